@@ -1,0 +1,117 @@
+//! What the core asks of its host: JSON values, HTTP, time.
+//!
+//! There are two hosts: the JavaScript one in `js`, and the scripted one of the tests, in virtual time.
+//! Nothing here can be cancelled by a call, and need not be: who drops a future of the host stops the
+//! request or the timer behind it. That is how an abort works at every await.
+
+use crate::error::ErrorRecord;
+use crate::schedule::Millis;
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// What kind of value this is, as the rules see it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number; may be NaN or infinite.
+    Number(f64),
+    /// Text.
+    Text,
+    /// An array.
+    List,
+    /// Any other object.
+    Object,
+    /// Bytes that can be read: their number is known beforehand.
+    Binary(f64),
+    /// A function, a symbol, a bigint: nothing that JSON has.
+    Other,
+}
+
+/// A JSON value of the host. It is read by key and passed on untouched, never converted as a whole:
+/// a deep or huge solution costs nothing.
+pub trait Json: Clone + Serialize {
+    /// What it is.
+    fn kind(&self) -> Kind;
+    /// Its text, if it is text.
+    fn text(&self) -> Option<String>;
+    /// A member of an object. What is undefined is absent.
+    fn get(&self, key: &str) -> Option<Self>;
+    /// The members of an object, in their order, without those that are undefined.
+    fn entries(&self) -> Vec<(String, Self)>;
+    /// The items of a list.
+    fn items(&self) -> Vec<Self>;
+
+    /// The value for a message: short, and telling text from numbers.
+    fn shown(&self) -> Cow<'static, str> {
+        match self.kind() {
+            Kind::Null => "null".into(),
+            Kind::Bool(value) => value.to_string().into(),
+            Kind::Number(value) => value.to_string().into(),
+            Kind::Text => {
+                let text = self.text().unwrap_or_default();
+                let more = if text.chars().nth(40).is_some() {
+                    "…"
+                } else {
+                    ""
+                };
+                format!("\"{}{more}\"", text.chars().take(40).collect::<String>()).into()
+            }
+            Kind::List => "a list".into(),
+            Kind::Object => "an object".into(),
+            Kind::Binary(_) => "bytes".into(),
+            Kind::Other => "something that JSON does not have".into(),
+        }
+    }
+}
+
+/// The body of an answer.
+#[derive(Clone, Debug)]
+pub enum Body<V> {
+    /// It is JSON.
+    Json(V),
+    /// It is not, and begins like this.
+    Text(String),
+    /// It is larger than is read.
+    TooLarge,
+}
+
+/// An answer, whatever its status.
+#[derive(Clone, Debug)]
+pub struct Reply<V> {
+    /// The HTTP status; 0 for a redirect whose status the platform hides.
+    pub status: u16,
+    /// `Retry-After`, as a span from now.
+    pub retry_after_ms: Option<Millis>,
+    /// The body.
+    pub body: Body<V>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The request could not be made or the answer not be read to its end.
+    Network(ErrorRecord),
+    /// The body cannot be written as JSON (a cycle, a bigint): nothing was sent.
+    NotJson(ErrorRecord),
+}
+
+/// What the core asks of its host.
+#[allow(async_fn_in_trait)] // one thread: nothing needs to be Send
+pub trait Host {
+    /// A JSON value.
+    type Value: Json;
+
+    /// A monotonic clock.
+    fn now(&self) -> Millis;
+    /// A random number in 0..1.
+    fn random(&self) -> f64;
+    /// Waits; whole milliseconds.
+    async fn sleep(&self, ms: u32);
+    /// One HTTP exchange: redirects refused, no credentials, no cache.
+    async fn post(&self, url: &str, body: &impl Serialize) -> Result<Reply<Self::Value>, Fault>;
+    /// The bytes of a [`Kind::Binary`].
+    async fn bytes(&self, value: &Self::Value) -> Result<Vec<u8>, ErrorRecord>;
+}

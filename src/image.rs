@@ -1,0 +1,229 @@
+//! Images: any form in, base64 out, never one that the service would refuse for its size.
+//!
+//! The size that counts is that of the decoded bytes. It is computed from the length of the text, so
+//! that nothing is decoded only to be measured.
+
+use crate::error::{Failure, Origin, Result, code};
+use crate::service::ImageLimits;
+use base64_simd::STANDARD;
+
+/// An image, ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// Standard base64 with padding, no line breaks.
+    pub base64: String,
+    /// The size of the decoded bytes.
+    pub bytes: usize,
+}
+
+/// Refuses a size outside the limits. A float, for a `Blob` can be larger than a `usize` here.
+///
+/// # Errors
+/// `ERROR_ZERO_CAPTCHA_FILESIZE`, `ERROR_TOO_BIG_CAPTCHA_FILESIZE`.
+pub fn check_size(size: f64, limits: ImageLimits) -> Result<()> {
+    let ImageLimits {
+        min_bytes,
+        max_bytes,
+    } = limits;
+    let (code, limit) = match size {
+        _ if size < f64::from(min_bytes) => (code::TOO_SMALL, min_bytes),
+        _ if size > f64::from(max_bytes) => (code::TOO_BIG, max_bytes),
+        _ => return Ok(()),
+    };
+    let detail = format!("{size} bytes, allowed are {min_bytes} to {max_bytes}");
+    let mut failure = Failure::new(code, Origin::Client, &detail);
+    failure.size = Some(size);
+    failure.limit = Some(limit);
+    Err(failure)
+}
+
+/// An image from its bytes.
+///
+/// # Errors
+/// As [`check_size`].
+#[allow(clippy::cast_precision_loss)] // exact below 2^53
+pub fn from_bytes(bytes: &[u8], limits: ImageLimits) -> Result<Image> {
+    check_size(bytes.len() as f64, limits)?;
+    Ok(Image {
+        base64: STANDARD.encode_to_string(bytes),
+        bytes: bytes.len(),
+    })
+}
+
+/// An image from base64 text or a base64 `data:` URL. White space is taken out, padding put in.
+///
+/// # Errors
+/// As [`check_size`], and `INVALID_IMAGE` where the text is neither.
+#[allow(clippy::cast_precision_loss)] // exact below 2^53
+pub fn from_text(text: &str, limits: ImageLimits) -> Result<Image> {
+    let mut base64 = payload(text.trim())?.to_owned();
+    base64.retain(|c| !c.is_ascii_whitespace());
+    let significant = base64.trim_end_matches('=').len();
+    if base64.len() == significant {
+        let padding = base64
+            .len()
+            .next_multiple_of(4)
+            .saturating_sub(base64.len());
+        base64.extend(std::iter::repeat_n('=', padding));
+    }
+    if let Some(odd) = base64.chars().take(significant).find(|c| !is_base64(*c)) {
+        return Err(invalid(&format!("{odd:?} is not a base64 character")));
+    }
+    let bytes = significant.saturating_mul(3) / 4;
+    check_size(bytes as f64, limits)?;
+    // The alphabet is known to be right: what is left is a length that no bytes have.
+    if STANDARD.check(base64.as_bytes()).is_err() {
+        return Err(invalid("the base64 text is cut or ends wrongly"));
+    }
+    Ok(Image { base64, bytes })
+}
+
+/// The image failure for what is neither text nor bytes, or cannot be read.
+#[must_use]
+pub fn invalid(detail: &str) -> Box<Failure> {
+    Failure::new(code::INVALID_IMAGE, Origin::Client, detail)
+}
+
+fn is_base64(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '+' || c == '/'
+}
+
+/// The base64 in a `data:` URL, or the text itself.
+fn payload(text: &str) -> Result<&str> {
+    let is_data_url = text
+        .get(..5)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
+    if !is_data_url {
+        return Ok(text);
+    }
+    let (header, data) = text
+        .split_once(',')
+        .ok_or_else(|| invalid("the data: URL has no comma, so no content"))?;
+    let (_, encoding) = header.rsplit_once(';').unwrap_or_default();
+    if encoding.trim().eq_ignore_ascii_case("base64") {
+        Ok(data)
+    } else {
+        Err(invalid("the data: URL is not in base64"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::{BROCAPGPT, CAPMONSTER};
+    use proptest::prelude::*;
+
+    const LIMITS: ImageLimits = CAPMONSTER.image_limits;
+
+    fn code_of(result: Result<Image>) -> String {
+        let failure = result.expect_err("should be refused");
+        assert_eq!(failure.class.name(), "ImageError");
+        assert_eq!(failure.origin, Origin::Client);
+        failure.code.into_owned()
+    }
+
+    #[test]
+    fn bounds_are_inclusive_on_both_services_and_in_both_forms() {
+        for (limits, max) in [
+            (CAPMONSTER.image_limits, 500_000),
+            (BROCAPGPT.image_limits, 50_000),
+        ] {
+            for (size, refused) in [
+                (0, Some("ERROR_ZERO_CAPTCHA_FILESIZE")),
+                (99, Some("ERROR_ZERO_CAPTCHA_FILESIZE")),
+                (100, None),
+                (101, None),
+                (max - 1, None),
+                (max, None),
+                (max + 1, Some("ERROR_TOO_BIG_CAPTCHA_FILESIZE")),
+            ] {
+                let bytes = vec![7; size];
+                let text = STANDARD.encode_to_string(&bytes);
+                for result in [from_bytes(&bytes, limits), from_text(&text, limits)] {
+                    match refused {
+                        None => assert_eq!(result.map(|image| image.bytes).ok(), Some(size)),
+                        Some(code) => assert_eq!(code_of(result), code, "{size} bytes"),
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_size_and_limit() {
+        let failure = from_bytes(&[0; 99], LIMITS).expect_err("too small");
+        assert_eq!((failure.size, failure.limit), (Some(99.0), Some(100)));
+        assert!(
+            failure
+                .message
+                .contains("99 bytes, allowed are 100 to 500000"),
+            "{failure:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_image_is_refused_with_its_reason() {
+        for (text, reason) in [
+            ("captcha.png", "'.' is not a base64 character"),
+            (
+                "https://example.com/captcha",
+                "':' is not a base64 character",
+            ),
+            ("data:image/png;base64", "no comma"),
+            ("data:image/svg+xml,%3Csvg%3E", "not in base64"),
+            ("data:;charset=base64x,QUJD", "not in base64"),
+            ("QUJ=RA==", "'=' is not a base64 character"),
+            ("картинка", "'к' is not a base64 character"),
+        ] {
+            let failure = from_text(text, LIMITS).expect_err(text);
+            assert_eq!(failure.code, "INVALID_IMAGE");
+            assert!(
+                failure.message.contains(reason),
+                "{text}: {}",
+                failure.message
+            );
+        }
+        let long = "A".repeat(1001);
+        assert_eq!(code_of(from_text(&long, LIMITS)), "INVALID_IMAGE");
+        assert_eq!(
+            code_of(from_text(&format!("{}=", "A".repeat(1002)), LIMITS)),
+            "INVALID_IMAGE"
+        );
+        assert_eq!(
+            code_of(from_text(&format!("{}===", "A".repeat(1000)), LIMITS)),
+            "INVALID_IMAGE"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_form_of_the_same_bytes_is_the_same_image(
+            bytes in prop::collection::vec(any::<u8>(), 100..2_000),
+            width in 1_usize..100,
+            padded: bool,
+        ) {
+            let expected = from_bytes(&bytes, LIMITS).unwrap();
+            prop_assert_eq!(STANDARD.decode_to_vec(&expected.base64).unwrap(), bytes.clone());
+            let mut text = expected.base64.clone();
+            if !padded {
+                text = text.trim_end_matches('=').to_owned();
+            }
+            let lines: Vec<_> = text.as_bytes().chunks(width)
+                .map(|line| std::str::from_utf8(line).unwrap()).collect();
+            for form in [lines.join("\r\n"), format!("  DATA:image/png;BASE64,{} ", lines.join("\n\t"))] {
+                prop_assert_eq!(from_text(&form, LIMITS).unwrap(), expected.clone());
+            }
+        }
+
+        #[test]
+        fn any_text_gives_an_image_within_bounds_or_an_image_error(text: String) {
+            match from_text(&text, ImageLimits { min_bytes: 0, max_bytes: 50 }) {
+                Ok(image) => {
+                    prop_assert!(image.bytes <= 50);
+                    prop_assert_eq!(STANDARD.decode_to_vec(&image.base64).map(|b| b.len()).ok(), Some(image.bytes));
+                }
+                Err(failure) => prop_assert_eq!(failure.class.name(), "ImageError"),
+            }
+        }
+    }
+}

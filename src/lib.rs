@@ -1,0 +1,46 @@
+//! The core of capwire, a client of captcha-recognition services, and its JavaScript side.
+//!
+//! Everything but [`js`] is plain Rust that knows no JavaScript and is tested on the host in virtual
+//! time. Read the files in this order:
+//!
+//! | module | what it decides |
+//! |---|---|
+//! | [`service`] | the two services: base URL, image limits, report methods |
+//! | [`options`] | client and call options: defaults, bounds |
+//! | [`image`] | image input → base64, size bounds |
+//! | [`task`] | a task as it is sent: image fields, timings per type |
+//! | [`protocol`] | request bodies; what an answer means |
+//! | [`schedule`] | delays, backoff, deadlines: pure arithmetic |
+//! | [`error`] | the error table: every code, class, message and hint |
+//! | [`guard`] | what this client must not send any more, and until when |
+//! | [`host`] | what the core asks of its host: post, sleep, now |
+//! | [`solve`] | check → create → poll → solution |
+//! | `js` | exports, and the host over `fetch`, timers and `AbortSignal` |
+
+// A panic inside an exported async function would leave the caller's promise pending for ever, so
+// nothing that can panic compiles outside tests.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+pub mod error;
+pub mod guard;
+pub mod host;
+pub mod image;
+#[cfg(target_arch = "wasm32")]
+pub mod js;
+pub mod options;
+pub mod protocol;
+pub mod schedule;
+pub mod service;
+pub mod solve;
+pub mod task;

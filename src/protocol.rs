@@ -1,0 +1,318 @@
+//! The wire: request bodies, and what an answer means.
+
+use crate::error::{Failure, Origin, Result, code, row};
+use crate::host::{Body, Json, Kind, Reply};
+use crate::schedule::Millis;
+use crate::task::Task;
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt;
+
+/// A method of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Method {
+    /// Creates a task, which may cost money.
+    CreateTask,
+    /// Asks for a task's result.
+    GetTaskResult,
+    /// Asks for the account's balance.
+    GetBalance,
+}
+
+impl Method {
+    /// Its name, which is its path.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CreateTask => "createTask",
+            Self::GetTaskResult => "getTaskResult",
+            Self::GetBalance => "getBalance",
+        }
+    }
+}
+
+/// A task's number: 1 to 2^53 − 1, for beyond that JavaScript would round it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TaskId(u64);
+
+impl TaskId {
+    const MAX: u64 = 9_007_199_254_740_991;
+
+    /// The id in a value, which must be exact: a whole number, or the digits of one.
+    #[must_use]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss
+    )]
+    pub fn read<V: Json>(value: &V) -> Option<Self> {
+        let id = match value.kind() {
+            Kind::Number(id) if id.fract() == 0.0 && id > 0.0 && id <= Self::MAX as f64 => {
+                id as u64
+            }
+            Kind::Text => value
+                .text()
+                .filter(|text| !text.starts_with(['0', '+']))?
+                .parse()
+                .ok()?,
+            _ => return None,
+        };
+        (1..=Self::MAX).contains(&id).then_some(Self(id))
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for TaskId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.0)
+    }
+}
+
+/// The body of a request. The key is here and nowhere else.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request<'a, V: Serialize> {
+    /// The account's key.
+    pub client_key: &'a str,
+    /// createTask: the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<&'a Task<V>>,
+    /// getTaskResult: which task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<TaskId>,
+    /// createTask: where the service posts the result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callback_url: Option<&'a str>,
+    /// createTask: the number of the calling software.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soft_id: Option<f64>,
+}
+
+/// What an answer means.
+#[derive(Debug)]
+pub enum Answer<V> {
+    /// It was done; the fields of the answer.
+    Done(V),
+    /// `CAPTCHA_NOT_READY`: a state that comes as an error.
+    NotReady,
+}
+
+/// What the answer to getTaskResult says.
+#[derive(Debug)]
+pub enum TaskState<V> {
+    /// Not ready yet.
+    Processing,
+    /// Solved.
+    Ready {
+        /// The solution, as the service gave it.
+        solution: V,
+        /// What it cost, in the account's currency, where the service says so.
+        cost: Option<f64>,
+    },
+}
+
+/// Reads an answer. The body decides, whatever the status: an object with `errorId` is the service's.
+///
+/// # Errors
+/// The service's error, or `HTTP_STATUS` or `BAD_RESPONSE` where the answer is not the service's.
+pub fn read_answer<V: Json>(reply: Reply<V>, key: &str) -> Result<Answer<V>> {
+    let Reply {
+        status,
+        retry_after_ms,
+        body,
+    } = reply;
+    match body {
+        Body::Json(body) => match body.get("errorId").map(|id| id.kind()) {
+            Some(Kind::Number(0.0)) => Ok(Answer::Done(body)),
+            Some(id) => {
+                let server_code = filled(&body, "errorCode");
+                if server_code.as_deref() == Some("CAPTCHA_NOT_READY") {
+                    return Ok(Answer::NotReady);
+                }
+                // Something other than a number says nothing by itself: a code must stand beside it.
+                if server_code.is_some() || matches!(id, Kind::Number(_)) {
+                    return Err(refusal(status, retry_after_ms, server_code, &body, key));
+                }
+                Err(no_answer(
+                    status,
+                    retry_after_ms,
+                    "its errorId is no number and it has no errorCode",
+                ))
+            }
+            None if body.kind() == Kind::Object => {
+                Err(no_answer(status, retry_after_ms, "its JSON has no errorId"))
+            }
+            None => Err(no_answer(
+                status,
+                retry_after_ms,
+                &format!("its JSON is {}", body.shown()),
+            )),
+        },
+        Body::Text(text) if text.trim().is_empty() => {
+            Err(no_answer(status, retry_after_ms, "it is empty"))
+        }
+        Body::Text(text) => {
+            let start = excerpt(&redacted(&text, key));
+            Err(no_answer(
+                status,
+                retry_after_ms,
+                &format!("it is no JSON but begins with \"{start}\""),
+            ))
+        }
+        Body::TooLarge => Err(no_answer(
+            status,
+            retry_after_ms,
+            "it is larger than the 4 MiB that are read",
+        )),
+    }
+}
+
+/// Reads the state in the fields of an answer to getTaskResult.
+///
+/// # Errors
+/// `BAD_RESPONSE`; `retryable` where a later answer may be better.
+pub fn read_state<V: Json>(fields: &V) -> Result<TaskState<V>> {
+    let status = fields.get("status");
+    match status.as_ref().and_then(Json::text).as_deref() {
+        Some("processing") => Ok(TaskState::Processing),
+        Some("ready") => {
+            let solution = fields
+                .get("solution")
+                .filter(|solution| solution.kind() != Kind::Null);
+            let cost = fields.get("cost").and_then(|cost| number(&cost));
+            solution
+                .map(|solution| TaskState::Ready { solution, cost })
+                .ok_or_else(|| bad_response("the status is \"ready\" but there is no solution"))
+        }
+        _ => {
+            let shown = status.map_or("missing".into(), |status| status.shown());
+            let mut failure = bad_response(&format!("the status is {shown}"));
+            failure.retryable = true;
+            Err(failure)
+        }
+    }
+}
+
+/// Reads the balance.
+///
+/// # Errors
+/// `BAD_RESPONSE`.
+pub fn read_balance<V: Json>(fields: &V) -> Result<f64> {
+    fields
+        .get("balance")
+        .and_then(|balance| number(&balance))
+        .ok_or_else(|| bad_response("the balance is no number"))
+}
+
+/// An answer of the service that cannot be what it says.
+#[must_use]
+pub fn bad_response(detail: &str) -> Box<Failure> {
+    Failure::new(code::BAD_RESPONSE, Origin::Transport, detail)
+}
+
+/// `text` without the key, whole or without its suffixes, should a server echo it.
+#[must_use]
+pub fn redacted<'a>(text: &'a str, key: &str) -> Cow<'a, str> {
+    let account = key.split("__").next().unwrap_or(key);
+    let mut text = Cow::Borrowed(text);
+    // A short key would tear holes into ordinary words; none of the services gives such out.
+    for secret in [key, account]
+        .into_iter()
+        .filter(|secret| secret.len() >= 8)
+    {
+        if text.contains(secret) {
+            text = Cow::Owned(text.replace(secret, "[clientKey]"));
+        }
+    }
+    text
+}
+
+/// The service's own error.
+fn refusal<V: Json>(
+    status: u16,
+    retry_after_ms: Option<Millis>,
+    server_code: Option<String>,
+    body: &V,
+    key: &str,
+) -> Box<Failure> {
+    let server_code = server_code.map(|text| redacted(&text, key).into_owned());
+    let server_message =
+        filled(body, "errorDescription").map(|text| redacted(&text, key).into_owned());
+    let detail = match (&server_code, &server_message) {
+        // The reason is in the service's words alone.
+        (Some(code), Some(text))
+            if row(code).is_none_or(|row| row.code == "ERROR_INVALID_TASK") =>
+        {
+            format!("{} ({})", excerpt(code), excerpt(text))
+        }
+        (Some(code), _) => excerpt(code),
+        (None, Some(text)) => excerpt(text),
+        (None, None) => "it gave no code".to_owned(),
+    };
+    let code = server_code
+        .clone()
+        .map_or(Cow::Borrowed(code::UNKNOWN), Cow::Owned);
+    let mut failure = Failure::new(code, Origin::Service, &detail);
+    failure.server_code = server_code;
+    failure.server_message = server_message;
+    failure.http_status = Some(status);
+    failure.retry_after_ms = retry_after_ms;
+    failure
+}
+
+/// An answer that is not the service's: a proxy's page, a cut text, a redirect.
+fn no_answer(status: u16, retry_after_ms: Option<Millis>, detail: &str) -> Box<Failure> {
+    let mut failure = match status {
+        200..=299 => {
+            let mut failure = bad_response(detail);
+            failure.retryable = true;
+            failure
+        }
+        0 | 300..=399 => {
+            let detail = "a redirect, which is refused so that the key goes nowhere else";
+            Failure::new(code::HTTP_STATUS, Origin::Transport, detail)
+        }
+        _ => {
+            let mut failure = Failure::new(
+                code::HTTP_STATUS,
+                Origin::Transport,
+                &format!("status {status}, {detail}"),
+            );
+            failure.retryable = status == 429 || status >= 500;
+            failure
+        }
+    };
+    failure.http_status = (status != 0).then_some(status);
+    failure.retry_after_ms = retry_after_ms;
+    failure
+}
+
+fn number<V: Json>(value: &V) -> Option<f64> {
+    match value.kind() {
+        Kind::Number(number) if number.is_finite() => Some(number),
+        _ => None,
+    }
+}
+
+fn filled<V: Json>(body: &V, name: &str) -> Option<String> {
+    body.get(name)
+        .and_then(|value| value.text())
+        .filter(|text| !text.is_empty())
+}
+
+/// The beginning of a text, on one line.
+fn excerpt(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut start: String = line.chars().take(120).collect();
+    if start.len() < line.len() {
+        start.push('…');
+    }
+    start
+}

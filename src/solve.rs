@@ -1,0 +1,665 @@
+//! check → create → poll → solution, over a [`Host`].
+//!
+//! Every exchange passes through [`Client::exchange`], which asks the guard first, bounds the time and
+//! turns whatever comes back into an answer or a failure. What is above it decides when to repeat.
+
+use crate::error::{Cause, Class, ErrorRecord, Failure, Origin, Result, code};
+use crate::guard::{Guard, Slot, Subject};
+use crate::host::{Fault, Host, Json};
+use crate::options::{CallOptions, ClientOptions};
+use crate::protocol::{
+    Answer, Method, Request, TaskId, TaskState, bad_response, read_answer, read_balance,
+    read_state, redacted,
+};
+use crate::schedule::{
+    MAX_POLLS, MIN_POLL_INTERVAL_MS, Millis, TASK_LIFE_MS, backoff_ms, timer_ms, widened_ms,
+};
+use crate::task::{Task, Timing, timing};
+use serde::Serialize;
+use std::cell::RefCell;
+
+/// A task that was solved.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Solved<V> {
+    /// The task.
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
+    pub task_id: TaskId,
+    /// The solution, as the service gave it.
+    pub solution: V,
+    /// What it cost, where the service says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+    /// How many result requests it took.
+    pub polls: u32,
+    /// From the call to the solution, in ms.
+    pub elapsed_ms: Millis,
+}
+
+/// The answer to one result request.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(
+    tag = "status",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum TaskResult<V> {
+    /// Not ready yet.
+    Processing {
+        /// The task.
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
+        task_id: TaskId,
+    },
+    /// Solved.
+    Ready {
+        /// The task.
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
+        task_id: TaskId,
+        /// The solution, as the service gave it.
+        solution: V,
+        /// What it cost, where the service says so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cost: Option<f64>,
+    },
+}
+
+/// What `onProgress` is told.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Progress {
+    /// The task exists, and may cost money from now on. With its id any process can wait for it.
+    Created {
+        /// The task.
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
+        task_id: TaskId,
+        /// The size of each image that was sent, in bytes.
+        image_bytes: Vec<usize>,
+        /// Since the call, in ms.
+        elapsed_ms: Millis,
+    },
+    /// A result request was answered.
+    Poll {
+        /// The task.
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
+        task_id: TaskId,
+        /// Which result request it was, from 1.
+        poll: u32,
+        /// Whether the solution has come.
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "\"processing\" | \"ready\""))]
+        status: &'static str,
+        /// Since the call, in ms.
+        elapsed_ms: Millis,
+    },
+    /// A request failed in a way that harms nothing, and is repeated.
+    Retry {
+        /// The method that is repeated.
+        method: Method,
+        /// The task, once it exists.
+        #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        task_id: Option<TaskId>,
+        /// The code of the failure.
+        code: String,
+        /// The message of the failure.
+        message: String,
+        /// The pause before the repeat, in ms.
+        delay_ms: Millis,
+        /// Since the call, in ms.
+        elapsed_ms: Millis,
+    },
+}
+
+/// Who listens to the progress of a call.
+pub type Listener<'a> = &'a dyn Fn(&Progress);
+
+/// A client: its host, its options and what it has learnt not to send.
+pub struct Client<H: Host> {
+    host: H,
+    options: ClientOptions,
+    guard: RefCell<Guard>,
+}
+
+/// What a call shares with its parts.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    started: Millis,
+    deadline: Millis,
+    listener: Listener<'a>,
+}
+
+impl<H: Host> Client<H> {
+    /// A client that has sent nothing yet.
+    pub fn new(host: H, options: ClientOptions) -> Self {
+        Self {
+            host,
+            options,
+            guard: RefCell::default(),
+        }
+    }
+
+    /// The host.
+    pub fn host(&self) -> &H {
+        &self.host
+    }
+
+    /// The options.
+    pub fn options(&self) -> &ClientOptions {
+        &self.options
+    }
+
+    /// The account's balance.
+    ///
+    /// # Errors
+    /// Any of the service's account codes, and the transport codes.
+    pub async fn balance(&self) -> Result<f64> {
+        let call = self.call(None, &|_| {});
+        let fields = self
+            .persistently(Method::GetBalance, None, None, call)
+            .await?;
+        let balance =
+            read_balance(&fields).map_err(|failure| self.by(Method::GetBalance, failure))?;
+        if balance > 0.0 {
+            self.guard.borrow_mut().funded();
+        }
+        Ok(balance)
+    }
+
+    /// Creates a task and returns its id.
+    ///
+    /// # Errors
+    /// `INVALID_TASK`, the image codes, the service's codes, the transport codes with
+    /// `may_have_created_task`.
+    pub async fn create_task(
+        &self,
+        given: &H::Value,
+        options: &CallOptions,
+        listener: Listener<'_>,
+    ) -> Result<TaskId> {
+        let call = self.call(options.timeout_ms, listener);
+        let task = self.read_task(given).await?;
+        self.create(&task, options, call).await
+    }
+
+    /// One result request.
+    ///
+    /// It waits first where the request before it, of whichever call, was less than 2 s ago.
+    ///
+    /// # Errors
+    /// The service's codes, the transport codes; `ERROR_TOO_MUCH_REQUESTS` once 120 are used.
+    pub async fn task_result(&self, id: TaskId) -> Result<TaskResult<H::Value>> {
+        while let Slot::At(due) = self.slot(id) {
+            if due <= self.host.now() {
+                return self
+                    .poll(id, &[], Millis::INFINITY)
+                    .await
+                    .map(|state| match state {
+                        TaskState::Processing => TaskResult::Processing { task_id: id },
+                        TaskState::Ready { solution, cost } => TaskResult::Ready {
+                            task_id: id,
+                            solution,
+                            cost,
+                        },
+                    });
+            }
+            self.sleep_until(due).await;
+        }
+        let detail = format!("all {MAX_POLLS} result requests of task {id} are used");
+        let mut failure = Failure::new(code::TOO_MUCH_REQUESTS, Origin::Client, &detail);
+        failure.retryable = false;
+        Err(self.by(Method::GetTaskResult, failure).about(id))
+    }
+
+    /// Waits for the result of a task that exists, whoever created it.
+    ///
+    /// # Errors
+    /// The service's codes, `SOLVE_TIMEOUT`, and transport codes that waiting does not mend.
+    pub async fn wait_for_result(
+        &self,
+        id: TaskId,
+        options: &CallOptions,
+        listener: Listener<'_>,
+    ) -> Result<Solved<H::Value>> {
+        let Timing { timeout_ms, .. } = timing(options.kind.as_deref().unwrap_or_default());
+        let call = self.call(Some(options.timeout_ms.unwrap_or(timeout_ms)), listener);
+        // When it was created is not known here: it may well be ready, so the first look is at once.
+        self.wait(id, &[], 0.0, options, call).await
+    }
+
+    /// Solves a task: creates it and waits for its result.
+    ///
+    /// # Errors
+    /// Those of [`Self::create_task`] and [`Self::wait_for_result`].
+    pub async fn solve(
+        &self,
+        given: &H::Value,
+        options: &CallOptions,
+        listener: Listener<'_>,
+    ) -> Result<Solved<H::Value>> {
+        let started = self.host.now();
+        let task = self.read_task(given).await?;
+        self.solve_task(&task, started, options, listener).await
+    }
+
+    /// Reads the text in an image.
+    ///
+    /// # Errors
+    /// Those of [`Self::solve`].
+    pub async fn solve_image(
+        &self,
+        image: &H::Value,
+        options: &CallOptions,
+        listener: Listener<'_>,
+    ) -> Result<String> {
+        let started = self.host.now();
+        let limits = self.options.image_limits;
+        let task = Task::image_to_text(&self.host, image, limits)
+            .await
+            .map_err(|failure| self.by(Method::CreateTask, failure))?;
+        let solved = self.solve_task(&task, started, options, listener).await?;
+        solved
+            .solution
+            .get("text")
+            .and_then(|text| text.text())
+            .ok_or_else(|| {
+                let failure = bad_response("the solution has no text");
+                self.by(Method::GetTaskResult, failure)
+                    .about(solved.task_id)
+            })
+    }
+
+    async fn solve_task(
+        &self,
+        task: &Task<H::Value>,
+        started: Millis,
+        options: &CallOptions,
+        listener: Listener<'_>,
+    ) -> Result<Solved<H::Value>> {
+        let Timing {
+            first_delay_ms,
+            timeout_ms,
+        } = timing(&task.kind);
+        let deadline = started + options.timeout_ms.unwrap_or(timeout_ms);
+        let call = Call {
+            started,
+            deadline,
+            listener,
+        };
+        let id = self.create(task, options, call).await?;
+        self.wait(id, &task.subjects, first_delay_ms, options, call)
+            .await
+    }
+
+    fn call<'a>(&self, timeout: Option<Millis>, listener: Listener<'a>) -> Call<'a> {
+        let started = self.host.now();
+        let deadline = timeout.map_or(Millis::INFINITY, |timeout| started + timeout);
+        Call {
+            started,
+            deadline,
+            listener,
+        }
+    }
+
+    async fn read_task(&self, given: &H::Value) -> Result<Task<H::Value>> {
+        Task::read(&self.host, given, self.options.image_limits)
+            .await
+            .map_err(|failure| self.by(Method::CreateTask, failure))
+    }
+
+    async fn create(
+        &self,
+        task: &Task<H::Value>,
+        options: &CallOptions,
+        call: Call<'_>,
+    ) -> Result<TaskId> {
+        let callback_url = options.callback_url.as_deref();
+        let fields = self
+            .persistently(Method::CreateTask, Some(task), callback_url, call)
+            .await?;
+        let id = fields.get("taskId");
+        let Some(id) = id.as_ref().and_then(TaskId::read) else {
+            let shown = id.map_or("missing".into(), |id| id.shown());
+            let failure = bad_response(&format!("the task id is {shown}"));
+            return Err(self.by(Method::CreateTask, failure).may_have_created(true));
+        };
+        let elapsed_ms = self.elapsed(call);
+        let image_bytes = task.image_bytes.clone();
+        (call.listener)(&Progress::Created {
+            task_id: id,
+            image_bytes,
+            elapsed_ms,
+        });
+        Ok(id)
+    }
+
+    /// Calls a method, and repeats it where the service certainly did nothing yet.
+    ///
+    /// createTask buys something and has no idempotency key, so a lost answer is never repeated.
+    async fn persistently(
+        &self,
+        method: Method,
+        task: Option<&Task<H::Value>>,
+        callback_url: Option<&str>,
+        call: Call<'_>,
+    ) -> Result<H::Value> {
+        let request = Request {
+            client_key: &self.options.client_key,
+            task,
+            task_id: None,
+            callback_url,
+            soft_id: task.and(self.options.soft_id),
+        };
+        let subjects = task.map_or(&[][..], |task| &task.subjects);
+        let mut attempt = 0;
+        loop {
+            let failure = match self
+                .exchange(method, &request, subjects, call.deadline)
+                .await
+            {
+                Ok(Answer::Done(fields)) => return Ok(fields),
+                Ok(Answer::NotReady) => {
+                    let failure = bad_response("CAPTCHA_NOT_READY belongs to getTaskResult");
+                    let failure = self.by(method, failure);
+                    let creates = method == Method::CreateTask;
+                    return Err(if creates {
+                        failure.may_have_created(true)
+                    } else {
+                        failure
+                    });
+                }
+                Err(failure) => failure,
+            };
+            let random = self.host.random();
+            let delay_ms = timer_ms(backoff_ms(attempt, random, failure.retry_after_ms)).into();
+            let is_too_late = self.host.now() + delay_ms >= call.deadline;
+            if !did_nothing(&failure) || attempt >= self.options.max_retries || is_too_late {
+                return Err(failure);
+            }
+            attempt = attempt.saturating_add(1);
+            self.retry(&failure, delay_ms, call);
+            self.sleep_until(self.host.now() + delay_ms).await;
+        }
+    }
+
+    async fn wait(
+        &self,
+        id: TaskId,
+        subjects: &[Subject],
+        first_delay_ms: Millis,
+        options: &CallOptions,
+        call: Call<'_>,
+    ) -> Result<Solved<H::Value>> {
+        let created = self.host.now();
+        let deadline = call.deadline.min(created + TASK_LIFE_MS);
+        let mut interval = options.poll_interval_ms.unwrap_or(MIN_POLL_INTERVAL_MS);
+        let mut due = created + first_delay_ms;
+        let mut polls = 0_u32;
+        let mut last_failure = None;
+        loop {
+            match self.slot(id) {
+                Slot::At(free) => due = due.max(free),
+                Slot::Spent => {
+                    let detail = format!("all {MAX_POLLS} result requests of task {id} are used");
+                    return Err(self.timed_out(id, &detail, false, last_failure));
+                }
+            }
+            // A wait that cannot end with a request still lasts: the caller asked for that much time.
+            self.sleep_until(due.min(deadline)).await;
+            if self.host.now() >= deadline {
+                let span = deadline - call.started;
+                let gone = deadline < call.deadline;
+                let detail = if gone {
+                    format!("task {id} is 5 minutes old, and results are kept no longer")
+                } else {
+                    format!(
+                        "task {id} was not ready within {span} ms, after {polls} result requests"
+                    )
+                };
+                return Err(self.timed_out(id, &detail, !gone, last_failure));
+            }
+            if matches!(self.slot(id), Slot::At(free) if free > self.host.now()) {
+                continue; // another call of this client was quicker
+            }
+            polls = polls.saturating_add(1);
+            let state = self.poll(id, subjects, deadline).await;
+            let now = self.host.now();
+            let elapsed_ms = self.elapsed(call);
+            let told = |status| {
+                (call.listener)(&Progress::Poll {
+                    task_id: id,
+                    poll: polls,
+                    status,
+                    elapsed_ms,
+                });
+            };
+            match state {
+                Ok(TaskState::Ready { solution, cost }) => {
+                    told("ready");
+                    return Ok(Solved {
+                        task_id: id,
+                        solution,
+                        cost,
+                        polls,
+                        elapsed_ms,
+                    });
+                }
+                Ok(TaskState::Processing) => told("processing"),
+                Err(failure) if says_nothing_final(&failure) => {
+                    if failure.code == code::TOO_MUCH_REQUESTS || failure.retry_after_ms.is_some() {
+                        interval = widened_ms(interval, failure.retry_after_ms);
+                    }
+                    self.retry(&failure, interval, call);
+                    last_failure = Some(failure);
+                }
+                Err(failure) => return Err(failure),
+            }
+            due = now + interval;
+        }
+    }
+
+    fn slot(&self, id: TaskId) -> Slot {
+        self.guard.borrow().slot(id, self.host.now())
+    }
+
+    /// One result request.
+    async fn poll(
+        &self,
+        id: TaskId,
+        subjects: &[Subject],
+        deadline: Millis,
+    ) -> Result<TaskState<H::Value>> {
+        let method = Method::GetTaskResult;
+        let request = Request::<H::Value> {
+            client_key: &self.options.client_key,
+            task: None,
+            task_id: Some(id),
+            callback_url: None,
+            soft_id: None,
+        };
+        match self
+            .exchange(method, &request, subjects, deadline)
+            .await
+            .map_err(|f| f.about(id))?
+        {
+            Answer::NotReady => Ok(TaskState::Processing),
+            Answer::Done(fields) => {
+                read_state(&fields).map_err(|failure| self.by(method, failure).about(id))
+            }
+        }
+    }
+
+    /// One HTTP exchange: asked of the guard, bounded in time, and learnt from.
+    async fn exchange(
+        &self,
+        method: Method,
+        request: &Request<'_, H::Value>,
+        subjects: &[Subject],
+        deadline: Millis,
+    ) -> Result<Answer<H::Value>> {
+        let now = self.host.now();
+        let refused = self
+            .guard
+            .borrow_mut()
+            .refusal(method, request.task_id, subjects, now);
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
+        let _booked = request.task_id.map(|id| Poll::begin(self, id));
+        let limit = self.options.request_timeout_ms.min(deadline - now);
+        let url = format!("{}/{}", self.options.base_url, method.name());
+        let sent = async { Some(self.host.post(&url, request).await) };
+        let late = async {
+            self.sleep_until(now + limit).await;
+            None
+        };
+        let key = &self.options.client_key;
+        let may_create = method == Method::CreateTask;
+        let failure = match futures_lite::future::or(sent, late).await {
+            Some(Ok(reply)) => match read_answer(reply, key) {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => {
+                    // With another status something stood in the way before a task could be created.
+                    let reached = matches!(failure.http_status, Some(200..=299 | 500..));
+                    let lost = reached && !did_nothing(&failure);
+                    failure_of(failure, may_create, lost)
+                }
+            },
+            Some(Err(Fault::NotJson(mut error))) => {
+                redact(&mut error, key);
+                let mut failure =
+                    Failure::field("task", &format!("is not JSON ({})", error.message));
+                failure.cause = Some(Cause::Platform(error));
+                failure
+            }
+            Some(Err(Fault::Network(mut error))) => {
+                redact(&mut error, key);
+                let mut failure =
+                    Failure::new(code::NETWORK, Origin::Transport, error.innermost_message());
+                failure.cause = Some(Cause::Platform(error));
+                failure_of(failure, may_create, true)
+            }
+            None => {
+                let detail = format!("no whole answer within {limit} ms");
+                let failure = Failure::new(code::REQUEST_TIMEOUT, Origin::Transport, &detail);
+                failure_of(failure, may_create, true)
+            }
+        };
+        let mut failure = self.by(method, failure);
+        failure.task_id = request.task_id;
+        if failure.origin == Origin::Service {
+            self.guard
+                .borrow_mut()
+                .learn(&mut failure, subjects, self.host.now());
+        }
+        Err(failure)
+    }
+
+    /// Says whose failure it is.
+    fn by(&self, method: Method, mut failure: Box<Failure>) -> Box<Failure> {
+        failure.method = Some(method);
+        failure.service = Some(self.options.service.name.clone().into_owned());
+        failure
+    }
+
+    fn timed_out(
+        &self,
+        id: TaskId,
+        detail: &str,
+        goes_on: bool,
+        last_failure: Option<Box<Failure>>,
+    ) -> Box<Failure> {
+        let mut failure = Failure::new(code::SOLVE_TIMEOUT, Origin::Transport, detail);
+        if !goes_on {
+            failure.retryable = false;
+            failure.hint =
+                "Create the task anew: nothing more can be learnt about this one.".into();
+        }
+        failure.cause = last_failure.map(Cause::Failure);
+        self.by(Method::GetTaskResult, failure).about(id)
+    }
+
+    fn retry(&self, failure: &Failure, delay_ms: Millis, call: Call<'_>) {
+        let Some(method) = failure.method else { return };
+        (call.listener)(&Progress::Retry {
+            method,
+            task_id: failure.task_id,
+            code: failure.code.clone().into_owned(),
+            message: failure.message.clone(),
+            delay_ms,
+            elapsed_ms: self.elapsed(call),
+        });
+    }
+
+    fn elapsed(&self, call: Call<'_>) -> Millis {
+        (self.host.now() - call.started).round()
+    }
+
+    /// Timers of the platform fire up to a millisecond early, which would break a service's rule.
+    async fn sleep_until(&self, due: Millis) {
+        loop {
+            let left = due - self.host.now();
+            if left <= 0.0 {
+                return;
+            }
+            self.host.sleep(timer_ms(left)).await;
+        }
+    }
+}
+
+/// A result request in the guard's books, from its start until it is answered, fails or is dropped.
+struct Poll<'a, H: Host> {
+    client: &'a Client<H>,
+    id: TaskId,
+}
+
+impl<'a, H: Host> Poll<'a, H> {
+    fn begin(client: &'a Client<H>, id: TaskId) -> Self {
+        client.guard.borrow_mut().poll_begins(id, client.host.now());
+        Self { client, id }
+    }
+}
+
+impl<H: Host> Drop for Poll<'_, H> {
+    fn drop(&mut self) {
+        self.client
+            .guard
+            .borrow_mut()
+            .poll_ends(self.id, self.client.host.now());
+    }
+}
+
+/// Whether the service certainly did nothing, so that even createTask may be repeated.
+fn did_nothing(failure: &Failure) -> bool {
+    failure.origin != Origin::Client
+        && (failure.code == code::NO_SLOT
+            || failure.code == code::HTTP_STATUS && matches!(failure.http_status, Some(429 | 503)))
+}
+
+/// Whether a failed result request leaves the task as it was, so that asking again is right.
+fn says_nothing_final(failure: &Failure) -> bool {
+    failure.origin != Origin::Client
+        && (failure.code == code::TOO_MUCH_REQUESTS
+            || failure.class == Class::Transport && failure.retryable)
+}
+
+fn failure_of(failure: Box<Failure>, may_create: bool, lost: bool) -> Box<Failure> {
+    if may_create && failure.class == Class::Transport {
+        failure.may_have_created(lost)
+    } else {
+        failure
+    }
+}
+
+/// A platform's error may quote the request.
+fn redact(error: &mut ErrorRecord, key: &str) {
+    error.message = redacted(&error.message, key).into_owned();
+    if let Some(cause) = &mut error.cause {
+        redact(cause, key);
+    }
+}

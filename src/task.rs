@@ -1,0 +1,271 @@
+//! A task as it is sent: the caller's object with its images turned into base64, and its timings.
+
+use crate::error::{Failure, Result};
+use crate::guard::Subject;
+use crate::host::{Host, Json, Kind};
+use crate::image::{self, Image};
+use crate::schedule::Millis;
+use crate::service::ImageLimits;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// When to ask first, and how long at most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timing {
+    /// From creation to the first result request.
+    pub first_delay_ms: Millis,
+    /// From the call to giving up.
+    pub timeout_ms: Millis,
+}
+
+const IMAGE_TIMING: Timing = Timing {
+    first_delay_ms: 350.0,
+    timeout_ms: 10_000.0,
+};
+const TOKEN_TIMING: Timing = Timing {
+    first_delay_ms: 1_000.0,
+    timeout_ms: 80_000.0,
+};
+const SLOW_TOKEN_TIMING: Timing = Timing {
+    first_delay_ms: 1_000.0,
+    timeout_ms: 180_000.0,
+};
+
+/// The timing of a task type. One that is not known here gets the longest.
+#[must_use]
+pub fn timing(kind: &str) -> Timing {
+    match kind.strip_suffix("Proxyless").unwrap_or(kind) {
+        "ImageToTextTask" | "ComplexImageTask" => IMAGE_TIMING,
+        "FunCaptchaTask" | "GeeTestTask" | "TurnstileTask" | "ProsopoTask" | "YidunTask"
+        | "MTCaptchaTask" => TOKEN_TIMING,
+        _ => SLOW_TOKEN_TIMING,
+    }
+}
+
+/// The fields of a task type that hold images: one image, or a list of them.
+fn image_field(kind: &str, field: &str) -> Option<ImageField> {
+    match (kind, field) {
+        ("ImageToTextTask", "body") => Some(ImageField::One),
+        ("ComplexImageTask", "imagesBase64" | "exampleImagesBase64") => Some(ImageField::Many),
+        _ => None,
+    }
+}
+
+#[derive(Clone, Copy)]
+enum ImageField {
+    One,
+    Many,
+}
+
+/// A task that may be sent: every image in it is base64 within the service's limits.
+#[derive(Debug)]
+pub struct Task<V> {
+    /// Its type, as on the wire.
+    pub kind: String,
+    /// What a refusal of the service may be about, besides the account.
+    pub subjects: Vec<Subject>,
+    /// The size of each of its images, in bytes.
+    pub image_bytes: Vec<usize>,
+    fields: Vec<(String, Field<V>)>,
+}
+
+#[derive(Debug)]
+enum Field<V> {
+    Given(V),
+    Image(String),
+    Images(Vec<String>),
+}
+
+impl<V: Json> Task<V> {
+    /// Reads a task from what the caller gave. The caller's object is not changed.
+    ///
+    /// # Errors
+    /// `INVALID_TASK`, and the codes of [`image`].
+    pub async fn read<H: Host<Value = V>>(
+        host: &H,
+        given: &V,
+        limits: ImageLimits,
+    ) -> Result<Self> {
+        if given.kind() != Kind::Object {
+            let rule = format!("must be an object with a `type`, not {}", given.shown());
+            return Err(Failure::field("task", &rule));
+        }
+        let kind = match given.get("type") {
+            Some(kind) if kind.kind() == Kind::Text => kind.text().unwrap_or_default(),
+            Some(odd) => {
+                let rule = format!(
+                    "must be text, such as \"ImageToTextTask\", not {}",
+                    odd.shown()
+                );
+                return Err(Failure::field("type", &rule));
+            }
+            None => return Err(Failure::field("type", "is missing")),
+        };
+        if kind.is_empty() {
+            return Err(Failure::field("type", "is empty"));
+        }
+        let mut task = Self {
+            subjects: subjects(given),
+            image_bytes: Vec::new(),
+            fields: Vec::new(),
+            kind,
+        };
+        for (name, value) in given.entries() {
+            let field = match image_field(&task.kind, &name) {
+                None => Field::Given(value),
+                Some(ImageField::One) => Field::Image(task.image(host, &value, limits).await?),
+                Some(ImageField::Many) => task.images(host, &name, &value, limits).await?,
+            };
+            task.fields.push((name, field));
+        }
+        if task.kind == "ImageToTextTask" && task.image_bytes.is_empty() {
+            return Err(Failure::field(
+                "body",
+                "is missing: it is the image to read",
+            ));
+        }
+        Ok(task)
+    }
+
+    /// The task of `solveImage`: nothing but an image.
+    ///
+    /// # Errors
+    /// The codes of [`image`].
+    pub async fn image_to_text<H: Host<Value = V>>(
+        host: &H,
+        image: &V,
+        limits: ImageLimits,
+    ) -> Result<Self> {
+        let image = read_image(host, image, limits).await?;
+        Ok(Self {
+            kind: "ImageToTextTask".to_owned(),
+            subjects: Vec::new(),
+            image_bytes: vec![image.bytes],
+            fields: vec![("body".to_owned(), Field::Image(image.base64))],
+        })
+    }
+
+    async fn image<H: Host<Value = V>>(
+        &mut self,
+        host: &H,
+        value: &V,
+        limits: ImageLimits,
+    ) -> Result<String> {
+        let image = read_image(host, value, limits).await?;
+        self.image_bytes.push(image.bytes);
+        Ok(image.base64)
+    }
+
+    async fn images<H: Host<Value = V>>(
+        &mut self,
+        host: &H,
+        name: &str,
+        value: &V,
+        limits: ImageLimits,
+    ) -> Result<Field<V>> {
+        if value.kind() != Kind::List {
+            let rule = format!("must be a list of images, not {}", value.shown());
+            return Err(Failure::field(name, &rule));
+        }
+        let mut images = Vec::new();
+        for (index, item) in value.items().iter().enumerate() {
+            images.push(
+                self.image(host, item, limits)
+                    .await
+                    .map_err(|mut failure| {
+                        failure.index = Some(index);
+                        failure.field = Some(name.to_owned());
+                        failure
+                    })?,
+            );
+        }
+        Ok(Field::Images(images))
+    }
+}
+
+impl<V: Serialize> Serialize for Task<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", &self.kind)?;
+        for (name, field) in self.fields.iter().filter(|(name, _)| name != "type") {
+            match field {
+                Field::Given(value) => map.serialize_entry(name, value)?,
+                Field::Image(base64) => map.serialize_entry(name, base64)?,
+                Field::Images(list) => map.serialize_entry(name, list)?,
+            }
+        }
+        map.end()
+    }
+}
+
+async fn read_image<H: Host>(host: &H, value: &H::Value, limits: ImageLimits) -> Result<Image> {
+    match value.kind() {
+        Kind::Text => image::from_text(&value.text().unwrap_or_default(), limits),
+        Kind::Binary(size) => {
+            // Measured before it is copied: a video dropped by mistake never enters this memory.
+            image::check_size(size, limits)?;
+            match host.bytes(value).await {
+                Ok(bytes) => image::from_bytes(&bytes, limits),
+                Err(error) => Err(image::invalid(&format!(
+                    "it cannot be read ({})",
+                    error.message
+                ))),
+            }
+        }
+        _ => Err(image::invalid(&value.shown())),
+    }
+}
+
+/// The site and the proxy of a task, for a refusal to be remembered by.
+fn subjects<V: Json>(task: &V) -> Vec<Subject> {
+    let text = |name| task.get(name).and_then(|value| value.text());
+    let port = task.get("proxyPort").map(|port| port.shown().into_owned());
+    let site = text("websiteURL").map(|url| Subject::Site(site(&url)));
+    let proxy = text("proxyAddress").map(|host| Subject::Proxy(host, port.unwrap_or_default()));
+    site.into_iter().chain(proxy).collect()
+}
+
+/// The host in a web address, in lower case; text that is no such address stands for itself.
+fn site(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    host.to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timings_follow_the_type_and_its_proxyless_name() {
+        for (kind, first, timeout) in [
+            ("ImageToTextTask", 350.0, 10_000.0),
+            ("ComplexImageTask", 350.0, 10_000.0),
+            ("TurnstileTask", 1_000.0, 80_000.0),
+            ("TurnstileTaskProxyless", 1_000.0, 80_000.0),
+            ("RecaptchaV3TaskProxyless", 1_000.0, 180_000.0),
+            ("NoCaptchaTask", 1_000.0, 180_000.0),
+            ("SomethingNewTask", 1_000.0, 180_000.0),
+        ] {
+            let expected = Timing {
+                first_delay_ms: first,
+                timeout_ms: timeout,
+            };
+            assert_eq!(timing(kind), expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_site_is_its_host() {
+        for (url, host) in [
+            ("https://Example.com/a?b#c", "example.com"),
+            ("http://user:secret@example.com:8080", "example.com:8080"),
+            ("example.com/path", "example.com"),
+            ("", ""),
+        ] {
+            assert_eq!(site(url), host, "{url}");
+        }
+    }
+}
