@@ -1,0 +1,304 @@
+//! What a test orders beforehand: the answer or the fault that the next matching request gets.
+
+use crate::service::{Method, Service};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::{Deserialize, Deserializer, de::Error};
+use serde_json::Value;
+use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// One order.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Step {
+    /// For requests to this service; for both if absent.
+    service: Option<Service>,
+    /// For requests of this method; for all if absent.
+    method: Option<Method>,
+    /// For that many requests.
+    #[serde(default = "once")]
+    times: NonZeroU32,
+    /// How long the reply waits, counted from the arrival of the request.
+    #[serde(default)]
+    delay_ms: u64,
+    reply: Reply,
+}
+
+/// What a request gets.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "lowercase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+pub enum Reply {
+    /// What the rules say. They are applied when the request arrives, however late the answer goes out.
+    Rules,
+    /// A refusal in the form of the services.
+    Error {
+        /// Any text, also one that no service knows.
+        code: String,
+        /// By default what the sandbox says for that code.
+        description: Option<String>,
+        /// By default 200, as the services do.
+        #[serde(default, deserialize_with = "status")]
+        status: StatusCode,
+    },
+    /// Any JSON.
+    Json {
+        /// By default 200.
+        #[serde(default, deserialize_with = "status")]
+        status: StatusCode,
+        /// Further headers; these win over the sandbox's own.
+        #[serde(default, deserialize_with = "headers")]
+        headers: HeaderMap,
+        /// The answer.
+        body: Value,
+    },
+    /// Any text.
+    Text {
+        /// By default 200.
+        #[serde(default, deserialize_with = "status")]
+        status: StatusCode,
+        /// Further headers; these win over the sandbox's own.
+        #[serde(default, deserialize_with = "headers")]
+        headers: HeaderMap,
+        /// By default plain text.
+        content_type: Option<String>,
+        /// The answer.
+        #[serde(default)]
+        body: String,
+    },
+    /// An answer that never ends. The connection stays open until the client leaves.
+    Hang {
+        /// After how much of it nothing more comes.
+        #[serde(rename = "where")]
+        at: Place,
+    },
+    /// The connection is reset (RST) without an answer.
+    Reset,
+    /// The connection ends before the promised length.
+    Cut,
+    /// An answer that comes byte by byte.
+    Drip {
+        /// The answer.
+        body: Value,
+        /// The time between two bytes.
+        every_ms: u64,
+    },
+    /// A very long answer: one JSON string.
+    Big {
+        /// The length of the body, quotes included.
+        bytes: u64,
+    },
+    /// Sends the client elsewhere.
+    Redirect {
+        /// 302, 307 or another of that kind.
+        #[serde(deserialize_with = "redirection")]
+        status: StatusCode,
+        /// Where to.
+        #[serde(deserialize_with = "header_value")]
+        location: HeaderValue,
+    },
+}
+
+/// Where in an answer something happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// Nothing was sent.
+    BeforeHeaders,
+    /// All headers were sent.
+    AfterHeaders,
+    /// The headers and a part of the body were sent.
+    InBody,
+}
+
+/// The orders that are not used up, in the order they came.
+#[derive(Debug, Default)]
+pub struct Queue(VecDeque<Step>);
+
+impl Queue {
+    /// Adds orders: one, or a list of them. Takes all or none.
+    pub fn push(&mut self, orders: &[u8]) -> Result<usize, String> {
+        let parsed = match serde_json::from_slice(orders) {
+            Ok(Value::Array(list)) => list.into_iter().map(serde_json::from_value).collect(),
+            Ok(one) => serde_json::from_value(one).map(|step| vec![step]),
+            Err(error) => Err(error),
+        };
+        let steps: Vec<Step> = parsed.map_err(|error| error.to_string())?;
+        self.0.extend(steps);
+        Ok(self.0.len())
+    }
+
+    /// Uses up one turn of the first order that a request matches.
+    pub fn take(&mut self, service: Service, method: &str) -> Option<(Reply, Duration)> {
+        let index = self.0.iter().position(|step| {
+            step.service.is_none_or(|wanted| wanted == service)
+                && step.method.is_none_or(|wanted| wanted.name() == method)
+        })?;
+        let step = self.0.get_mut(index)?;
+        let taken = (step.reply.clone(), Duration::from_millis(step.delay_ms));
+        match NonZeroU32::new(step.times.get() - 1) {
+            Some(left) => step.times = left,
+            None => drop(self.0.remove(index)),
+        }
+        Some(taken)
+    }
+}
+
+fn once() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
+fn status<'de, D: Deserializer<'de>>(from: D) -> Result<StatusCode, D::Error> {
+    let status = u16::deserialize(from)?;
+    // 1xx is no final answer, and a client waits on after it.
+    let known = StatusCode::from_u16(status)
+        .ok()
+        .filter(|_| (200..600).contains(&status));
+    known.ok_or_else(|| D::Error::custom(format!("status must be 200 to 599, not {status}")))
+}
+
+fn redirection<'de, D: Deserializer<'de>>(from: D) -> Result<StatusCode, D::Error> {
+    let status = status(from)?;
+    if status.is_redirection() {
+        Ok(status)
+    } else {
+        Err(D::Error::custom(format!(
+            "status of a redirect must be 300 to 399, not {}",
+            status.as_u16()
+        )))
+    }
+}
+
+fn header_value<'de, D: Deserializer<'de>>(from: D) -> Result<HeaderValue, D::Error> {
+    HeaderValue::try_from(String::deserialize(from)?).map_err(D::Error::custom)
+}
+
+fn headers<'de, D: Deserializer<'de>>(from: D) -> Result<HeaderMap, D::Error> {
+    HashMap::<String, String>::deserialize(from)?
+        .into_iter()
+        .map(|(name, value)| {
+            let name = HeaderName::try_from(name).map_err(D::Error::custom)?;
+            let value = HeaderValue::try_from(value).map_err(D::Error::custom)?;
+            Ok((name, value))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn push(queue: &mut Queue, orders: Value) -> Result<usize, String> {
+        queue.push(orders.to_string().as_bytes())
+    }
+
+    fn code(taken: Option<(Reply, Duration)>) -> Option<String> {
+        match taken?.0 {
+            Reply::Error { code, .. } => Some(code),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_first_order_that_matches_is_used_up() {
+        let mut queue = Queue::default();
+        let error = |code| json!({ "kind": "error", "code": code });
+        push(
+            &mut queue,
+            json!([
+                { "service": "brocapgpt", "reply": error("A") },
+                { "method": "getBalance", "times": 2, "reply": error("B") },
+            ]),
+        )
+        .unwrap();
+        push(&mut queue, json!({ "reply": error("C") })).unwrap();
+
+        let mut take = |service, method| code(queue.take(service, method));
+        assert_eq!(
+            take(Service::CapMonster, "getBalance").as_deref(),
+            Some("B")
+        );
+        assert_eq!(
+            take(Service::CapMonster, "createTask").as_deref(),
+            Some("C")
+        );
+        assert_eq!(take(Service::CapMonster, "createTask"), None);
+        assert_eq!(take(Service::BroCapGpt, "getBalance").as_deref(), Some("A"));
+        assert_eq!(take(Service::BroCapGpt, "getBalance").as_deref(), Some("B"));
+        assert_eq!(take(Service::BroCapGpt, "getBalance"), None);
+    }
+
+    #[test]
+    fn every_kind_is_understood() {
+        let orders = [
+            json!({ "kind": "rules" }),
+            json!({ "kind": "error", "code": "X", "description": "y", "status": 402 }),
+            json!({ "kind": "json", "status": 200, "headers": { "Retry-After": "2" }, "body": null }),
+            json!({ "kind": "text", "status": 502, "contentType": "text/html", "body": "<html>" }),
+            json!({ "kind": "hang", "where": "before-headers" }),
+            json!({ "kind": "hang", "where": "after-headers" }),
+            json!({ "kind": "hang", "where": "in-body" }),
+            json!({ "kind": "reset" }),
+            json!({ "kind": "cut" }),
+            json!({ "kind": "drip", "body": {}, "everyMs": 5 }),
+            json!({ "kind": "big", "bytes": 5 }),
+            json!({ "kind": "redirect", "status": 307, "location": "/" }),
+        ];
+        let mut queue = Queue::default();
+        for reply in orders {
+            let order = json!({ "delayMs": 3, "reply": reply });
+            push(&mut queue, order).unwrap_or_else(|error| panic!("{reply}: {error}"));
+        }
+        assert_eq!(queue.0.len(), 12);
+    }
+
+    #[test]
+    fn a_mistake_is_named_and_nothing_is_taken() {
+        let mut queue = Queue::default();
+        let good = json!({ "reply": { "kind": "rules" } });
+        for (wrong, word) in [
+            (json!({ "reply": { "kind": "nap" } }), "nap"),
+            (json!({ "reply": { "kind": "rules" }, "delay": 1 }), "delay"),
+            (
+                json!({ "reply": { "kind": "big", "bytes": 1, "size": 1 } }),
+                "size",
+            ),
+            (
+                json!({ "reply": { "kind": "rules" }, "method": "createtask" }),
+                "createtask",
+            ),
+            (
+                json!({ "reply": { "kind": "rules" }, "service": "other" }),
+                "other",
+            ),
+            (
+                json!({ "reply": { "kind": "rules" }, "times": 0 }),
+                "nonzero",
+            ),
+            (
+                json!({ "reply": { "kind": "json", "body": 1, "status": 101 } }),
+                "101",
+            ),
+            (
+                json!({ "reply": { "kind": "redirect", "status": 200, "location": "/" } }),
+                "300",
+            ),
+            (
+                json!({ "reply": { "kind": "text", "headers": { "a b": "" } } }),
+                "header name",
+            ),
+            (json!({}), "reply"),
+        ] {
+            let said = push(&mut queue, json!([good, wrong])).unwrap_err();
+            assert!(said.contains(word), "{said}");
+        }
+        assert!(queue.push(b"{").is_err());
+        assert!(queue.0.is_empty());
+    }
+}

@@ -1,0 +1,225 @@
+//! Ties the services, the control paths and the static files to a socket on the loopback interface.
+//!
+//! The accept loop is written out, in place of `axum::serve`, because a scripted reset has to reach the
+//! socket below HTTP.
+
+use crate::app::App;
+use crate::log::Entry;
+use crate::options::{Mount, Options};
+use crate::reply::{Ending, Line, Watch, carry_out};
+use crate::script::Reply;
+use crate::service::Service;
+use crate::state::{self, error_body};
+use crate::{codes, control};
+use axum::body::{Body, to_bytes};
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{any, get};
+use axum::{Extension, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// The largest body that is read. An image of the largest size that a service takes, in base64, is 0.7 MB.
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+/// The header that stands for the address of the client, so that a test can try bans without being banned.
+const ADDRESS: HeaderName = HeaderName::from_static("x-sandbox-address");
+
+/// Opens the socket. Loopback only: the sandbox gives its keys to everyone who asks.
+pub async fn bind(port: u16) -> std::io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
+}
+
+/// Answers requests until the process ends.
+pub async fn run(listener: TcpListener, options: &Options) {
+    let router = router(Arc::new(App::new(options.solve_after)), &options.mounts);
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                tokio::spawn(connection(stream, peer.ip(), router.clone()));
+            }
+            // The client left at once, or there are too many files open: neither is cured by ending.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Peer {
+    address: IpAddr,
+    line: Line,
+}
+
+async fn connection(stream: TcpStream, address: IpAddr, router: Router) {
+    let (sender, mut endings) = mpsc::channel(1);
+    let peer = Peer {
+        address,
+        line: Line(sender),
+    };
+    let service = TowerToHyperService::new(router.layer(Extension(peer)));
+    // Without this, a dripped byte waits for the one before it to be acknowledged.
+    let _ = stream.set_nodelay(true);
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        // How a connection ends is the client's affair; what matters of it is in the log.
+        _ = &mut connection => {}
+        Some(ending) = endings.recv() => {
+            let stream = connection.into_parts().io.into_inner();
+            if ending == Ending::Reset {
+                // Closing with unsent data thrown away is what makes it a reset.
+                let _ = stream.set_zero_linger();
+            }
+        }
+    }
+}
+
+fn router(app: Arc<App>, mounts: &[Mount]) -> Router {
+    let mut router = control::routes()
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(no_store());
+    for service in Service::ALL {
+        router = router.route(
+            &format!("/{}/{{*method}}", service.name()),
+            any(
+                async move |State(app), Extension(peer), Path(method), request| {
+                    serve(app, service, peer, method, request).await
+                },
+            ),
+        );
+    }
+    let mut router = router.fallback(not_found);
+    for mount in mounts {
+        router = serve_files(router, mount);
+    }
+    router.layer(cors()).with_state(app)
+}
+
+fn serve_files(router: Router<Arc<App>>, Mount { path, directory }: &Mount) -> Router<Arc<App>> {
+    let files = ServeDir::new(directory).redirect_path_prefix(path);
+    let files = Router::new().fallback_service(files).layer(no_store());
+    if path.is_empty() {
+        return router.fallback_service(files);
+    }
+    let slashed = format!("{path}/");
+    router
+        .nest_service(&slashed, files)
+        // Without the slash, a page's relative links would miss the folder.
+        .route(path, get(async move || Redirect::temporary(&slashed)))
+}
+
+fn no_store() -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-store"))
+}
+
+/// Any page or extension may call the sandbox. A header that is not named here, such as an authorisation,
+/// would be refused by the services as far as is known, and is refused here.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST, Method::DELETE, Method::OPTIONS])
+        .allow_headers([CONTENT_TYPE, ADDRESS])
+        .expose_headers([RETRY_AFTER, control::CAPTCHA_TEXT])
+        .max_age(Duration::from_secs(600))
+        .allow_private_network(true)
+}
+
+async fn not_found() -> Response {
+    (
+        StatusCode::NOT_FOUND,
+        "There is nothing here. GET /sandbox says what there is.\n",
+    )
+        .into_response()
+}
+
+/// A request to one of the services.
+async fn serve(
+    app: Arc<App>,
+    service: Service,
+    peer: Peer,
+    method: String,
+    request: axum::extract::Request,
+) -> Response {
+    let arrived = app.now();
+    let (head, body) = request.into_parts();
+    // One of the known clients posts to paths that end so, and is answered.
+    let method = method.strip_suffix('/').unwrap_or(&method);
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return (StatusCode::PAYLOAD_TOO_LARGE, Body::empty()).into_response();
+    };
+    let address = match head.headers.get(ADDRESS) {
+        Some(value) => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        None => peer.address.to_string(),
+    };
+
+    let (number, reply, delay) = {
+        let mut world = app.world();
+        let ordered = world.scripts.take(service, method);
+        let number = world.log.push(Entry {
+            at: arrived.as_secs_f64() * 1000.0,
+            service,
+            method: method.to_owned(),
+            headers: joined(&head.headers),
+            body: serde_json::from_slice(&body)
+                .unwrap_or_else(|_| String::from_utf8_lossy(&body).into()),
+            scripted: ordered.is_some(),
+            aborted: false,
+        });
+        let (reply, delay) = ordered.unwrap_or((Reply::Rules, Duration::ZERO));
+        let reply = match reply {
+            Reply::Rules if head.method != Method::POST => {
+                let why = "The methods of the services are called by POST.";
+                let body = error_body(codes::ERROR_NO_SUCH_METHOD.name, why, method);
+                json(StatusCode::METHOD_NOT_ALLOWED, body)
+            }
+            Reply::Rules => {
+                let request = state::Request {
+                    service,
+                    method,
+                    address: &address,
+                    body: &body,
+                };
+                json(StatusCode::OK, world.sandbox.handle(arrived, request))
+            }
+            other => other,
+        };
+        (number, reply, delay)
+    };
+
+    let watch = Watch::new(app.clone(), number);
+    tokio::time::sleep((arrived + delay).saturating_sub(app.now())).await;
+    carry_out(reply, method, peer.line, watch).await
+}
+
+fn json(status: StatusCode, body: Value) -> Reply {
+    Reply::Json {
+        status,
+        headers: HeaderMap::new(),
+        body,
+    }
+}
+
+fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut joined = BTreeMap::<String, String>::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let all = joined.entry(name.to_string()).or_default();
+        if !all.is_empty() {
+            all.push_str(", ");
+        }
+        all.push_str(&value);
+    }
+    joined
+}

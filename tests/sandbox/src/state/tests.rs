@@ -1,0 +1,616 @@
+//! Each rule in virtual time.
+
+use super::*;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use proptest::prelude::*;
+
+const SOLVE: u64 = 3000;
+const IMAGE: [u8; 200] = [9; 200];
+
+/// A sandbox with a clock that only moves when it is told to.
+struct Trial {
+    sandbox: Sandbox,
+    now: u64,
+    service: Service,
+    address: &'static str,
+}
+
+impl Trial {
+    fn new(service: Service) -> Self {
+        let mut sandbox = Sandbox::new(Duration::from_millis(SOLVE));
+        sandbox.learn(IMAGE.to_vec(), "w7kq".into());
+        Self {
+            sandbox,
+            now: 0,
+            service,
+            address: "here",
+        }
+    }
+
+    fn send(&mut self, method: &str, body: &[u8]) -> Value {
+        let (service, address) = (self.service, self.address);
+        let now = Duration::from_millis(self.now);
+        self.sandbox.handle(
+            now,
+            Request {
+                service,
+                method,
+                address,
+                body,
+            },
+        )
+    }
+
+    fn call(&mut self, method: &str, body: Value) -> Value {
+        self.send(method, body.to_string().as_bytes())
+    }
+
+    fn create(&mut self, task: Value) -> Value {
+        self.call(
+            "createTask",
+            json!({ "clientKey": SANDBOX_KEY, "task": task }),
+        )
+    }
+
+    fn create_drawn(&mut self) -> Value {
+        let body = BASE64_STANDARD.encode(IMAGE);
+        self.create(json!({ "type": "ImageToTextTask", "body": body }))["taskId"].clone()
+    }
+
+    fn result(&mut self, id: &Value) -> Value {
+        self.call(
+            "getTaskResult",
+            json!({ "clientKey": SANDBOX_KEY, "taskId": id }),
+        )
+    }
+
+    fn balance(&mut self) -> Value {
+        self.call("getBalance", json!({ "clientKey": SANDBOX_KEY }))["balance"].clone()
+    }
+
+    fn wrong_key(&mut self) -> Value {
+        self.call("getBalance", json!({ "clientKey": "nobody" }))
+    }
+}
+
+fn both(check: impl Fn(Trial)) {
+    Service::ALL.map(Trial::new).into_iter().for_each(check);
+}
+
+#[track_caller]
+fn assert_code(answer: &Value, code: Code) {
+    assert_eq!(answer["errorId"], 1, "{answer}");
+    assert_eq!(answer["errorCode"], code.name, "{answer}");
+    assert!(
+        answer["errorDescription"]
+            .as_str()
+            .is_some_and(|text| !text.is_empty()),
+        "{answer}"
+    );
+}
+
+#[test]
+fn a_drawn_captcha_is_solved_and_charged_once() {
+    both(|mut trial| {
+        let id = trial.create_drawn();
+        assert_eq!(trial.balance(), 10.0);
+        trial.now = SOLVE;
+        let ready = json!({
+            "errorId": 0, "errorCode": null, "errorDescription": null,
+            "status": "ready", "cost": 0.0003, "solution": { "text": "w7kq" },
+        });
+        assert_eq!(trial.result(&id), ready);
+        assert_eq!(trial.balance(), 9.9997);
+        trial.now += 2000;
+        assert_eq!(trial.result(&id), ready);
+        assert_eq!(trial.balance(), 9.9997);
+    });
+}
+
+#[test]
+fn nothing_is_charged_before_the_answer_was_seen() {
+    both(|mut trial| {
+        trial.create_drawn();
+        trial.now = SOLVE * 2;
+        assert_eq!(trial.balance(), 10.0);
+    });
+}
+
+#[test]
+fn an_unknown_image_fails_only_when_it_is_ready_and_costs_nothing() {
+    both(|mut trial| {
+        let body = BASE64_STANDARD.encode([1; 100]);
+        let id = trial.create(json!({ "type": "ImageToTextTask", "body": body }))["taskId"].clone();
+        assert_eq!(trial.result(&id)["status"], "processing");
+        trial.now = SOLVE;
+        let failed = trial.result(&id);
+        assert_code(&failed, codes::ERROR_CAPTCHA_UNSOLVABLE);
+        assert!(failed.get("taskId").is_none());
+        assert_eq!(trial.balance(), 10.0);
+    });
+}
+
+#[test]
+fn a_task_is_ready_exactly_after_the_solve_time() {
+    let mut trial = Trial::new(Service::CapMonster);
+    let id = trial.create_drawn();
+    trial.now = SOLVE - 1;
+    assert_eq!(
+        trial.result(&id),
+        json!({ "errorId": 0, "errorCode": null, "errorDescription": null, "status": "processing" })
+    );
+    trial.now += 2000;
+    assert_eq!(trial.result(&id)["status"], "ready");
+}
+
+#[test]
+fn a_changed_solve_time_is_for_new_tasks() {
+    let mut trial = Trial::new(Service::CapMonster);
+    let before = trial.create_drawn();
+    trial.sandbox.set_solve_after(Duration::ZERO);
+    let after = trial.create_drawn();
+    assert_eq!(trial.result(&before)["status"], "processing");
+    assert_eq!(trial.result(&after)["status"], "ready");
+}
+
+#[test]
+fn brocapgpt_says_not_ready_in_both_ways() {
+    let mut trial = Trial::new(Service::BroCapGpt);
+    trial.sandbox.set_solve_after(Duration::from_secs(60));
+    let id = trial.create_drawn();
+    for _ in 0..3 {
+        assert_eq!(trial.result(&id)["status"], "processing");
+        trial.now += 2000;
+        assert_code(&trial.result(&id), codes::CAPTCHA_NOT_READY);
+        trial.now += 2000;
+    }
+}
+
+#[test]
+fn two_result_requests_for_a_task_are_two_seconds_apart() {
+    both(|mut trial| {
+        let id = trial.create_drawn();
+        let other = trial.create_drawn();
+        assert_eq!(trial.result(&id)["errorId"], 0);
+        assert_eq!(trial.result(&other)["errorId"], 0, "the gap is per task");
+        trial.now += 1999;
+        assert_code(&trial.result(&id), codes::ERROR_TOO_MUCH_REQUESTS);
+        trial.now += 1999;
+        assert_code(&trial.result(&id), codes::ERROR_TOO_MUCH_REQUESTS);
+        trial.now += 2000;
+        assert_eq!(trial.result(&id)["status"], "ready");
+    });
+}
+
+#[test]
+fn a_result_can_be_asked_for_120_times() {
+    both(|mut trial| {
+        let id = trial.create_drawn();
+        for _ in 0..120 {
+            let answer = trial.result(&id);
+            assert_ne!(answer["errorCode"], codes::ERROR_TOO_MUCH_REQUESTS.name);
+            trial.now += 2000;
+        }
+        assert_code(&trial.result(&id), codes::ERROR_TOO_MUCH_REQUESTS);
+        trial.now += 10_000;
+        assert_code(&trial.result(&id), codes::ERROR_TOO_MUCH_REQUESTS);
+    });
+}
+
+#[test]
+fn refused_result_requests_count_too() {
+    let mut trial = Trial::new(Service::CapMonster);
+    let id = trial.create_drawn();
+    for _ in 0..120 {
+        trial.result(&id);
+    }
+    trial.now = 10_000;
+    assert_code(&trial.result(&id), codes::ERROR_TOO_MUCH_REQUESTS);
+}
+
+#[test]
+fn a_task_is_known_for_five_minutes() {
+    for (service, unknown) in [
+        (Service::CapMonster, codes::ERROR_NO_SUCH_CAPCHA_ID),
+        (Service::BroCapGpt, codes::WRONG_CAPTCHA_ID),
+    ] {
+        let mut trial = Trial::new(service);
+        let id = trial.create_drawn();
+        trial.now = 300_000;
+        assert_eq!(trial.result(&id)["status"], "ready");
+        trial.now = 302_001;
+        assert_code(&trial.result(&id), unknown);
+        // Also once another task has pushed it out.
+        trial.create_drawn();
+        assert_code(&trial.result(&id), unknown);
+    }
+}
+
+#[test]
+fn only_the_integer_id_of_a_task_of_this_account_is_known() {
+    both(|mut trial| {
+        let unknown = trial.service.unknown_task();
+        let id = trial.create_drawn();
+        let id_text = id.to_string();
+        trial.sandbox.set_account("other", Money::from_dollars(1.0));
+        let foreign = trial.call(
+            "getTaskResult",
+            json!({ "clientKey": "other", "taskId": id }),
+        );
+        assert_code(&foreign, unknown);
+        for wrong in [
+            json!(id_text),
+            json!(410_000_001.0),
+            json!(null),
+            json!(0),
+            json!(-1),
+            json!([id]),
+        ] {
+            assert_code(&trial.result(&wrong), unknown);
+        }
+        let missing = trial.call("getTaskResult", json!({ "clientKey": SANDBOX_KEY }));
+        assert_code(&missing, unknown);
+        assert_eq!(trial.result(&id)["errorId"], 0);
+    });
+}
+
+#[test]
+fn an_id_of_the_other_service_is_unknown() {
+    let mut trial = Trial::new(Service::CapMonster);
+    let id = trial.create_drawn();
+    trial.service = Service::BroCapGpt;
+    assert_code(&trial.result(&id), codes::WRONG_CAPTCHA_ID);
+    assert_ne!(trial.create_drawn(), id);
+}
+
+#[test]
+fn ids_have_nine_digits_and_increase() {
+    both(|mut trial| {
+        let ids = [(); 3].map(|()| trial.create_drawn().as_u64().unwrap());
+        assert!(ids.is_sorted_by(|a, b| a < b));
+        assert!(ids.iter().all(|id| id.to_string().len() == 9));
+    });
+}
+
+#[test]
+fn a_key_must_be_known_text() {
+    for body in [
+        json!({}),
+        json!({ "clientKey": null }),
+        json!({ "clientKey": 5 }),
+        json!({ "clientKey": "" }),
+        json!({ "clientKey": SANDBOX_KEY.to_uppercase() }),
+        json!({ "clientKey": format!(" {SANDBOX_KEY}") }),
+        json!([]),
+        json!(null),
+    ] {
+        for method in [
+            "createTask",
+            "getTaskResult",
+            "getBalance",
+            "reportIncorrectImageCaptcha",
+        ] {
+            let mut trial = Trial::new(Service::CapMonster);
+            assert_code(
+                &trial.call(method, body.clone()),
+                codes::ERROR_KEY_DOES_NOT_EXIST,
+            );
+        }
+    }
+}
+
+#[test]
+fn a_key_may_carry_suffixes() {
+    both(|mut trial| {
+        for suffix in [
+            "",
+            "__nocache",
+            "__solvemedia__recognizingthreshold_70",
+            "__",
+        ] {
+            let answer = trial.call(
+                "getBalance",
+                json!({ "clientKey": format!("{SANDBOX_KEY}{suffix}") }),
+            );
+            assert_eq!(answer, json!({ "errorId": 0, "balance": 10.0 }));
+        }
+    });
+}
+
+#[test]
+fn five_wrong_keys_ban_an_address_for_ten_minutes() {
+    both(|mut trial| {
+        for _ in 0..5 {
+            assert_code(&trial.wrong_key(), codes::ERROR_KEY_DOES_NOT_EXIST);
+        }
+        assert_code(&trial.wrong_key(), codes::ERROR_IP_BANNED);
+        let right = json!({ "clientKey": SANDBOX_KEY });
+        assert_code(
+            &trial.call("getBalance", right.clone()),
+            codes::ERROR_IP_BANNED,
+        );
+        assert_code(&trial.send("createTask", b"{"), codes::ERROR_IP_BANNED);
+        trial.address = "elsewhere";
+        assert_eq!(trial.balance(), 10.0);
+        trial.address = "here";
+        trial.now = 599_999;
+        assert_code(&trial.call("getBalance", right), codes::ERROR_IP_BANNED);
+        trial.now = 600_000;
+        assert_eq!(trial.balance(), 10.0);
+        assert_code(&trial.wrong_key(), codes::ERROR_KEY_DOES_NOT_EXIST);
+    });
+}
+
+#[test]
+fn a_ban_is_of_one_service() {
+    let mut trial = Trial::new(Service::CapMonster);
+    for _ in 0..6 {
+        trial.wrong_key();
+    }
+    trial.service = Service::BroCapGpt;
+    assert_eq!(trial.balance(), 10.0);
+}
+
+#[test]
+fn an_empty_account_can_create_nothing() {
+    both(|mut trial| {
+        let mut create = || {
+            let body = json!({ "clientKey": EMPTY_KEY, "task": { "type": "TurnstileTask" } });
+            trial.call("createTask", body)
+        };
+        let refused = create();
+        assert_code(&refused, codes::ERROR_ZERO_BALANCE);
+        assert_eq!(refused["taskId"], 0);
+        let balance = trial.call("getBalance", json!({ "clientKey": EMPTY_KEY }));
+        assert_eq!(balance, json!({ "errorId": 0, "balance": 0.0 }));
+        trial
+            .sandbox
+            .set_account(EMPTY_KEY, Money::from_dollars(0.0001));
+        let body = json!({ "clientKey": EMPTY_KEY, "task": { "type": "TurnstileTask" } });
+        assert_eq!(trial.call("createTask", body)["errorId"], 0);
+    });
+}
+
+#[test]
+fn twenty_errors_of_misuse_block_an_address_for_ten_minutes() {
+    both(|mut trial| {
+        let unknown = trial.service.unknown_task();
+        let empty = json!({ "clientKey": EMPTY_KEY, "task": {} });
+        for _ in 0..10 {
+            assert_code(&trial.result(&json!(1)), unknown);
+            assert_code(
+                &trial.call("createTask", empty.clone()),
+                codes::ERROR_ZERO_BALANCE,
+            );
+        }
+        let blocked = trial.call("createTask", empty.clone());
+        assert_code(&blocked, codes::ERROR_IP_BLOCKED);
+        assert_eq!(blocked["taskId"], 0);
+        trial.now = 599_999;
+        assert_eq!(trial.balance(), json!(null));
+        trial.now = 600_000;
+        assert_eq!(trial.balance(), 10.0);
+    });
+}
+
+#[test]
+fn misuse_is_forgotten_after_ten_minutes() {
+    let mut trial = Trial::new(Service::CapMonster);
+    for _ in 0..19 {
+        trial.result(&json!(1));
+    }
+    trial.now = 600_000;
+    for _ in 0..19 {
+        trial.result(&json!(1));
+    }
+    assert_eq!(trial.balance(), 10.0);
+    trial.result(&json!(1));
+    assert_eq!(trial.balance(), json!(null));
+}
+
+#[test]
+fn a_task_must_be_a_json_object() {
+    both(|mut trial| {
+        for body in ["", "{", "not json", "\u{feff}{}"] {
+            let refused = trial.send("createTask", body.as_bytes());
+            assert_code(&refused, codes::ERROR_TASK_ABSENT);
+            assert_eq!(refused["taskId"], 0);
+        }
+        assert_code(
+            &trial.send("createTask", &[0xff, 0xfe]),
+            codes::ERROR_TASK_ABSENT,
+        );
+        for task in [json!(null), json!([]), json!("ImageToTextTask")] {
+            assert_code(&trial.create(task), codes::ERROR_TASK_ABSENT);
+        }
+        let absent = trial.call("createTask", json!({ "clientKey": SANDBOX_KEY }));
+        assert_code(&absent, codes::ERROR_TASK_ABSENT);
+        assert_code(&trial.create(json!({})), codes::ERROR_TASK_NOT_SUPPORTED);
+    });
+}
+
+#[test]
+fn a_refused_task_has_no_id_and_uses_none_up() {
+    let mut trial = Trial::new(Service::CapMonster);
+    let refused = trial.create(json!({ "type": "ImageToTextTask", "body": "" }));
+    assert_code(&refused, codes::ERROR_ZERO_CAPTCHA_FILESIZE);
+    assert_eq!(refused["taskId"], 0);
+    assert_eq!(trial.create_drawn(), 410_000_001);
+}
+
+#[test]
+fn an_unknown_path_is_no_method() {
+    both(|mut trial| {
+        for method in ["", "nothing", "CreateTask", "createTask/x"] {
+            assert_code(&trial.call(method, json!({})), codes::ERROR_NO_SUCH_METHOD);
+        }
+    });
+}
+
+#[test]
+fn reports_are_taken_for_own_tasks_of_the_right_kind() {
+    let mut trial = Trial::new(Service::CapMonster);
+    let image = trial.create_drawn();
+    let token = trial.create(json!({ "type": "RecaptchaV2Task" }))["taskId"].clone();
+    let mut report = |method: &str, id: &Value| {
+        trial.call(method, json!({ "clientKey": SANDBOX_KEY, "taskId": id }))
+    };
+    let taken = json!({ "errorId": 0, "status": "success" });
+    assert_eq!(report("reportIncorrectImageCaptcha", &image), taken);
+    assert_eq!(report("reportIncorrectTokenCaptcha", &token), taken);
+    assert_eq!(report("reportIncorrectRecaptcha", &token), taken);
+    for (method, id) in [
+        ("reportIncorrectImageCaptcha", &token),
+        ("reportIncorrectTokenCaptcha", &image),
+        ("reportIncorrectRecaptcha", &json!(1)),
+    ] {
+        let refused = report(method, id);
+        assert_code(&refused, codes::ERROR_NO_SUCH_CAPCHA_ID);
+        assert!(refused.get("status").is_none());
+    }
+}
+
+#[test]
+fn brocapgpt_takes_no_reports() {
+    let mut trial = Trial::new(Service::BroCapGpt);
+    let id = trial.create_drawn();
+    let body = json!({ "clientKey": SANDBOX_KEY, "taskId": id });
+    assert_code(
+        &trial.call("reportIncorrectImageCaptcha", body),
+        codes::ERROR_NO_SUCH_METHOD,
+    );
+}
+
+/// What can be sent, likely and unlikely.
+#[derive(Clone, Debug)]
+enum Move {
+    Wait(u64),
+    Create(&'static str),
+    Result(usize),
+    Unknown,
+    WrongKey,
+    Bytes(&'static str, Vec<u8>),
+}
+
+fn any_method() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "createTask",
+        "getTaskResult",
+        "getBalance",
+        "reportIncorrectImageCaptcha",
+        "x",
+    ])
+}
+
+fn any_move() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        3 => prop_oneof![Just(1999), Just(2000), 0..400_000_u64].prop_map(Move::Wait),
+        2 => prop::sample::select(vec!["TurnstileTask", "ImageToTextTask", "?"]).prop_map(Move::Create),
+        4 => (0..4_usize).prop_map(Move::Result),
+        1 => Just(Move::Unknown),
+        1 => Just(Move::WrongKey),
+        1 => (any_method(), any::<Vec<u8>>()).prop_map(|(method, body)| Move::Bytes(method, body)),
+    ]
+}
+
+/// Any JSON at all, a few levels deep.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+        Just(Value::from("ImageToTextTask")),
+        Just(Value::from("ComplexImageTask")),
+    ];
+    let keys = prop::sample::select(vec![
+        "type",
+        "body",
+        "imagesBase64",
+        "exampleImagesBase64",
+        "imageUrls",
+    ]);
+    leaf.prop_recursive(3, 24, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::hash_map(keys.clone(), inner, 0..4).prop_map(|fields| {
+                Value::Object(
+                    fields
+                        .into_iter()
+                        .map(|(key, value)| (key.to_owned(), value))
+                        .collect(),
+                )
+            }),
+        ]
+    })
+}
+
+#[track_caller]
+fn assert_answer(answer: &Value) {
+    match answer["errorId"].as_u64() {
+        Some(0) => assert!(answer["errorCode"].is_null()),
+        Some(1) => assert!(codes::find(answer["errorCode"].as_str().unwrap()).is_some()),
+        _ => panic!("no errorId: {answer}"),
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_get_an_answer(method in any_method(), body in any::<Vec<u8>>()) {
+        both(|mut trial| assert_answer(&trial.send(method, &body)));
+    }
+
+    #[test]
+    fn any_json_gets_an_answer(task in any_json(), id in any_json()) {
+        both(|mut trial| {
+            assert_answer(&trial.create(task.clone()));
+            assert_answer(&trial.result(&id));
+            assert_answer(&trial.call("createTask", task.clone()));
+        });
+    }
+
+    /// However the requests follow on one another, a task is never answered early, late, too often or
+    /// too soon after the request before, and money goes only for solved tasks.
+    #[test]
+    fn no_order_of_requests_gets_around_the_rules(moves in prop::collection::vec(any_move(), 0..80)) {
+        both(|mut trial| {
+            let mut tasks: Vec<(Value, u64, Option<u64>)> = Vec::new();
+            let mut solved = std::collections::HashSet::new();
+            for step in moves.clone() {
+                match step {
+                    Move::Wait(ms) => trial.now += ms,
+                    Move::Create(kind) => {
+                        let answer = trial.create(json!({ "type": kind, "body": BASE64_STANDARD.encode(IMAGE) }));
+                        assert_answer(&answer);
+                        if answer["errorId"] == 0 {
+                            assert!(tasks.iter().all(|(id, ..)| *id != answer["taskId"]));
+                            tasks.push((answer["taskId"].clone(), trial.now, None));
+                        }
+                    }
+                    Move::Result(index) => {
+                        let Some((id, created, asked)) = tasks.get_mut(index) else { continue };
+                        let answer = trial.result(id);
+                        assert_answer(&answer);
+                        let age = trial.now - *created;
+                        if answer["status"] == "ready" {
+                            assert!((SOLVE..=300_000).contains(&age));
+                            solved.insert(id.to_string());
+                        }
+                        if answer["errorId"] == 0 {
+                            assert!(asked.is_none_or(|at| trial.now - at >= 2000));
+                        }
+                        *asked = Some(trial.now);
+                    }
+                    Move::Unknown => assert_answer(&trial.result(&json!(5))),
+                    Move::WrongKey => assert_answer(&trial.wrong_key()),
+                    Move::Bytes(method, body) => assert_answer(&trial.send(method, &body)),
+                }
+            }
+            trial.address = "elsewhere";
+            let spent = 10.0 - trial.balance().as_f64().unwrap();
+            assert!((spent - 0.0003 * solved.len() as f64).abs() < 1e-9);
+        });
+    }
+}
