@@ -1,0 +1,7 @@
+// Browsers, with and without a bundler: beside this file. Bundlers know this form of a URL as an asset.
+
+import { loadFrom } from "./start.js";
+
+loadFrom(() => new URL("./capwire.wasm", import.meta.url));
+
+export * from "./index.js";

@@ -1,0 +1,244 @@
+// The error classes. Which codes belong to which class is decided in Rust; the table at the end of this
+// file is checked against it when it is compiled.
+
+import type { ErrorCodes, ErrorRecord, Failure, Method, Origin } from "./glue.js";
+
+/** The name of an error class. */
+export type ErrorName = keyof ErrorCodes;
+
+/** A code that is known here. */
+export type KnownErrorCode = ErrorCodes[ErrorName];
+
+/** A code, known here or newer than this version; the known ones are offered while typing. */
+export type ErrorCode = KnownErrorCode | (string & Record<never, never>);
+
+/** An error as plain data, as {@link CaptchaError.toJSON} gives it. */
+export interface CaptchaErrorData extends Omit<Failure, "cause"> {
+  /** What caused it. */
+  cause?: ErrorRecord | CaptchaErrorData;
+}
+
+/**
+ * What every failed call rejects with, except an aborted one, which rejects with the signal's reason.
+ *
+ * The class says what to do next, `hint` says it in a sentence. The key is in none of the fields.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   text = await client.solveImage(png);
+ * } catch (error) {
+ *   if (error instanceof SolveTimeoutError) later(error.taskId);
+ *   else if (error instanceof CaptchaError) console.error(error.message, error.hint);
+ *   else throw error;
+ * }
+ * ```
+ */
+export class CaptchaError extends Error {
+  declare readonly name: ErrorName;
+  /** The service's code, or the client's own for what it found itself. */
+  declare readonly code: ErrorCode;
+  /** What to do about it. */
+  declare readonly hint: string;
+  /** `"client"`: refused before anything was sent; `"service"`: its answer; `"transport"`: between. */
+  declare readonly origin: Origin;
+  /** Whether the same call may succeed later without a change. */
+  declare readonly retryable: boolean;
+  /** The method of the protocol that failed, or would have been called. */
+  declare readonly method?: Method;
+  /** The name of the service. */
+  declare readonly service?: string;
+  /** The task, once it exists: `waitForResult(taskId)` can go on with it. */
+  declare readonly taskId?: number;
+  /** The service's code, verbatim. */
+  declare readonly serverCode?: string;
+  /** The service's description, verbatim (but for the key, should the service echo it). */
+  declare readonly serverMessage?: string;
+  /** The HTTP status of the answer. */
+  declare readonly httpStatus?: number;
+
+  constructor(data: CaptchaErrorData) {
+    const { name: _, message, cause, ...fields } = data;
+    super(message, cause === undefined ? undefined : { cause: revived(cause) });
+    Object.assign(this, fields);
+  }
+
+  /** The error as plain data, for `postMessage`, extension messages and logs. */
+  toJSON(): CaptchaErrorData {
+    const { name, message, cause } = this;
+    const data = { ...(this as unknown as CaptchaErrorData), name, message };
+    if (cause instanceof Error) data.cause = flattened(cause);
+    return data;
+  }
+
+  /** The error that {@link CaptchaError.toJSON} wrote down, of the same class. */
+  static fromJSON(data: CaptchaErrorData): CaptchaError {
+    const ErrorClass: new (data: CaptchaErrorData) => CaptchaError = classes[data.name];
+    return new ErrorClass(data);
+  }
+}
+
+/** The service does not know the key: mend it. */
+export class KeyError extends CaptchaError {
+  declare readonly name: "KeyError";
+  declare readonly code: ErrorCodes["KeyError"];
+}
+
+/** The account is empty: add funds. */
+export class BalanceError extends CaptchaError {
+  declare readonly name: "BalanceError";
+  declare readonly code: ErrorCodes["BalanceError"];
+  /** How long new tasks are still refused locally, in ms. */
+  declare readonly retryAfterMs?: number;
+}
+
+/** The image cannot be sent: send another. */
+export class ImageError extends CaptchaError {
+  declare readonly name: "ImageError";
+  declare readonly code: ErrorCodes["ImageError"];
+  /** The image's size in bytes. */
+  declare readonly size?: number;
+  /** The bound that was broken, in bytes. */
+  declare readonly limit?: number;
+  /** Which image of a list, from 0. */
+  declare readonly index?: number;
+  /** Which field of the task the list is in. */
+  declare readonly field?: string;
+}
+
+/** The task is wrong: mend it. */
+export class TaskError extends CaptchaError {
+  declare readonly name: "TaskError";
+  declare readonly code: ErrorCodes["TaskError"];
+  /** Which field of the task. */
+  declare readonly field?: string;
+}
+
+/** The service refuses this site: stop. */
+export class DomainError extends CaptchaError {
+  declare readonly name: "DomainError";
+  declare readonly code: ErrorCodes["DomainError"];
+}
+
+/** The proxy does not work: change it. */
+export class ProxyError extends CaptchaError {
+  declare readonly name: "ProxyError";
+  declare readonly code: ErrorCodes["ProxyError"] | `ERROR_PROXY_${string}`;
+}
+
+/** The service takes nothing from this address: allow it in the account, or wait out the ban. */
+export class AccessError extends CaptchaError {
+  declare readonly name: "AccessError";
+  declare readonly code: ErrorCodes["AccessError"];
+  /** How long the client itself sends nothing more, in ms. */
+  declare readonly retryAfterMs?: number;
+}
+
+/** The service does not know the task, or no longer: create it anew. */
+export class TaskNotFoundError extends CaptchaError {
+  declare readonly name: "TaskNotFoundError";
+  declare readonly code: ErrorCodes["TaskNotFoundError"];
+}
+
+/** The captcha could not be solved: try another. */
+export class UnsolvableError extends CaptchaError {
+  declare readonly name: "UnsolvableError";
+  declare readonly code: ErrorCodes["UnsolvableError"];
+}
+
+/** The service is full: try later. */
+export class CapacityError extends CaptchaError {
+  declare readonly name: "CapacityError";
+  declare readonly code: ErrorCodes["CapacityError"];
+}
+
+/** Asked too often: ask less often. */
+export class RateLimitError extends CaptchaError {
+  declare readonly name: "RateLimitError";
+  declare readonly code: ErrorCodes["RateLimitError"];
+}
+
+/** An error of the service that is not known here: read `serverCode`, which `code` repeats. */
+export class UnknownServiceError extends CaptchaError {
+  declare readonly name: "UnknownServiceError";
+}
+
+/** No usable answer: mend the network, or look at the account before repeating. */
+export class TransportError extends CaptchaError {
+  declare readonly name: "TransportError";
+  declare readonly code: ErrorCodes["TransportError"];
+  /** Of createTask: whether the task may exist and be charged, so that a repeat may buy it twice. */
+  declare readonly mayHaveCreatedTask?: boolean;
+  /** How long the service asked to wait, in ms. */
+  declare readonly retryAfterMs?: number;
+}
+
+/** Not ready in time: go on with `waitForResult(taskId)`. */
+export class SolveTimeoutError extends CaptchaError {
+  declare readonly name: "SolveTimeoutError";
+  declare readonly code: ErrorCodes["SolveTimeoutError"];
+  declare readonly taskId: number;
+}
+
+/** An option is wrong: mend it. */
+export class OptionsError extends CaptchaError {
+  declare readonly name: "OptionsError";
+  declare readonly code: ErrorCodes["OptionsError"];
+  /** Which option. */
+  declare readonly option: string;
+}
+
+/** capwire could not be started, or has a fault: report it. */
+export class InternalError extends CaptchaError {
+  declare readonly name: "InternalError";
+  declare readonly code: ErrorCodes["InternalError"];
+}
+
+/** Codes of these classes may be newer than this version. */
+type OpenName = "ProxyError" | "UnknownServiceError";
+
+const classes = {
+  KeyError,
+  BalanceError,
+  ImageError,
+  TaskError,
+  DomainError,
+  ProxyError,
+  AccessError,
+  TaskNotFoundError,
+  UnsolvableError,
+  CapacityError,
+  RateLimitError,
+  UnknownServiceError,
+  TransportError,
+  SolveTimeoutError,
+  OptionsError,
+  InternalError,
+} satisfies {
+  [N in ErrorName]: new (
+    data: CaptchaErrorData,
+  ) => CaptchaError & { name: N; code: N extends OpenName ? ErrorCode : ErrorCodes[N] };
+};
+
+// On the prototypes, where Error has its own: there before the stack is written, and not enumerable.
+// From the table's keys, for the classes' own names do not survive every minifier.
+for (const [name, { prototype }] of Object.entries(classes)) {
+  Object.defineProperty(prototype, "name", { value: name, configurable: true, writable: true });
+}
+
+function revived(cause: ErrorRecord | CaptchaErrorData): Error {
+  if ("hint" in cause) return CaptchaError.fromJSON(cause);
+  const error = new Error(cause.message, cause.cause && { cause: revived(cause.cause) });
+  // It happened elsewhere: a stack of here would mislead.
+  const { name, message, code } = cause;
+  return Object.assign(error, { name, stack: `${name}: ${message}` }, code && { code });
+}
+
+function flattened(error: Error): ErrorRecord | CaptchaErrorData {
+  if (error instanceof CaptchaError) return error.toJSON();
+  const { name, message, code, cause } = error as Error & { code?: string };
+  const data: ErrorRecord = { name, message };
+  if (code !== undefined) data.code = code;
+  if (cause instanceof Error) data.cause = flattened(cause) as ErrorRecord;
+  return data;
+}

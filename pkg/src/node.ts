@@ -1,0 +1,8 @@
+// Node, Deno and Bun: from the file system. Read, not fetched: Node's fetch knows no file: URLs.
+
+import { readFile } from "node:fs/promises";
+import { loadFrom } from "./start.js";
+
+loadFrom(() => readFile(new URL("./capwire.wasm", import.meta.url)));
+
+export * from "./index.js";

@@ -1,0 +1,265 @@
+//! The host over `fetch`, timers and the clock of the JavaScript runtime.
+//!
+//! Whatever JavaScript may throw here is caught: an exception that crosses an async export leaves the
+//! caller's promise pending for ever. So the bindings below are our own where those of web-sys do not
+//! catch, and `fetch` is called directly: gloo-net's own call panics on a rejection that is no `Error`
+//! of its realm, as in a Firefox content script.
+
+use super::value::Value;
+use crate::error::ErrorRecord;
+use crate::host::{Body, Fault, Host, Reply};
+use crate::schedule::Millis;
+use gloo_net::http::{Headers, Response};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Date, Function, JsString, Object, Promise, Reflect, TypeError, Uint8Array};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, ReferrerPolicy, RequestCache, RequestCredentials, RequestInit, RequestRedirect,
+};
+
+/// Answers of the services have a few hundred bytes; more than this is not read.
+const MAX_BODY_BYTES: u32 = 4 * 1024 * 1024;
+/// How much of a body that is no JSON is looked at.
+const MAX_EXCERPT: u32 = 4_096;
+/// How far an error's causes are followed: a chain may be a ring.
+const MAX_CAUSES: u32 = 4;
+
+/// The host over the platform's functions, or an injected `fetch`.
+pub(super) struct JsHost {
+    fetch: Option<Function>,
+}
+
+impl JsHost {
+    pub(super) fn new(fetch: Option<Function>) -> Self {
+        Self { fetch }
+    }
+
+    async fn exchange(&self, url: &str, body: &JsString) -> Result<Reply<Value>, JsValue> {
+        let mut in_flight = InFlight {
+            controller: AbortController::new()?,
+            ended: false,
+        };
+        let init = request_init(body, &in_flight.controller.signal());
+        let response = match &self.fetch {
+            Some(fetch) => fetch.call2(&JsValue::UNDEFINED, &url.into(), &init)?,
+            None => fetch(url, &init)?,
+        };
+        let response = settled(response).await?;
+        if Reflect::get(&response, &"status".into())?
+            .as_f64()
+            .is_none()
+        {
+            return Err(TypeError::new("fetch gave something that is no Response").into());
+        }
+        let body = match read_text(response.unchecked_ref()).await? {
+            None => Body::TooLarge,
+            Some(text) => match parse_json(&text) {
+                Ok(json) => Body::Json(Value(json)),
+                Err(_) => Body::Text(text.slice(0, MAX_EXCERPT).into()),
+            },
+        };
+        in_flight.ended = !matches!(body, Body::TooLarge);
+        let response = Response::from(response.unchecked_into::<web_sys::Response>());
+        // Through the raw object: gloo-net's `get` would panic on headers that are none.
+        let retry_after = response
+            .headers()
+            .into_raw()
+            .get("retry-after")
+            .ok()
+            .flatten();
+        Ok(Reply {
+            status: response.status(),
+            retry_after_ms: retry_after.and_then(|text| span_until(&text)),
+            body,
+        })
+    }
+}
+
+impl Host for JsHost {
+    type Value = Value;
+
+    fn now(&self) -> Millis {
+        performance_now().unwrap_or_else(|_| Date::now())
+    }
+
+    fn random(&self) -> f64 {
+        js_sys::Math::random()
+    }
+
+    async fn sleep(&self, ms: u32) {
+        TimeoutFuture::new(ms).await;
+    }
+
+    async fn post(&self, url: &str, body: &impl Serialize) -> Result<Reply<Value>, Fault> {
+        let text = body
+            .serialize(&Serializer::json_compatible())
+            .map_err(JsValue::from)
+            .and_then(|body| js_sys::JSON::stringify(&body))
+            .map_err(|error| Fault::NotJson(record(&error)))?;
+        self.exchange(url, &text)
+            .await
+            .map_err(|error| Fault::Network(record(&error)))
+    }
+
+    async fn bytes(&self, value: &Value) -> Result<Vec<u8>, ErrorRecord> {
+        value.bytes().await.map_err(|error| record(&error))
+    }
+}
+
+/// What a promise, or a value that is none, comes to.
+pub(super) async fn settled(value: JsValue) -> Result<JsValue, JsValue> {
+    JsFuture::from(Promise::resolve(&value)).await
+}
+
+fn request_init(body: &JsString, signal: &web_sys::AbortSignal) -> RequestInit {
+    let headers = Headers::new();
+    headers.set("content-type", "application/json");
+    headers.set("accept", "application/json");
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_headers_headers(&headers.into_raw());
+    init.set_body(body);
+    init.set_signal(Some(signal));
+    // Not "error": workerd refuses to build such a request. A redirect is refused when it is answered.
+    init.set_redirect(RequestRedirect::Manual);
+    // An edge worker has neither, and refuses a request that names them.
+    if knows("credentials") {
+        init.set_credentials(RequestCredentials::Omit);
+    }
+    if knows("referrerPolicy") {
+        init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    }
+    if knows("cache") {
+        init.set_cache(RequestCache::NoStore);
+    }
+    init
+}
+
+/// Whether requests of this platform have such a property.
+fn knows(property: &str) -> bool {
+    let request = Reflect::get(&js_sys::global(), &"Request".into()).unwrap_or_default();
+    let prototype = Reflect::get(&request, &"prototype".into()).unwrap_or_default();
+    Reflect::has(&prototype, &property.into()).unwrap_or_default()
+}
+
+/// The body as text, `None` if it is larger than is read.
+async fn read_text(response: &web_sys::Response) -> Result<Option<JsString>, JsValue> {
+    let body = Reflect::get(response, &"body".into())?;
+    if !Reflect::get(&body, &"getReader".into())
+        .unwrap_or_default()
+        .is_function()
+    {
+        // No body, or that of a fetch whose streams are of another kind.
+        let text = settled(response.text()?.into())
+            .await?
+            .dyn_into()
+            .unwrap_or_default();
+        return Ok(Some(text).filter(|text: &JsString| text.length() <= MAX_BODY_BYTES));
+    }
+    let reader = body.unchecked_into::<Stream>().get_reader()?;
+    let decoder = TextDecoder::new()?;
+    let mut text = JsString::default();
+    let mut size = 0_u32;
+    loop {
+        let chunk = settled(reader.read()?).await?;
+        if Reflect::get(&chunk, &"done".into())?.as_bool() == Some(true) {
+            return Ok(Some(text.concat(&decoder.finish()?)));
+        }
+        let bytes = Reflect::get(&chunk, &"value".into())?.dyn_into::<Uint8Array>()?;
+        size = size.saturating_add(bytes.length());
+        if size > MAX_BODY_BYTES {
+            return Ok(None);
+        }
+        text = text.concat(&decoder.decode(&bytes, &DECODE_MORE.with(Clone::clone))?);
+    }
+}
+
+/// `Retry-After` is a number of seconds or a date.
+fn span_until(retry_after: &str) -> Option<Millis> {
+    let span = match retry_after.trim().parse::<u32>() {
+        Ok(seconds) => f64::from(seconds) * 1_000.0,
+        Err(_) => Date::parse(retry_after) - Date::now(),
+    };
+    (!span.is_nan()).then_some(span)
+}
+
+/// An error of the platform as plain data: of an object that may hold anything, only its words.
+fn record(error: &JsValue) -> ErrorRecord {
+    described(error, MAX_CAUSES)
+}
+
+fn described(error: &JsValue, depth: u32) -> ErrorRecord {
+    let member = |name: &str| Reflect::get(error, &name.into()).unwrap_or_default();
+    let text = |name: &str| member(name).as_string().filter(|text| !text.is_empty());
+    // Node tries every address of a host, and says why each failed in a list.
+    let first = || Reflect::get_u32(member("errors").unchecked_ref(), 0).unwrap_or_default();
+    let cause = Some(member("cause"))
+        .filter(JsValue::is_object)
+        .unwrap_or_else(first);
+    let depth = depth.checked_sub(1).filter(|_| cause.is_object());
+    ErrorRecord {
+        name: text("name").unwrap_or_else(|| "Error".to_owned()),
+        message: text("message")
+            .or_else(|| error.as_string())
+            .or_else(|| text("code"))
+            .unwrap_or_else(|| "no reason given".to_owned()),
+        code: text("code"),
+        cause: depth.map(|depth| Box::new(described(&cause, depth))),
+    }
+}
+
+/// A request under way: dropped before it ended, it is aborted.
+struct InFlight {
+    controller: AbortController,
+    ended: bool,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.controller.abort();
+        }
+    }
+}
+
+thread_local! {
+    static DECODE_MORE: Object = {
+        let options = Object::new();
+        let _ = Reflect::set(&options, &"stream".into(), &JsValue::TRUE);
+        options
+    };
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn fetch(url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = performance, js_name = now)]
+    fn performance_now() -> Result<f64, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
+    fn parse_json(text: &JsString) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = ReadableStream)]
+    type Stream;
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_reader(this: &Stream) -> Result<Reader, JsValue>;
+
+    #[wasm_bindgen(js_name = ReadableStreamDefaultReader)]
+    type Reader;
+    #[wasm_bindgen(method, catch)]
+    fn read(this: &Reader) -> Result<JsValue, JsValue>;
+
+    type TextDecoder;
+    #[wasm_bindgen(constructor, catch)]
+    fn new() -> Result<TextDecoder, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn decode(this: &TextDecoder, bytes: &Uint8Array, options: &Object)
+    -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = decode)]
+    fn finish(this: &TextDecoder) -> Result<JsValue, JsValue>;
+}

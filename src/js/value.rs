@@ -1,0 +1,127 @@
+//! A JavaScript value as the core sees it.
+
+use super::host::settled;
+use crate::host::{Json, Kind};
+use js_sys::{Array, ArrayBuffer, Function, Object, Reflect, Uint8Array};
+use serde::{Serialize, Serializer};
+use wasm_bindgen::prelude::*;
+
+/// A JavaScript value. It serialises as itself, so that what the core does not read crosses untouched.
+#[derive(Clone, Debug)]
+pub(super) struct Value(pub(super) JsValue);
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_wasm_bindgen::preserve::serialize(&self.0, serializer)
+    }
+}
+
+impl Json for Value {
+    fn kind(&self) -> Kind {
+        let value = &self.0;
+        if value.is_null() || value.is_undefined() {
+            Kind::Null
+        } else if let Some(flag) = value.as_bool() {
+            Kind::Bool(flag)
+        } else if let Some(number) = value.as_f64() {
+            Kind::Number(number)
+        } else if value.is_string() {
+            Kind::Text
+        } else if Array::is_array(value) {
+            Kind::List
+        } else if let Some(size) = self.binary_size() {
+            Kind::Binary(size)
+        } else if value.is_object() {
+            Kind::Object
+        } else {
+            Kind::Other
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        self.0.as_string()
+    }
+
+    fn get(&self, key: &str) -> Option<Self> {
+        // A getter that throws gives as little as one that is missing.
+        let member = Reflect::get(&self.0, &key.into()).ok()?;
+        (!member.is_undefined()).then_some(Self(member))
+    }
+
+    fn entries(&self) -> Vec<(String, Self)> {
+        if !self.0.is_object() {
+            return Vec::new();
+        }
+        let keys = Object::keys(self.0.unchecked_ref::<Object>());
+        let keys = keys.iter().filter_map(|key| key.as_string());
+        keys.filter_map(|key| self.get(&key).map(|value| (key, value)))
+            .collect()
+    }
+
+    fn items(&self) -> Vec<Self> {
+        if Array::is_array(&self.0) {
+            self.0.unchecked_ref::<Array>().iter().map(Self).collect()
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+impl Value {
+    /// The number of bytes in a buffer, a view of one, or a blob; of this realm or another.
+    fn binary_size(&self) -> Option<f64> {
+        if ArrayBuffer::is_view(&self.0) || self.is_buffer() {
+            self.get("byteLength")?.0.as_f64()
+        } else if self.method("arrayBuffer").is_some() {
+            self.get("size")?.0.as_f64()
+        } else {
+            None
+        }
+    }
+
+    /// The bytes of whatever [`Kind::Binary`] this is.
+    pub(super) async fn bytes(&self) -> Result<Vec<u8>, JsValue> {
+        if let Some(read) = self.method("arrayBuffer") {
+            let buffer = settled(read.call0(&self.0)?).await?;
+            return copied(&buffer, 0.0, Reflect::get(&buffer, &"byteLength".into())?);
+        }
+        let length = Reflect::get(&self.0, &"byteLength".into())?;
+        match self.get("buffer") {
+            Some(buffer) => {
+                let start = self.get("byteOffset").and_then(|start| start.0.as_f64());
+                copied(&buffer.0, start.unwrap_or_default(), length)
+            }
+            None => copied(&self.0, 0.0, length),
+        }
+    }
+
+    fn is_buffer(&self) -> bool {
+        let tag = tag(&self.0).ok().and_then(|tag| tag.as_string());
+        matches!(
+            tag.as_deref(),
+            Some("[object ArrayBuffer]" | "[object SharedArrayBuffer]")
+        )
+    }
+
+    fn method(&self, name: &str) -> Option<Function> {
+        self.get(name)?.0.dyn_into().ok()
+    }
+}
+
+fn copied(buffer: &JsValue, start: f64, length: JsValue) -> Result<Vec<u8>, JsValue> {
+    let view: Uint8Array = Bytes::new(buffer, start, length)?.unchecked_into();
+    Ok(view.to_vec())
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// Names a buffer of any realm, where `instanceof` knows its own only.
+    #[wasm_bindgen(catch, js_namespace = ["Object", "prototype", "toString"], js_name = call)]
+    fn tag(value: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// js-sys has no constructor that catches, and a detached buffer throws.
+    #[wasm_bindgen(js_name = Uint8Array)]
+    type Bytes;
+    #[wasm_bindgen(constructor, catch, js_class = Uint8Array)]
+    fn new(buffer: &JsValue, start: f64, length: JsValue) -> Result<Bytes, JsValue>;
+}
