@@ -226,6 +226,7 @@ pub mod code {
     pub const INVALID_IMAGE: &str = "INVALID_IMAGE";
     pub const INVALID_TASK: &str = "INVALID_TASK";
     pub const INVALID_OPTIONS: &str = "INVALID_OPTIONS";
+    pub const INVALID_VALUES: &str = "ERROR_INVALID_TASK";
     pub const NO_SLOT: &str = "ERROR_NO_SLOT_AVAILABLE";
     pub const TOO_MUCH_REQUESTS: &str = "ERROR_TOO_MUCH_REQUESTS";
     pub const PROXY_BANNED: &str = "ERROR_PROXY_BANNED";

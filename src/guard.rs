@@ -8,7 +8,6 @@
 use crate::error::{Class, Failure, Origin, code};
 use crate::protocol::{Method, TaskId};
 use crate::schedule::{BAN_MS, MAX_POLLS, MIN_POLL_INTERVAL_MS, Millis, TASK_LIFE_MS};
-use std::collections::BTreeMap;
 
 /// What a refusal is about, and so what must not be sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +33,9 @@ struct Refusal {
     failure: Failure,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Polls {
+    task: TaskId,
     sent: u32,
     in_flight: u32,
     last_end: Millis,
@@ -54,7 +54,7 @@ pub enum Slot {
 #[derive(Debug, Default)]
 pub struct Guard {
     refusals: Vec<Refusal>,
-    polls: BTreeMap<TaskId, Polls>,
+    polls: Vec<Polls>,
 }
 
 impl Guard {
@@ -134,7 +134,7 @@ impl Guard {
     /// When the next result request for this task may go.
     #[must_use]
     pub fn slot(&self, task: TaskId, now: Millis) -> Slot {
-        match self.polls.get(&task) {
+        match self.polls.iter().find(|polls| polls.task == task) {
             None => Slot::At(now),
             Some(polls) if polls.sent >= MAX_POLLS => Slot::Spent,
             // The gap begins when that one has ended, so not before now.
@@ -147,17 +147,29 @@ impl Guard {
     pub fn poll_begins(&mut self, task: TaskId, now: Millis) {
         // What the service has forgotten is not worth remembering.
         self.polls
-            .retain(|_, polls| polls.in_flight > 0 || now - polls.last_end < TASK_LIFE_MS);
-        let polls = self.polls.entry(task).or_default();
-        polls.sent = polls.sent.saturating_add(1);
-        polls.in_flight = polls.in_flight.saturating_add(1);
+            .retain(|polls| polls.in_flight > 0 || now - polls.last_end < TASK_LIFE_MS);
+        if let Some(polls) = self.polls_of(task) {
+            polls.sent = polls.sent.saturating_add(1);
+            polls.in_flight = polls.in_flight.saturating_add(1);
+        } else {
+            self.polls.push(Polls {
+                task,
+                sent: 1,
+                in_flight: 1,
+                last_end: now,
+            });
+        }
     }
 
     /// It has ended, in whatever way.
     pub fn poll_ends(&mut self, task: TaskId, now: Millis) {
-        if let Some(polls) = self.polls.get_mut(&task) {
+        if let Some(polls) = self.polls_of(task) {
             polls.in_flight = polls.in_flight.saturating_sub(1);
             polls.last_end = now;
         }
+    }
+
+    fn polls_of(&mut self, task: TaskId) -> Option<&mut Polls> {
+        self.polls.iter_mut().find(|polls| polls.task == task)
     }
 }

@@ -37,6 +37,8 @@ pub trait Json: Clone + Serialize {
     fn kind(&self) -> Kind;
     /// Its text, if it is text.
     fn text(&self) -> Option<String>;
+    /// A number as the host writes it: formatting floats would be a tenth of the whole module.
+    fn digits(&self) -> String;
     /// A member of an object. What is undefined is absent.
     fn get(&self, key: &str) -> Option<Self>;
     /// The members of an object, in their order, without those that are undefined.
@@ -49,7 +51,7 @@ pub trait Json: Clone + Serialize {
         match self.kind() {
             Kind::Null => "null".into(),
             Kind::Bool(value) => value.to_string().into(),
-            Kind::Number(value) => value.to_string().into(),
+            Kind::Number(_) => self.digits().into(),
             Kind::Text => {
                 let text = self.text().unwrap_or_default();
                 let more = if text.chars().nth(40).is_some() {

@@ -30,7 +30,9 @@ pub fn check_size(size: f64, limits: ImageLimits) -> Result<()> {
         _ if size > f64::from(max_bytes) => (code::TOO_BIG, max_bytes),
         _ => return Ok(()),
     };
-    let detail = format!("{size} bytes, allowed are {min_bytes} to {max_bytes}");
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a number of bytes
+    let shown = size as u64;
+    let detail = format!("{shown} bytes, allowed are {min_bytes} to {max_bytes}");
     let mut failure = Failure::new(code, Origin::Client, &detail);
     failure.size = Some(size);
     failure.limit = Some(limit);
@@ -56,7 +58,7 @@ pub fn from_bytes(bytes: &[u8], limits: ImageLimits) -> Result<Image> {
 /// As [`check_size`], and `INVALID_IMAGE` where the text is neither.
 #[allow(clippy::cast_precision_loss)] // exact below 2^53
 pub fn from_text(text: &str, limits: ImageLimits) -> Result<Image> {
-    let mut base64 = payload(text.trim())?.to_owned();
+    let mut base64 = payload(text.trim_ascii())?.to_owned();
     base64.retain(|c| !c.is_ascii_whitespace());
     let significant = base64.trim_end_matches('=').len();
     if base64.len() == significant {
@@ -67,7 +69,7 @@ pub fn from_text(text: &str, limits: ImageLimits) -> Result<Image> {
         base64.extend(std::iter::repeat_n('=', padding));
     }
     if let Some(odd) = base64.chars().take(significant).find(|c| !is_base64(*c)) {
-        return Err(invalid(&format!("{odd:?} is not a base64 character")));
+        return Err(invalid(&format!("'{odd}' is not a base64 character")));
     }
     let bytes = significant.saturating_mul(3) / 4;
     check_size(bytes as f64, limits)?;
@@ -100,7 +102,7 @@ fn payload(text: &str) -> Result<&str> {
         .split_once(',')
         .ok_or_else(|| invalid("the data: URL has no comma, so no content"))?;
     let (_, encoding) = header.rsplit_once(';').unwrap_or_default();
-    if encoding.trim().eq_ignore_ascii_case("base64") {
+    if encoding.trim_ascii().eq_ignore_ascii_case("base64") {
         Ok(data)
     } else {
         Err(invalid("the data: URL is not in base64"))

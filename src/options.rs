@@ -5,13 +5,12 @@
 
 use crate::error::{Failure, Result};
 use crate::host::{Json, Kind};
-use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis};
+use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis, timer_ms};
 use crate::service::{BROCAPGPT, CAPMONSTER, ImageLimits, ReportKind, ServiceProfile};
 use std::borrow::Cow;
-use std::net::Ipv4Addr;
 
 /// The largest span that a timer of the platform takes, in ms.
-const MAX_TIMER_MS: f64 = 2_147_483_647.0;
+const MAX_TIMER_MS: u32 = i32::MAX.cast_unsigned();
 
 /// The options of a client. It has no `Debug`, so that the key is never shown by accident.
 #[derive(Clone)]
@@ -55,7 +54,7 @@ pub struct ClientOptions {
     pub max_retries: u32,
     /// The number that the service gave to your software. Default: none is sent.
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
-    pub soft_id: Option<f64>,
+    pub soft_id: Option<u32>,
 }
 
 /// The options of one call.
@@ -112,17 +111,16 @@ impl ClientOptions {
             None => service.image_limits,
             Some(limits) => read_limits("imageLimits", &limits, service.image_limits)?,
         };
-        let request_timeout_ms = members.whole("requestTimeoutMs", 1.0, MAX_TIMER_MS)?;
-        let max_retries = members.whole("maxRetries", 0.0, 10.0)?;
+        let request_timeout_ms = members.whole("requestTimeoutMs", 1, MAX_TIMER_MS)?;
+        let max_retries = members.whole("maxRetries", 0, 10)?;
         let options = Self {
             client_key,
             service,
             base_url,
             image_limits,
-            request_timeout_ms: request_timeout_ms.unwrap_or(21_000.0),
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 0 to 10
-            max_retries: max_retries.unwrap_or(3.0) as u32,
-            soft_id: members.whole("softId", 0.0, MAX_TIMER_MS)?,
+            request_timeout_ms: request_timeout_ms.unwrap_or(21_000).into(),
+            max_retries: max_retries.unwrap_or(3),
+            soft_id: members.whole("softId", 0, MAX_TIMER_MS)?,
         };
         // `fetch` is the JavaScript host's.
         members.finish(&["fetch"])?;
@@ -153,12 +151,16 @@ impl CallOptions {
         };
         let mut members = Members::of("options", given)?;
         let options = Self {
-            timeout_ms: members.whole("timeoutMs", 1.0, MAX_TIMER_MS)?,
-            poll_interval_ms: members.whole(
-                "pollIntervalMs",
-                MIN_POLL_INTERVAL_MS,
-                MAX_TIMER_MS,
-            )?,
+            timeout_ms: members
+                .whole("timeoutMs", 1, MAX_TIMER_MS)?
+                .map(Millis::from),
+            poll_interval_ms: members
+                .whole(
+                    "pollIntervalMs",
+                    timer_ms(MIN_POLL_INTERVAL_MS),
+                    MAX_TIMER_MS,
+                )?
+                .map(Millis::from),
             callback_url: members.text("callbackUrl")?,
             kind: members.text("type")?,
         };
@@ -198,11 +200,17 @@ impl<V: Json> Members<V> {
         }
     }
 
-    fn whole(&mut self, name: &str, min: f64, max: f64) -> Result<Option<f64>> {
+    fn whole(&mut self, name: &str, min: u32, max: u32) -> Result<Option<u32>> {
         match self.take(name) {
             None => Ok(None),
             Some(value) => match value.kind() {
-                Kind::Number(n) if n.fract() == 0.0 && (min..=max).contains(&n) => Ok(Some(n)),
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                // within the bounds
+                Kind::Number(n)
+                    if n.fract() == 0.0 && (f64::from(min)..=f64::from(max)).contains(&n) =>
+                {
+                    Ok(Some(n as u32))
+                }
                 _ => Err(must_be(
                     name,
                     &format!("a whole number from {min} to {max}"),
@@ -286,9 +294,7 @@ fn read_reports<V: Json>(given: &V) -> Result<Vec<ReportKind>> {
 fn read_limits<V: Json>(name: &str, given: &V, default: ImageLimits) -> Result<ImageLimits> {
     let mut members = Members::of(name, given)?;
     let mut bound = |bound: &str, default: u32| -> Result<u32> {
-        let value = members.whole(bound, 0.0, MAX_TIMER_MS)?;
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // checked above
-        Ok(value.map_or(default, |value| value as u32))
+        Ok(members.whole(bound, 0, MAX_TIMER_MS)?.unwrap_or(default))
     };
     let limits = ImageLimits {
         min_bytes: bound("minBytes", default.min_bytes)?,
@@ -322,12 +328,15 @@ struct Url<'a> {
 /// An absolute http(s) URL, read more strictly than a browser does: what is odd is refused, not mended.
 fn read_url<'a>(name: &str, url: &'a str) -> Result<Url<'a>> {
     let wrong = |rule| Err(Failure::option(name, rule));
-    let (is_https, rest) = match url.split_once("://") {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
-        _ => return wrong("must be an absolute URL that begins with https://"),
+    let (scheme, rest) = url.split_once(':').unwrap_or_default();
+    let is_https = scheme.eq_ignore_ascii_case("https");
+    let Some(rest) = rest
+        .strip_prefix("//")
+        .filter(|_| is_https || scheme.eq_ignore_ascii_case("http"))
+    else {
+        return wrong("must be an absolute URL that begins with https://");
     };
-    if url.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
+    if url.contains(|c: char| c.is_ascii_whitespace() || c.is_ascii_control() || c == '\\') {
         return wrong("must not have spaces, control characters or backslashes");
     }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -343,7 +352,9 @@ fn read_url<'a>(name: &str, url: &'a str) -> Result<Url<'a>> {
         .and_then(|host| host.strip_suffix(']'));
     let named = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let is_host = match bare {
-        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        Some(address) => {
+            address.contains(':') && address.chars().all(|c| c.is_ascii_hexdigit() || c == ':')
+        }
         None => !host.is_empty() && host.chars().all(named),
     };
     if !is_host {
@@ -360,7 +371,10 @@ fn is_loopback(host: &str) -> bool {
     name == "localhost"
         || name.ends_with(".localhost")
         || name == "[::1]"
-        || name
-            .parse::<Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback())
+        || is_dotted(&name) && name.starts_with("127.")
+}
+
+/// Four numbers: not `127.evil.com`, and not the shorter forms that browsers also take.
+fn is_dotted(host: &str) -> bool {
+    host.split('.').count() == 4 && host.split('.').all(|part| part.parse::<u8>().is_ok())
 }

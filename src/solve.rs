@@ -412,7 +412,7 @@ impl<H: Host> Client<H> {
             // A wait that cannot end with a request still lasts: the caller asked for that much time.
             self.sleep_until(due.min(deadline)).await;
             if self.host.now() >= deadline {
-                let span = deadline - call.started;
+                let span = timer_ms(deadline - call.started);
                 let gone = deadline < call.deadline;
                 let detail = if gone {
                     format!("task {id} is 5 minutes old, and results are kept no longer")
@@ -545,7 +545,7 @@ impl<H: Host> Client<H> {
                 failure_of(failure, may_create, true)
             }
             None => {
-                let detail = format!("no whole answer within {limit} ms");
+                let detail = format!("no whole answer within {} ms", timer_ms(limit));
                 let failure = Failure::new(code::REQUEST_TIMEOUT, Origin::Transport, &detail);
                 failure_of(failure, may_create, true)
             }
@@ -658,7 +658,7 @@ fn failure_of(failure: Box<Failure>, may_create: bool, lost: bool) -> Box<Failur
 
 /// A platform's error may quote the request.
 fn redact(error: &mut ErrorRecord, key: &str) {
-    error.message = redacted(&error.message, key).into_owned();
+    error.message = redacted(&error.message, key);
     if let Some(cause) = &mut error.cause {
         redact(cause, key);
     }

@@ -226,7 +226,10 @@ fn subjects<V: Json>(task: &V) -> Vec<Subject> {
 
 /// The host in a web address, in lower case; text that is no such address stands for itself.
 fn site(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = url
+        .split_once(':')
+        .and_then(|(_, rest)| rest.strip_prefix("//"))
+        .unwrap_or(url);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     let host = authority
         .rsplit_once('@')

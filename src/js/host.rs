@@ -110,8 +110,8 @@ impl Host for JsHost {
 }
 
 /// What a promise, or a value that is none, comes to.
-pub(super) async fn settled(value: JsValue) -> Result<JsValue, JsValue> {
-    JsFuture::from(Promise::resolve(&value)).await
+pub(super) fn settled(value: JsValue) -> JsFuture {
+    JsFuture::from(Promise::resolve(&value))
 }
 
 fn request_init(body: &JsString, signal: &web_sys::AbortSignal) -> RequestInit {
@@ -179,7 +179,7 @@ async fn read_text(response: &web_sys::Response) -> Result<Option<JsString>, JsV
 
 /// `Retry-After` is a number of seconds or a date.
 fn span_until(retry_after: &str) -> Option<Millis> {
-    let span = match retry_after.trim().parse::<u32>() {
+    let span = match retry_after.trim_ascii().parse::<u32>() {
         Ok(seconds) => f64::from(seconds) * 1_000.0,
         Err(_) => Date::parse(retry_after) - Date::now(),
     };

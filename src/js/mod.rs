@@ -7,18 +7,22 @@ mod abort;
 mod host;
 mod value;
 
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Origin, Result, code};
+use crate::host::Json;
 use crate::options::{CallOptions, ClientOptions};
 use crate::protocol::TaskId;
-use crate::solve::{Client, Listener, Progress};
+use crate::solve::{Client, Progress};
 use abort::Signal;
 use host::JsHost;
-use js_sys::{Function, Reflect};
+use js_sys::{Function, Promise, Reflect};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 use value::Value;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 
 /// A client, as the shell holds it.
 #[wasm_bindgen]
@@ -27,20 +31,23 @@ pub struct Core(Rc<Client<JsHost>>);
 /// What a call came to.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-enum Outcome<T> {
-    Value(T),
+enum Outcome {
+    Value(Value),
     Failure(Box<Failure>),
 }
+
+/// A call under way. Boxed, so that what drives it is in the module once and not once per export.
+type Work = Pin<Box<dyn Future<Output = Result<Value>>>>;
 
 #[wasm_bindgen]
 impl Core {
     /// Checks the options; throws a failure record.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue) -> std::result::Result<Core, JsValue> {
-        let made = ClientOptions::read(&Value(options.clone())).and_then(|checked| {
+        let made = function(&options, "fetch").and_then(|fetch| {
             Ok(Client::new(
-                JsHost::new(function(&options, "fetch")?),
-                checked,
+                JsHost::new(fetch),
+                ClientOptions::read(&Value(options))?,
             ))
         });
         match made {
@@ -56,94 +63,105 @@ impl Core {
     }
 
     /// The account's balance.
-    #[wasm_bindgen(js_name = getBalance, unchecked_return_type = "Outcome<number>")]
-    pub async fn get_balance(&self, options: JsValue) -> std::result::Result<JsValue, JsValue> {
-        let client = &self.0;
-        run(options, async |_, _| client.balance().await).await
+    #[wasm_bindgen(js_name = getBalance, unchecked_return_type = "Promise<Outcome<number>>")]
+    pub fn get_balance(&self, options: JsValue) -> Promise {
+        self.run(options, |client, _, _| {
+            Box::pin(async move { Ok(Value(client.balance().await?.into())) })
+        })
     }
 
     /// Creates a task.
-    #[wasm_bindgen(js_name = createTask, unchecked_return_type = "Outcome<number>")]
-    pub async fn create_task(
-        &self,
-        task: JsValue,
-        options: JsValue,
-    ) -> std::result::Result<JsValue, JsValue> {
-        let client = &self.0;
-        run(options, async |call, listener| {
-            client.create_task(&Value(task), call, listener).await
+    #[wasm_bindgen(js_name = createTask, unchecked_return_type = "Promise<Outcome<number>>")]
+    pub fn create_task(&self, task: JsValue, options: JsValue) -> Promise {
+        self.run(options, |client, call, listener| {
+            Box::pin(async move {
+                value(
+                    &client
+                        .create_task(&Value(task), &call, &|event| listener.tell(event))
+                        .await?,
+                )
+            })
         })
-        .await
     }
 
     /// One result request.
-    #[wasm_bindgen(js_name = getTaskResult, unchecked_return_type = "Outcome<TaskResult<unknown>>")]
-    pub async fn get_task_result(
-        &self,
-        id: JsValue,
-        options: JsValue,
-    ) -> std::result::Result<JsValue, JsValue> {
-        let client = &self.0;
-        run(options, async |_, _| client.task_result(task_id(id)?).await).await
+    #[wasm_bindgen(
+        js_name = getTaskResult,
+        unchecked_return_type = "Promise<Outcome<TaskResult<unknown>>>"
+    )]
+    pub fn get_task_result(&self, id: JsValue, options: JsValue) -> Promise {
+        self.run(options, |client, _, _| {
+            Box::pin(async move { value(&client.task_result(task_id(id)?).await?) })
+        })
     }
 
     /// Waits for a task's result.
-    #[wasm_bindgen(js_name = waitForResult, unchecked_return_type = "Outcome<Solved<unknown>>")]
-    pub async fn wait_for_result(
-        &self,
-        id: JsValue,
-        options: JsValue,
-    ) -> std::result::Result<JsValue, JsValue> {
-        let client = &self.0;
-        run(options, async |call, listener| {
-            client.wait_for_result(task_id(id)?, call, listener).await
+    #[wasm_bindgen(
+        js_name = waitForResult,
+        unchecked_return_type = "Promise<Outcome<Solved<unknown>>>"
+    )]
+    pub fn wait_for_result(&self, id: JsValue, options: JsValue) -> Promise {
+        self.run(options, |client, call, listener| {
+            Box::pin(async move {
+                let listener = |event: &Progress| listener.tell(event);
+                value(
+                    &client
+                        .wait_for_result(task_id(id)?, &call, &listener)
+                        .await?,
+                )
+            })
         })
-        .await
     }
 
     /// Solves a task.
-    #[wasm_bindgen(unchecked_return_type = "Outcome<Solved<unknown>>")]
-    pub async fn solve(
-        &self,
-        task: JsValue,
-        options: JsValue,
-    ) -> std::result::Result<JsValue, JsValue> {
-        let client = &self.0;
-        run(options, async |call, listener| {
-            client.solve(&Value(task), call, listener).await
+    #[wasm_bindgen(unchecked_return_type = "Promise<Outcome<Solved<unknown>>>")]
+    pub fn solve(&self, task: JsValue, options: JsValue) -> Promise {
+        self.run(options, |client, call, listener| {
+            Box::pin(async move {
+                value(
+                    &client
+                        .solve(&Value(task), &call, &|event| listener.tell(event))
+                        .await?,
+                )
+            })
         })
-        .await
     }
 
     /// Reads the text in an image.
-    #[wasm_bindgen(js_name = solveImage, unchecked_return_type = "Outcome<string>")]
-    pub async fn solve_image(
-        &self,
-        image: JsValue,
-        options: JsValue,
-    ) -> std::result::Result<JsValue, JsValue> {
-        let client = &self.0;
-        run(options, async |call, listener| {
-            client.solve_image(&Value(image), call, listener).await
+    #[wasm_bindgen(js_name = solveImage, unchecked_return_type = "Promise<Outcome<string>>")]
+    pub fn solve_image(&self, image: JsValue, options: JsValue) -> Promise {
+        self.run(options, |client, call, listener| {
+            Box::pin(async move {
+                let listener = |event: &Progress| listener.tell(event);
+                let text = client.solve_image(&Value(image), &call, &listener).await?;
+                Ok(Value(text.into()))
+            })
         })
-        .await
+    }
+
+    /// Reads the options of a call and starts it.
+    fn run(
+        &self,
+        options: JsValue,
+        work: impl FnOnce(Rc<Client<JsHost>>, CallOptions, Listener) -> Work,
+    ) -> Promise {
+        let given = (!options.is_undefined()).then(|| Value(options.clone()));
+        let made = CallOptions::read(given.as_ref()).and_then(|call| {
+            let listener = Listener(function(&options, "onProgress")?);
+            Ok((
+                Signal::of(&options)?,
+                work(Rc::clone(&self.0), call, listener),
+            ))
+        });
+        future_to_promise(settle(made))
     }
 }
 
-/// Reads the options of a call, runs it until it settles or is aborted, and turns the result over.
-async fn run<T: Serialize>(
-    options: JsValue,
-    work: impl AsyncFnOnce(&CallOptions, Listener<'_>) -> Result<T>,
-) -> std::result::Result<JsValue, JsValue> {
-    let work = async {
-        let given = (!options.is_undefined()).then(|| Value(options.clone()));
-        let call = CallOptions::read(given.as_ref())?;
-        let on_progress = function(&options, "onProgress")?;
-        work(&call, &|event| tell(on_progress.as_ref(), event)).await
-    };
-    let outcome = match Signal::of(&options) {
-        Ok(None) => work.await,
-        Ok(Some(signal)) => signal.race(work).await?,
+/// Works until it is done or aborted, and turns the result over.
+async fn settle(made: Result<(Option<Signal>, Work)>) -> std::result::Result<JsValue, JsValue> {
+    let outcome = match made {
+        Ok((None, work)) => work.await,
+        Ok((Some(signal), work)) => signal.race(work).await?,
         Err(failure) => Err(failure),
     };
     to_js(&match outcome {
@@ -155,7 +173,6 @@ async fn run<T: Serialize>(
 fn task_id(id: JsValue) -> Result<TaskId> {
     let id = Value(id);
     TaskId::read(&id).ok_or_else(|| {
-        use crate::host::Json;
         Failure::field(
             "taskId",
             &format!("must be a task's number, not {}", id.shown()),
@@ -175,13 +192,30 @@ fn function(options: &JsValue, name: &str) -> Result<Option<Function>> {
         .map_err(|_| Failure::option(name, "must be a function"))
 }
 
-fn tell(listener: Option<&Function>, event: &Progress) {
-    let Some(listener) = listener else { return };
-    let told = to_js(event).and_then(|event| listener.call1(&JsValue::UNDEFINED, &event));
-    if let Err(error) = told {
-        // A fault in the caller's listener must not lose the task that is paid for, nor go unseen.
-        console_error("capwire: onProgress threw", &error);
+/// Who is told of the progress, if anybody.
+struct Listener(Option<Function>);
+
+impl Listener {
+    fn tell(&self, event: &Progress) {
+        let Some(listener) = &self.0 else { return };
+        let told = to_js(event).and_then(|event| listener.call1(&JsValue::UNDEFINED, &event));
+        if let Err(error) = told {
+            // A fault in the caller's listener must not lose the task that is paid for, nor go unseen.
+            console_error("capwire: onProgress threw", &error);
+        }
     }
+}
+
+/// A result as the caller gets it.
+fn value(result: &impl Serialize) -> Result<Value> {
+    let made = to_js(result).map(Value);
+    made.map_err(|_| {
+        Failure::new(
+            code::INTERNAL,
+            Origin::Client,
+            "a result cannot be converted",
+        )
+    })
 }
 
 fn to_js(value: &impl Serialize) -> std::result::Result<JsValue, JsValue> {

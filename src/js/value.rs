@@ -42,6 +42,10 @@ impl Json for Value {
         self.0.as_string()
     }
 
+    fn digits(&self) -> String {
+        string(&self.0)
+    }
+
     fn get(&self, key: &str) -> Option<Self> {
         // A getter that throws gives as little as one that is missing.
         let member = Reflect::get(&self.0, &key.into()).ok()?;
@@ -115,6 +119,9 @@ fn copied(buffer: &JsValue, start: f64, length: JsValue) -> Result<Vec<u8>, JsVa
 
 #[wasm_bindgen]
 extern "C" {
+    #[wasm_bindgen(js_name = String)]
+    fn string(number: &JsValue) -> String;
+
     /// Names a buffer of any realm, where `instanceof` knows its own only.
     #[wasm_bindgen(catch, js_namespace = ["Object", "prototype", "toString"], js_name = call)]
     fn tag(value: &JsValue) -> Result<JsValue, JsValue>;
