@@ -68,7 +68,8 @@ async function solve() {
     });
     show("good", `The text is ${text}`);
   } catch (error) {
-    if (error instanceof CaptchaError) show("bad", `${error.name}: ${error.message}. ${error.hint}`);
+    if (error instanceof CaptchaError)
+      show("bad", `${error.name}: ${error.message}. ${error.hint}`);
     else show("bad", controller.signal.aborted ? "Stopped." : String(error));
   } finally {
     element("abort").disabled = true;

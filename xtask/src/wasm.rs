@@ -1,0 +1,219 @@
+//! The build of the npm package: the crate and the TypeScript shell become `pkg/dist`.
+//!
+//! cargo → wasm-bindgen → wasm-opt → tsc. What comes out of the first three is kept in `target/wasm/ready`
+//! and is made again only when the wasm that cargo wrote is another one.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest as _, Sha256};
+use wasm_bindgen_cli_support::Bindgen;
+use xshell::{Shell, cmd};
+
+use crate::toolchain::{Toolchain, WASM};
+use crate::{copy_folder, locked, npm_bin, quietly, root, step};
+
+/// What a page may download for the package: the wasm and the JavaScript, both with gzip.
+const BUDGET: usize = 60_000;
+
+/// What every engine that we support has. `--all-features` would let wasm-opt use what none has.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// Files of the root that npm shows or must ship, and wants to find beside the manifest.
+const COPIED: [&str; 3] = ["README.md", "CHANGELOG.md", "LICENSE"];
+
+/// What the outputs depend on besides the wasm: this file, and the pinned version of wasm-bindgen.
+const RECIPE: &str = concat!(include_str!("wasm.rs"), include_str!("../Cargo.toml"));
+
+pub(crate) fn build(sh: &Shell, toolchain: Toolchain) -> Result<()> {
+    let wasm = step("compile the crate to wasm", || compile(sh, toolchain))?;
+    let ready = root().join("target/wasm/ready");
+    let lock =
+        fs::read(root().join("package-lock.json")).context("package-lock.json is missing")?;
+
+    let inputs = digest([&wasm, &lock, RECIPE.as_bytes()]);
+    if !is_current(&ready, &inputs)? {
+        step("make the JavaScript glue", || bind(&wasm, &ready))?;
+        step("shrink the wasm", || shrink(sh, &ready))?;
+        stamp(&ready, &inputs)?;
+    }
+
+    let package = root().join("pkg");
+    let dist = package.join("dist");
+    let inputs = digest([
+        &tree(&ready)?,
+        &tree(&package.join("src"))?,
+        &fs::read(package.join("tsconfig.json"))?,
+        &lock,
+    ]);
+    if !is_current(&dist, &inputs)? {
+        step("compile the TypeScript", || {
+            // Emptied, so that nothing is published whose source is gone.
+            sh.remove_path(&dist)?;
+            copy_folder(sh, &ready, &dist)?;
+            let tsc = npm_bin("tsc");
+            quietly(cmd!(sh, "{tsc} -p pkg"))
+        })?;
+        stamp(&dist, &inputs)?;
+    }
+
+    for name in COPIED {
+        if root().join(name).exists() {
+            sh.copy_file(root().join(name), &package)?;
+        }
+    }
+    report_size(sh, &dist)
+}
+
+/// Runs cargo and returns the wasm it wrote.
+fn compile(sh: &Shell, toolchain: Toolchain) -> Result<Vec<u8>> {
+    let target = root().join("target/wasm");
+    let locked = locked();
+    let cargo = toolchain
+        .cargo(sh)
+        .args(["rustc", "--release", "-p", "capwire", "--lib"]);
+    quietly(
+        cargo
+            // Only this one of the crate's two types: cargo does no link-time optimisation for both at once.
+            .args(["--crate-type", "cdylib", "--target", WASM, "--target-dir"])
+            .arg(&target)
+            .args(locked)
+            .env(
+                "CARGO_ENCODED_RUSTFLAGS",
+                toolchain.path_flags(sh)?.join("\x1f"),
+            ),
+    )?;
+    let wasm = target.join(WASM).join("release/capwire.wasm");
+    fs::read(&wasm).with_context(|| format!("cargo has not written {}", wasm.display()))
+}
+
+fn bind(wasm: &[u8], ready: &Path) -> Result<()> {
+    if ready.exists() {
+        fs::remove_dir_all(ready)?;
+    }
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_bytes("glue", wasm.to_vec())
+        .web(true)?
+        .typescript(true)
+        // Each entry of the shell says itself where its wasm is. A default here would make bundlers copy
+        // the wasm even where it is not used.
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(ready)?;
+    fs::remove_file(ready.join("glue_bg.wasm.d.ts"))?;
+    fs::rename(ready.join("glue_bg.wasm"), ready.join("capwire.wasm"))?;
+    Ok(())
+}
+
+fn shrink(sh: &Shell, ready: &Path) -> Result<()> {
+    let wasm_opt = npm_bin("wasm-opt");
+    let wasm = ready.join("capwire.wasm");
+    let strip = [
+        "--strip-debug",
+        "--strip-producers",
+        "--strip-target-features",
+    ];
+    quietly(cmd!(
+        sh,
+        "{wasm_opt} -Oz {FEATURES...} {strip...} {wasm} -o {wasm}"
+    ))
+}
+
+/// Prints what a page downloads, and fails where that is more than promised.
+fn report_size(sh: &Shell, dist: &Path) -> Result<()> {
+    let wasm = fs::read(dist.join("capwire.wasm"))?;
+    let (esbuild, entry) = (npm_bin("esbuild"), dist.join("browser.js"));
+    let script = cmd!(
+        sh,
+        "{esbuild} {entry} --bundle --minify --format=esm --external:*.wasm --log-level=error"
+    );
+    let script = script
+        .quiet()
+        .output()
+        .context("esbuild could not bundle pkg/dist/browser.js")?
+        .stdout;
+
+    let (wasm_gzip, script_gzip) = (gzip_size(&wasm)?, gzip_size(&script)?);
+    let download = wasm_gzip + script_gzip;
+    eprintln!(
+        "  capwire.wasm {} bytes ({wasm_gzip} with gzip), JavaScript {} ({script_gzip})",
+        wasm.len(),
+        script.len()
+    );
+    eprintln!(
+        "  download {download} of {BUDGET} bytes, sha256 of the wasm {:x}",
+        Sha256::digest(&wasm)
+    );
+    if download > BUDGET {
+        bail!("the download of {download} bytes is over the budget of {BUDGET} bytes");
+    }
+    Ok(())
+}
+
+fn gzip_size(bytes: &[u8]) -> Result<usize> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(bytes)?;
+    Ok(gzip.finish()?.len())
+}
+
+// Stamps: a folder is current when it was made from these inputs and nobody has touched it since.
+
+fn is_current(folder: &Path, inputs: &str) -> Result<bool> {
+    let stamp = fs::read_to_string(stamp_path(folder)).unwrap_or_default();
+    Ok(folder.exists() && stamp == stamp_text(folder, inputs)?)
+}
+
+fn stamp(folder: &Path, inputs: &str) -> Result<()> {
+    Ok(fs::write(stamp_path(folder), stamp_text(folder, inputs)?)?)
+}
+
+fn stamp_path(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    root().join("target/wasm").join(format!("{name}.stamp"))
+}
+
+fn stamp_text(folder: &Path, inputs: &str) -> Result<String> {
+    Ok(format!("{inputs}\n{}\n", digest([&tree(folder)?])))
+}
+
+/// The names and contents of all files under a folder, in a fixed order.
+fn tree(folder: &Path) -> Result<Vec<u8>> {
+    let mut all = Vec::new();
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .with_context(|| format!("the folder {} is missing", folder.display()))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
+    entries.sort();
+    for path in entries {
+        all.extend_from_slice(path.file_name().unwrap_or_default().as_encoded_bytes());
+        all.extend(if path.is_dir() {
+            tree(&path)?
+        } else {
+            fs::read(&path)?
+        });
+    }
+    Ok(all)
+}
+
+fn digest<const N: usize>(parts: [&[u8]; N]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        // With its length, so that bytes can't move from one part to the next unnoticed.
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    format!("{:x}", hash.finalize())
+}
