@@ -108,7 +108,7 @@ export class Client {
    * @throws {@link KeyError}, {@link AccessError}, {@link TransportError}
    */
   getBalance(options?: RequestOptions): Promise<number> {
-    return this.#run((core) => core.getBalance(options));
+    return this.#run(options, (core) => core.getBalance(options));
   }
 
   /**
@@ -120,7 +120,7 @@ export class Client {
    * @throws {@link ImageError}, {@link TaskError}, {@link BalanceError}, {@link CapacityError} and others
    */
   createTask(task: Task, options?: CreateOptions): Promise<number> {
-    return this.#run((core) => core.createTask(task, options));
+    return this.#run(options, (core) => core.createTask(task, options));
   }
 
   /**
@@ -132,7 +132,9 @@ export class Client {
     taskId: number,
     options?: RequestOptions,
   ): Promise<glue.TaskResult<S>> {
-    return this.#run((core) => core.getTaskResult(taskId, options)) as Promise<glue.TaskResult<S>>;
+    return this.#run(options, (core) => core.getTaskResult(taskId, options)) as Promise<
+      glue.TaskResult<S>
+    >;
   }
 
   /**
@@ -141,7 +143,9 @@ export class Client {
    * @throws {@link SolveTimeoutError}, {@link TaskNotFoundError}, {@link UnsolvableError} and others
    */
   waitForResult<S = unknown>(taskId: number, options?: WaitOptions): Promise<glue.Solved<S>> {
-    return this.#run((core) => core.waitForResult(taskId, options)) as Promise<glue.Solved<S>>;
+    return this.#run(options, (core) => core.waitForResult(taskId, options)) as Promise<
+      glue.Solved<S>
+    >;
   }
 
   /**
@@ -157,7 +161,7 @@ export class Client {
   solve(task: ImageToTextTask, options?: SolveOptions): Promise<glue.Solved<TextSolution>>;
   solve<S = unknown>(task: Task, options?: SolveOptions): Promise<glue.Solved<S>>;
   solve(task: Task, options?: SolveOptions): Promise<glue.Solved<unknown>> {
-    return this.#run((core) => core.solve(task, options));
+    return this.#run(options, (core) => core.solve(task, options));
   }
 
   /**
@@ -166,18 +170,21 @@ export class Client {
    * @throws {@link ImageError} before anything is sent; else what {@link Client.solve} throws
    */
   solveImage(image: Image, options?: SolveOptions): Promise<string> {
-    return this.#run((core) => core.solveImage(image, options));
+    return this.#run(options, (core) => core.solveImage(image, options));
   }
 
-  async #run<T>(call: (core: Core) => Promise<glue.Outcome<T>>): Promise<T> {
-    const outcome = await call(await this.#open());
+  async #run<T>(
+    options: RequestOptions | undefined,
+    call: (core: Core) => Promise<glue.Outcome<T>>,
+  ): Promise<T> {
+    const outcome = await call(await this.#open(options?.signal));
     // Made here and not in Rust, so that its stack shows the caller's own code.
     if ("failure" in outcome) throw CaptchaError.fromJSON(outcome.failure);
     return outcome.value;
   }
 
-  async #open(): Promise<Core> {
-    await start();
+  async #open(signal?: AbortSignal): Promise<Core> {
+    await start(signal);
     try {
       this.#core ??= new Core(this.#options);
     } catch (failure) {

@@ -6,18 +6,36 @@ import init, { type InitInput } from "./glue.js";
 type Source = () => InitInput | Promise<InitInput>;
 
 let source: Source;
-let started: Promise<unknown> | undefined;
+let started: Promise<void> | undefined;
 
 /** Says where this kind of runtime gets the module from. Called once, by the entry. */
 export function loadFrom(from: Source): void {
   source = from;
 }
 
-/** Starts the module, if it is not started yet. Two starts at once would make two modules. */
-export async function start(): Promise<void> {
-  started ??= init({ module_or_path: source() });
+/**
+ * Starts the module, if it is not started yet. Two starts at once would make two modules.
+ *
+ * It may have to be fetched, so an abort need not wait for it; the start itself goes on for others.
+ */
+export function start(signal?: AbortSignal): Promise<void> {
+  started ??= load();
+  const starting = started;
+  // Anything else that is passed as a signal is refused by the call itself.
+  if (!(signal instanceof AbortSignal)) return starting;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort);
+    const stopListening = () => signal.removeEventListener("abort", abort);
+    starting.then(resolve, reject).finally(stopListening);
+  });
+}
+
+async function load(): Promise<void> {
   try {
-    await started;
+    // A tick later, so that what fails at once is not remembered below after it was forgotten here.
+    await init({ module_or_path: await Promise.resolve().then(source) });
   } catch (cause) {
     started = undefined;
     const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
