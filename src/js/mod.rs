@@ -24,6 +24,10 @@ use value::Value;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
+/// Half the size of the standard library's allocator: 2.7 KB less to download, with gzip.
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 /// A client, as the shell holds it.
 #[wasm_bindgen]
 pub struct Core(Rc<Client<JsHost>>);
