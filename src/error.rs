@@ -375,7 +375,10 @@ impl Failure {
     #[must_use]
     pub fn new(code: impl Into<Cow<'static, str>>, origin: Origin, detail: &str) -> Box<Self> {
         let code = code.into();
-        let known = row(&code).or_else(|| row(code::UNKNOWN));
+        // A service does not speak of the client's own troubles, whatever its code looks like.
+        let is_theirs = code.starts_with("ERROR_") || code == "WRONG_CAPTCHA_ID";
+        let known = row(&code).filter(|_| is_theirs || origin != Origin::Service);
+        let known = known.or_else(|| row(code::UNKNOWN));
         let (class, retryable, what, hint) = known
             .map_or((Class::Internal, false, "", ""), |row| {
                 (row.class, row.retryable, row.message, row.hint)

@@ -33,12 +33,16 @@ struct Refusal {
     failure: Failure,
 }
 
+/// What is known of a task: who it is for, when it was created, how often its result was asked for.
 #[derive(Debug)]
-struct Polls {
+struct Book {
     task: TaskId,
-    sent: u32,
+    created: Option<Millis>,
+    subjects: Vec<Subject>,
+    polls: u32,
     in_flight: u32,
-    last_end: Millis,
+    last_poll_end: Option<Millis>,
+    last_use: Millis,
 }
 
 /// When the next result request for a task may go.
@@ -54,7 +58,9 @@ pub enum Slot {
 #[derive(Debug, Default)]
 pub struct Guard {
     refusals: Vec<Refusal>,
-    polls: Vec<Polls>,
+    /// Sorted by task, which costs nothing: ids grow.
+    books: Vec<Book>,
+    last_clearing: Millis,
 }
 
 impl Guard {
@@ -93,6 +99,9 @@ impl Guard {
 
     /// Remembers a refusal of the service, if repeating it leads to a ban or to nothing.
     pub fn learn(&mut self, failure: &mut Failure, subjects: &[Subject], now: Millis) {
+        // What comes with a task's result is about what the task was created for.
+        let book = failure.task_id.and_then(|task| self.book(task));
+        let subjects = book.map_or(subjects, |book| &book.subjects);
         let about = |wanted: fn(&Subject) -> bool| subjects.iter().find(|s| wanted(s)).cloned();
         let (subject, span) = match failure.class {
             Class::Key => (Some(Subject::Key), Millis::INFINITY),
@@ -134,42 +143,80 @@ impl Guard {
     /// When the next result request for this task may go.
     #[must_use]
     pub fn slot(&self, task: TaskId, now: Millis) -> Slot {
-        match self.polls.iter().find(|polls| polls.task == task) {
-            None => Slot::At(now),
-            Some(polls) if polls.sent >= MAX_POLLS => Slot::Spent,
+        match self.book(task) {
+            Some(book) if book.polls >= MAX_POLLS => Slot::Spent,
             // The gap begins when that one has ended, so not before now.
-            Some(polls) if polls.in_flight > 0 => Slot::At(now + MIN_POLL_INTERVAL_MS),
-            Some(polls) => Slot::At(now.max(polls.last_end + MIN_POLL_INTERVAL_MS)),
+            Some(book) if book.in_flight > 0 => Slot::At(now + MIN_POLL_INTERVAL_MS),
+            Some(Book {
+                last_poll_end: Some(end),
+                ..
+            }) => Slot::At(now.max(end + MIN_POLL_INTERVAL_MS)),
+            _ => Slot::At(now),
         }
+    }
+
+    /// When this task was created, if this client did it.
+    #[must_use]
+    pub fn created_at(&self, task: TaskId) -> Option<Millis> {
+        self.book(task)?.created
+    }
+
+    /// This task was created now.
+    pub fn created(&mut self, task: TaskId, subjects: &[Subject], now: Millis) {
+        self.update(task, now, |book| {
+            book.created = Some(now);
+            book.subjects = subjects.to_vec();
+        });
     }
 
     /// A result request for this task goes now.
     pub fn poll_begins(&mut self, task: TaskId, now: Millis) {
-        // What the service has forgotten is not worth remembering.
-        self.polls
-            .retain(|polls| polls.in_flight > 0 || now - polls.last_end < TASK_LIFE_MS);
-        if let Some(polls) = self.polls_of(task) {
-            polls.sent = polls.sent.saturating_add(1);
-            polls.in_flight = polls.in_flight.saturating_add(1);
-        } else {
-            self.polls.push(Polls {
-                task,
-                sent: 1,
-                in_flight: 1,
-                last_end: now,
-            });
-        }
+        self.update(task, now, |book| {
+            book.polls = book.polls.saturating_add(1);
+            book.in_flight = book.in_flight.saturating_add(1);
+        });
     }
 
     /// It has ended, in whatever way.
     pub fn poll_ends(&mut self, task: TaskId, now: Millis) {
-        if let Some(polls) = self.polls_of(task) {
-            polls.in_flight = polls.in_flight.saturating_sub(1);
-            polls.last_end = now;
-        }
+        self.update(task, now, |book| {
+            book.in_flight = book.in_flight.saturating_sub(1);
+            book.last_poll_end = Some(now);
+        });
     }
 
-    fn polls_of(&mut self, task: TaskId) -> Option<&mut Polls> {
-        self.polls.iter_mut().find(|polls| polls.task == task)
+    fn book(&self, task: TaskId) -> Option<&Book> {
+        let at = self
+            .books
+            .binary_search_by_key(&task, |book| book.task)
+            .ok()?;
+        self.books.get(at)
+    }
+
+    fn update(&mut self, task: TaskId, now: Millis, change: impl FnOnce(&mut Book)) {
+        // What the service has forgotten is not worth remembering; looked for now and then only, for
+        // there may be many.
+        if now - self.last_clearing > TASK_LIFE_MS {
+            self.last_clearing = now;
+            self.books
+                .retain(|book| book.in_flight > 0 || now - book.last_use < TASK_LIFE_MS);
+        }
+        let found = self.books.binary_search_by_key(&task, |book| book.task);
+        if let Err(at) = found {
+            let book = Book {
+                task,
+                created: None,
+                subjects: Vec::new(),
+                polls: 0,
+                in_flight: 0,
+                last_poll_end: None,
+                last_use: now,
+            };
+            self.books.insert(at, book);
+        }
+        if let Some(book) = self.books.get_mut(found.unwrap_or_else(|at| at)) {
+            book.last_use = now;
+            change(book);
+        }
     }
 }

@@ -46,21 +46,13 @@ pub trait Json: Clone + Serialize {
     /// The items of a list.
     fn items(&self) -> Vec<Self>;
 
-    /// The value for a message: short, and telling text from numbers.
+    /// The value for a message. Text is not shown: it may be a key in the wrong place.
     fn shown(&self) -> Cow<'static, str> {
         match self.kind() {
             Kind::Null => "null".into(),
             Kind::Bool(value) => value.to_string().into(),
             Kind::Number(_) => self.digits().into(),
-            Kind::Text => {
-                let text = self.text().unwrap_or_default();
-                let more = if text.chars().nth(40).is_some() {
-                    "…"
-                } else {
-                    ""
-                };
-                format!("\"{}{more}\"", text.chars().take(40).collect::<String>()).into()
-            }
+            Kind::Text => "text".into(),
             Kind::List => "a list".into(),
             Kind::Object => "an object".into(),
             Kind::Binary(_) => "bytes".into(),

@@ -12,6 +12,8 @@ use std::borrow::Cow;
 /// The largest span that a timer of the platform takes, in ms.
 const MAX_TIMER_MS: u32 = i32::MAX.cast_unsigned();
 
+const MAX_OPTION_NAME: usize = 24;
+
 /// The options of a client. It has no `Debug`, so that the key is never shown by accident.
 #[derive(Clone)]
 #[cfg_attr(
@@ -91,7 +93,7 @@ impl ClientOptions {
     /// # Errors
     /// `INVALID_OPTIONS`.
     pub fn read<V: Json>(given: &V) -> Result<Self> {
-        let mut members = Members::of("options", given)?;
+        let mut members = Members::of("", given)?;
         let client_key = members.text("clientKey")?.unwrap_or_default();
         if client_key.is_empty() {
             return Err(Failure::option(
@@ -149,7 +151,7 @@ impl CallOptions {
         let Some(given) = given else {
             return Ok(Self::default());
         };
-        let mut members = Members::of("options", given)?;
+        let mut members = Members::of("", given)?;
         let options = Self {
             timeout_ms: members
                 .whole("timeoutMs", 1, MAX_TIMER_MS)?
@@ -174,61 +176,82 @@ impl CallOptions {
 }
 
 /// The members of an options object that were not read yet.
-struct Members<V>(Vec<(String, V)>);
+struct Members<V> {
+    /// Where they are: `imageLimits`, or empty for the options themselves.
+    place: &'static str,
+    rest: Vec<(String, V)>,
+}
 
 impl<V: Json> Members<V> {
-    fn of(name: &str, given: &V) -> Result<Self> {
+    fn of(place: &'static str, given: &V) -> Result<Self> {
         match given.kind() {
-            Kind::Object => Ok(Self(given.entries())),
-            _ => Err(must_be(name, "an object", given)),
+            Kind::Object => Ok(Self {
+                place,
+                rest: given.entries(),
+            }),
+            _ => {
+                let name = if place.is_empty() { "options" } else { place };
+                Err(must_be(name, "an object", given))
+            }
         }
     }
 
+    /// The full name of a member.
+    fn path(&self, name: &str) -> String {
+        let dot = if self.place.is_empty() { "" } else { "." };
+        format!("{}{dot}{name}", self.place)
+    }
+
     fn take(&mut self, name: &str) -> Option<V> {
-        let at = self.0.iter().position(|(key, _)| key == name)?;
-        Some(self.0.swap_remove(at).1)
+        let at = self.rest.iter().position(|(key, _)| key == name)?;
+        Some(self.rest.swap_remove(at).1)
     }
 
     fn text(&mut self, name: &str) -> Result<Option<String>> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(value) => match value.text() {
-                Some(text) => Ok(Some(text)),
-                // Not shown: it may be the key in an odd wrapping.
-                None => Err(Failure::option(name, "must be text")),
-            },
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
+        match value.text() {
+            Some(text) => Ok(Some(text)),
+            None => Err(must_be(&self.path(name), "text", &value)),
         }
     }
 
     fn whole(&mut self, name: &str, min: u32, max: u32) -> Result<Option<u32>> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(value) => match value.kind() {
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-                // within the bounds
-                Kind::Number(n)
-                    if n.fract() == 0.0 && (f64::from(min)..=f64::from(max)).contains(&n) =>
-                {
-                    Ok(Some(n as u32))
-                }
-                _ => Err(must_be(
-                    name,
-                    &format!("a whole number from {min} to {max}"),
-                    &value,
-                )),
-            },
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
+        match value.kind() {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // within the bounds
+            Kind::Number(n)
+                if n.fract() == 0.0 && (f64::from(min)..=f64::from(max)).contains(&n) =>
+            {
+                Ok(Some(n as u32))
+            }
+            _ => {
+                let rule = format!("a whole number from {min} to {max}");
+                Err(must_be(&self.path(name), &rule, &value))
+            }
         }
     }
 
     /// Refuses what is left, but for what others read.
     fn finish(self, others: &[&str]) -> Result<()> {
-        match self
-            .0
+        let unknown = self
+            .rest
             .iter()
-            .find(|(name, _)| !others.contains(&name.as_str()))
-        {
+            .find(|(name, _)| !others.contains(&name.as_str()));
+        match unknown {
             None => Ok(()),
-            Some((name, _)) => Err(Failure::option(name, "is no option that is known here")),
+            // A longer one is no misspelt option, but may be a key in the wrong place.
+            Some((name, _)) if name.len() > MAX_OPTION_NAME => Err(Failure::option(
+                "options",
+                "has a member that is no option known here",
+            )),
+            Some((name, _)) => Err(Failure::option(
+                &self.path(name),
+                "is no option that is known here",
+            )),
         }
     }
 }
@@ -247,16 +270,12 @@ fn read_service<V: Json>(given: &V) -> Result<ServiceProfile> {
         },
         Kind::Object => {
             let mut members = Members::of("service", given)?;
-            let missing = |name: &str| Failure::option(name, "is missing");
-            let name = members
-                .text("name")?
-                .ok_or_else(|| missing("service.name"))?;
-            let url = members
-                .text("baseUrl")?
-                .ok_or_else(|| missing("service.baseUrl"))?;
+            let missing = |name: &str| Failure::option(&format!("service.{name}"), "is missing");
+            let name = members.text("name")?.ok_or_else(|| missing("name"))?;
+            let url = members.text("baseUrl")?.ok_or_else(|| missing("baseUrl"))?;
             let limits = members
                 .take("imageLimits")
-                .ok_or_else(|| missing("service.imageLimits"))?;
+                .ok_or_else(|| missing("imageLimits"))?;
             let reports = members
                 .take("reports")
                 .map_or(Ok(Vec::new()), |list| read_reports(&list))?;
@@ -291,7 +310,11 @@ fn read_reports<V: Json>(given: &V) -> Result<Vec<ReportKind>> {
     given.items().iter().map(kind).collect()
 }
 
-fn read_limits<V: Json>(name: &str, given: &V, default: ImageLimits) -> Result<ImageLimits> {
+fn read_limits<V: Json>(
+    name: &'static str,
+    given: &V,
+    default: ImageLimits,
+) -> Result<ImageLimits> {
     let mut members = Members::of(name, given)?;
     let mut bound = |bound: &str, default: u32| -> Result<u32> {
         Ok(members.whole(bound, 0, MAX_TIMER_MS)?.unwrap_or(default))
@@ -368,10 +391,7 @@ fn read_url<'a>(name: &str, url: &'a str) -> Result<Url<'a>> {
 
 fn is_loopback(host: &str) -> bool {
     let name = host.to_ascii_lowercase();
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || name == "[::1]"
-        || is_dotted(&name) && name.starts_with("127.")
+    name == "localhost" || name == "[::1]" || is_dotted(&name) && name.starts_with("127.")
 }
 
 /// Four numbers: not `127.evil.com`, and not the shorter forms that browsers also take.

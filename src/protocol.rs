@@ -75,8 +75,8 @@ impl Serialize for TaskId {
     }
 }
 
-/// The body of a request. The key is here and nowhere else.
-#[derive(Debug, Serialize)]
+/// The body of a request. The key is here and nowhere else, so there is no `Debug`.
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request<'a, V: Serialize> {
     /// The account's key.
@@ -178,7 +178,7 @@ pub fn read_answer<V: Json>(reply: Reply<V>, key: &str) -> Result<Answer<V>> {
 ///
 /// # Errors
 /// `BAD_RESPONSE`; `retryable` where a later answer may be better.
-pub fn read_state<V: Json>(fields: &V) -> Result<TaskState<V>> {
+pub fn read_state<V: Json>(fields: &V, key: &str) -> Result<TaskState<V>> {
     let status = fields.get("status");
     match status.as_ref().and_then(Json::text).as_deref() {
         Some("processing") => Ok(TaskState::Processing),
@@ -191,8 +191,16 @@ pub fn read_state<V: Json>(fields: &V) -> Result<TaskState<V>> {
                 .map(|solution| TaskState::Ready { solution, cost })
                 .ok_or_else(|| bad_response("the status is \"ready\" but there is no solution"))
         }
-        _ => {
-            let shown = status.map_or("missing".into(), |status| status.shown());
+        text => {
+            let kind = || {
+                status
+                    .as_ref()
+                    .map_or("missing".into(), Json::shown)
+                    .into_owned()
+            };
+            let shown = text.map_or_else(kind, |text| {
+                format!("\"{}\"", excerpt(&redacted(text, key)))
+            });
             let mut failure = bad_response(&format!("the status is {shown}"));
             failure.retryable = true;
             Err(failure)
@@ -325,7 +333,9 @@ fn filled<V: Json>(body: &V, name: &str) -> Option<String> {
 
 /// The beginning of a text, on one line.
 fn excerpt(text: &str) -> String {
-    let line = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+    // Of a body that is cut, the end is not looked at: it may be half a key.
+    let begin: String = text.chars().take(1_000).collect();
+    let line = begin.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
     let mut start: String = line.chars().take(120).collect();
     if start.len() < line.len() {
         start.push('…');

@@ -4,7 +4,7 @@
 //! turns whatever comes back into an answer or a failure. What is above it decides when to repeat.
 
 use crate::error::{Cause, Class, ErrorRecord, Failure, Origin, Result, code};
-use crate::guard::{Guard, Slot, Subject};
+use crate::guard::{Guard, Slot};
 use crate::host::{Fault, Host, Json};
 use crate::options::{CallOptions, ClientOptions};
 use crate::protocol::{
@@ -17,6 +17,7 @@ use crate::schedule::{
 use crate::task::{Task, Timing, timing};
 use serde::Serialize;
 use std::cell::RefCell;
+use std::future::Future;
 
 /// A task that was solved.
 #[derive(Clone, Debug, Serialize)]
@@ -183,7 +184,8 @@ impl<H: Host> Client<H> {
         listener: Listener<'_>,
     ) -> Result<TaskId> {
         let call = self.call(options.timeout_ms, listener);
-        let task = self.read_task(given).await?;
+        let reading = Task::read(&self.host, given, self.options.image_limits);
+        let task = self.prepared(reading, call).await?;
         self.create(&task, options, call).await
     }
 
@@ -197,7 +199,7 @@ impl<H: Host> Client<H> {
         while let Slot::At(due) = self.slot(id) {
             if due <= self.host.now() {
                 return self
-                    .poll(id, &[], Millis::INFINITY)
+                    .poll(id, Millis::INFINITY)
                     .await
                     .map(|state| match state {
                         TaskState::Processing => TaskResult::Processing { task_id: id },
@@ -229,7 +231,7 @@ impl<H: Host> Client<H> {
         let Timing { timeout_ms, .. } = timing(options.kind.as_deref().unwrap_or_default());
         let call = self.call(Some(options.timeout_ms.unwrap_or(timeout_ms)), listener);
         // When it was created is not known here: it may well be ready, so the first look is at once.
-        self.wait(id, &[], 0.0, options, call).await
+        self.wait(id, 0.0, options, call).await
     }
 
     /// Solves a task: creates it and waits for its result.
@@ -242,9 +244,10 @@ impl<H: Host> Client<H> {
         options: &CallOptions,
         listener: Listener<'_>,
     ) -> Result<Solved<H::Value>> {
-        let started = self.host.now();
-        let task = self.read_task(given).await?;
-        self.solve_task(&task, started, options, listener).await
+        let call = self.call(options.timeout_ms, listener);
+        let reading = Task::read(&self.host, given, self.options.image_limits);
+        let task = self.prepared(reading, call).await?;
+        self.solve_task(&task, options, call).await
     }
 
     /// Reads the text in an image.
@@ -257,12 +260,10 @@ impl<H: Host> Client<H> {
         options: &CallOptions,
         listener: Listener<'_>,
     ) -> Result<String> {
-        let started = self.host.now();
-        let limits = self.options.image_limits;
-        let task = Task::image_to_text(&self.host, image, limits)
-            .await
-            .map_err(|failure| self.by(Method::CreateTask, failure))?;
-        let solved = self.solve_task(&task, started, options, listener).await?;
+        let call = self.call(options.timeout_ms, listener);
+        let reading = Task::image_to_text(&self.host, image, self.options.image_limits);
+        let task = self.prepared(reading, call).await?;
+        let solved = self.solve_task(&task, options, call).await?;
         solved
             .solution
             .get("text")
@@ -277,23 +278,22 @@ impl<H: Host> Client<H> {
     async fn solve_task(
         &self,
         task: &Task<H::Value>,
-        started: Millis,
         options: &CallOptions,
-        listener: Listener<'_>,
+        call: Call<'_>,
     ) -> Result<Solved<H::Value>> {
         let Timing {
             first_delay_ms,
             timeout_ms,
         } = timing(&task.kind);
-        let deadline = started + options.timeout_ms.unwrap_or(timeout_ms);
-        let call = Call {
-            started,
-            deadline,
-            listener,
+        let by_type = call.started + timeout_ms;
+        let deadline = if options.timeout_ms.is_some() {
+            call.deadline
+        } else {
+            by_type
         };
+        let call = Call { deadline, ..call };
         let id = self.create(task, options, call).await?;
-        self.wait(id, &task.subjects, first_delay_ms, options, call)
-            .await
+        self.wait(id, first_delay_ms, options, call).await
     }
 
     fn call<'a>(&self, timeout: Option<Millis>, listener: Listener<'a>) -> Call<'a> {
@@ -306,10 +306,17 @@ impl<H: Host> Client<H> {
         }
     }
 
-    async fn read_task(&self, given: &H::Value) -> Result<Task<H::Value>> {
-        Task::read(&self.host, given, self.options.image_limits)
+    /// The task, if it is read in time: a `Blob` may come from a slow disk.
+    async fn prepared(
+        &self,
+        reading: impl Future<Output = Result<Task<H::Value>>>,
+        call: Call<'_>,
+    ) -> Result<Task<H::Value>> {
+        let task = self
+            .within(call.deadline, reading)
             .await
-            .map_err(|failure| self.by(Method::CreateTask, failure))
+            .unwrap_or_else(|| Err(too_late()));
+        task.map_err(|failure| self.by(Method::CreateTask, failure))
     }
 
     async fn create(
@@ -328,6 +335,8 @@ impl<H: Host> Client<H> {
             let failure = bad_response(&format!("the task id is {shown}"));
             return Err(self.by(Method::CreateTask, failure).may_have_created(true));
         };
+        let now = self.host.now();
+        self.guard.borrow_mut().created(id, &task.subjects, now);
         let elapsed_ms = self.elapsed(call);
         let image_bytes = task.image_bytes.clone();
         (call.listener)(&Progress::Created {
@@ -355,13 +364,9 @@ impl<H: Host> Client<H> {
             callback_url,
             soft_id: task.and(self.options.soft_id),
         };
-        let subjects = task.map_or(&[][..], |task| &task.subjects);
         let mut attempt = 0;
         loop {
-            let failure = match self
-                .exchange(method, &request, subjects, call.deadline)
-                .await
-            {
+            let failure = match self.exchange(method, &request, call.deadline).await {
                 Ok(Answer::Done(fields)) => return Ok(fields),
                 Ok(Answer::NotReady) => {
                     let failure = bad_response("CAPTCHA_NOT_READY belongs to getTaskResult");
@@ -384,21 +389,26 @@ impl<H: Host> Client<H> {
             attempt = attempt.saturating_add(1);
             self.retry(&failure, delay_ms, call);
             self.sleep_until(self.host.now() + delay_ms).await;
+            // A machine that slept wakes late: a task created now would be dropped at once, and paid for.
+            if self.host.now() >= call.deadline {
+                return Err(failure);
+            }
         }
     }
 
     async fn wait(
         &self,
         id: TaskId,
-        subjects: &[Subject],
         first_delay_ms: Millis,
         options: &CallOptions,
         call: Call<'_>,
     ) -> Result<Solved<H::Value>> {
-        let created = self.host.now();
+        let now = self.host.now();
+        // What another process created may be older; the service tells, should it be too old.
+        let created = self.guard.borrow().created_at(id).unwrap_or(now);
         let deadline = call.deadline.min(created + TASK_LIFE_MS);
         let mut interval = options.poll_interval_ms.unwrap_or(MIN_POLL_INTERVAL_MS);
-        let mut due = created + first_delay_ms;
+        let mut due = now + first_delay_ms;
         let mut polls = 0_u32;
         let mut last_failure = None;
         loop {
@@ -423,11 +433,11 @@ impl<H: Host> Client<H> {
                 };
                 return Err(self.timed_out(id, &detail, !gone, last_failure));
             }
-            if matches!(self.slot(id), Slot::At(free) if free > self.host.now()) {
+            if !matches!(self.slot(id), Slot::At(free) if free <= self.host.now()) {
                 continue; // another call of this client was quicker
             }
             polls = polls.saturating_add(1);
-            let state = self.poll(id, subjects, deadline).await;
+            let state = self.poll(id, deadline).await;
             let now = self.host.now();
             let elapsed_ms = self.elapsed(call);
             let told = |status| {
@@ -451,7 +461,7 @@ impl<H: Host> Client<H> {
                 }
                 Ok(TaskState::Processing) => told("processing"),
                 Err(failure) if says_nothing_final(&failure) => {
-                    if failure.code == code::TOO_MUCH_REQUESTS || failure.retry_after_ms.is_some() {
+                    if failure.class == Class::RateLimit || failure.retry_after_ms.is_some() {
                         interval = widened_ms(interval, failure.retry_after_ms);
                     }
                     self.retry(&failure, interval, call);
@@ -468,28 +478,20 @@ impl<H: Host> Client<H> {
     }
 
     /// One result request.
-    async fn poll(
-        &self,
-        id: TaskId,
-        subjects: &[Subject],
-        deadline: Millis,
-    ) -> Result<TaskState<H::Value>> {
+    async fn poll(&self, id: TaskId, deadline: Millis) -> Result<TaskState<H::Value>> {
         let method = Method::GetTaskResult;
+        let key = &self.options.client_key;
         let request = Request::<H::Value> {
-            client_key: &self.options.client_key,
+            client_key: key,
             task: None,
             task_id: Some(id),
             callback_url: None,
             soft_id: None,
         };
-        match self
-            .exchange(method, &request, subjects, deadline)
-            .await
-            .map_err(|f| f.about(id))?
-        {
+        match self.exchange(method, &request, deadline).await? {
             Answer::NotReady => Ok(TaskState::Processing),
             Answer::Done(fields) => {
-                read_state(&fields).map_err(|failure| self.by(method, failure).about(id))
+                read_state(&fields, key).map_err(|failure| self.by(method, failure).about(id))
             }
         }
     }
@@ -499,10 +501,10 @@ impl<H: Host> Client<H> {
         &self,
         method: Method,
         request: &Request<'_, H::Value>,
-        subjects: &[Subject],
         deadline: Millis,
     ) -> Result<Answer<H::Value>> {
         let now = self.host.now();
+        let subjects = request.task.map_or(&[][..], |task| &task.subjects);
         let refused = self
             .guard
             .borrow_mut()
@@ -510,60 +512,55 @@ impl<H: Host> Client<H> {
         if let Some(refused) = refused {
             return Err(refused);
         }
-        let _booked = request.task_id.map(|id| Poll::begin(self, id));
+        if deadline <= now {
+            return Err(self.by(method, too_late()));
+        }
+        let booked = request.task_id.map(|id| Poll::begin(self, id));
         let limit = self.options.request_timeout_ms.min(deadline - now);
         let url = format!("{}/{}", self.options.base_url, method.name());
-        let sent = async { Some(self.host.post(&url, request).await) };
-        let late = async {
-            self.sleep_until(now + limit).await;
-            None
-        };
-        let key = &self.options.client_key;
-        let may_create = method == Method::CreateTask;
-        let failure = match futures_lite::future::or(sent, late).await {
-            Some(Ok(reply)) => match read_answer(reply, key) {
-                Ok(answer) => return Ok(answer),
-                Err(failure) => {
-                    // With another status something stood in the way before a task could be created.
-                    let reached = matches!(failure.http_status, Some(200..=299 | 500..));
-                    let lost = reached && !did_nothing(&failure);
-                    failure_of(failure, may_create, lost)
-                }
-            },
-            Some(Err(Fault::NotJson(mut error))) => {
-                redact(&mut error, key);
-                let mut failure =
-                    Failure::field("task", &format!("is not JSON ({})", error.message));
-                failure.cause = Some(Cause::Platform(error));
-                failure
-            }
-            Some(Err(Fault::Network(mut error))) => {
-                redact(&mut error, key);
-                let mut failure =
-                    Failure::new(code::NETWORK, Origin::Transport, error.innermost_message());
-                failure.cause = Some(Cause::Platform(error));
-                failure_of(failure, may_create, true)
-            }
+        let answer = match self
+            .within(now + limit, self.host.post(&url, request))
+            .await
+        {
+            Some(Ok(reply)) => read_answer(reply, &self.options.client_key),
+            Some(Err(fault)) => Err(fault_failure(fault)),
             None => {
                 let detail = format!("no whole answer within {} ms", timer_ms(limit));
-                let failure = Failure::new(code::REQUEST_TIMEOUT, Origin::Transport, &detail);
-                failure_of(failure, may_create, true)
+                Err(Failure::new(
+                    code::REQUEST_TIMEOUT,
+                    Origin::Transport,
+                    &detail,
+                ))
             }
         };
-        let mut failure = self.by(method, failure);
-        failure.task_id = request.task_id;
-        if failure.origin == Origin::Service {
-            self.guard
-                .borrow_mut()
-                .learn(&mut failure, subjects, self.host.now());
-        }
-        Err(failure)
+        drop(booked);
+        answer.map_err(|failure| {
+            let mut failure = self.by(method, failure);
+            failure.task_id = request.task_id;
+            if method == Method::CreateTask && failure.class == Class::Transport {
+                // With a status below 500 something stood in the way before a task could be created.
+                let failed = matches!(failure.http_status, Some(500..)) && !did_nothing(&failure);
+                let lost = failure.code != code::HTTP_STATUS || failed;
+                failure = failure.may_have_created(lost);
+            }
+            if failure.origin == Origin::Service {
+                self.guard
+                    .borrow_mut()
+                    .learn(&mut failure, subjects, self.host.now());
+            }
+            failure
+        })
     }
 
-    /// Says whose failure it is.
+    /// Says whose failure it is, and takes the key out of what others have written into it.
     fn by(&self, method: Method, mut failure: Box<Failure>) -> Box<Failure> {
         failure.method = Some(method);
         failure.service = Some(self.options.service.name.clone().into_owned());
+        let key = &self.options.client_key;
+        failure.message = redacted(&failure.message, key);
+        if let Some(Cause::Platform(error)) = &mut failure.cause {
+            redact(error, key);
+        }
         failure
     }
 
@@ -600,6 +597,15 @@ impl<H: Host> Client<H> {
         (self.host.now() - call.started).round()
     }
 
+    /// What the work comes to, if it is done in time; if not, it is dropped.
+    async fn within<T>(&self, due: Millis, work: impl Future<Output = T>) -> Option<T> {
+        let late = async {
+            self.sleep_until(due).await;
+            None
+        };
+        futures_lite::future::or(async { Some(work.await) }, late).await
+    }
+
     /// Timers of the platform fire up to a millisecond early, which would break a service's rule.
     async fn sleep_until(&self, due: Millis) {
         loop {
@@ -634,31 +640,52 @@ impl<H: Host> Drop for Poll<'_, H> {
     }
 }
 
+/// The time of the call was over before anything was sent.
+fn too_late() -> Box<Failure> {
+    let detail = "the time of the call was over before the request was sent";
+    let mut failure = Failure::new(code::REQUEST_TIMEOUT, Origin::Client, detail);
+    failure.hint = "Repeat the call, for nothing was sent; or raise timeoutMs.".into();
+    failure
+}
+
+fn fault_failure(fault: Fault) -> Box<Failure> {
+    let (mut failure, error) = match fault {
+        Fault::NotJson(error) => (
+            Failure::field("task", &format!("is not JSON ({})", error.message)),
+            error,
+        ),
+        Fault::Network(error) => (
+            Failure::new(code::NETWORK, Origin::Transport, error.innermost_message()),
+            error,
+        ),
+    };
+    failure.cause = Some(Cause::Platform(error));
+    failure
+}
+
 /// Whether the service certainly did nothing, so that even createTask may be repeated.
 fn did_nothing(failure: &Failure) -> bool {
-    failure.origin != Origin::Client
-        && (failure.code == code::NO_SLOT
-            || failure.code == code::HTTP_STATUS && matches!(failure.http_status, Some(429 | 503)))
+    match failure.class {
+        Class::Capacity => failure.origin == Origin::Service && failure.code == code::NO_SLOT,
+        Class::Transport => matches!(failure.http_status, Some(429 | 503)),
+        _ => false,
+    }
 }
 
 /// Whether a failed result request leaves the task as it was, so that asking again is right.
 fn says_nothing_final(failure: &Failure) -> bool {
-    failure.origin != Origin::Client
-        && (failure.code == code::TOO_MUCH_REQUESTS
-            || failure.class == Class::Transport && failure.retryable)
-}
-
-fn failure_of(failure: Box<Failure>, may_create: bool, lost: bool) -> Box<Failure> {
-    if may_create && failure.class == Class::Transport {
-        failure.may_have_created(lost)
-    } else {
-        failure
+    match failure.class {
+        Class::RateLimit => failure.origin == Origin::Service,
+        Class::Transport => failure.retryable,
+        _ => false,
     }
 }
 
 /// A platform's error may quote the request.
 fn redact(error: &mut ErrorRecord, key: &str) {
+    error.name = redacted(&error.name, key);
     error.message = redacted(&error.message, key);
+    error.code = error.code.as_ref().map(|code| redacted(code, key));
     if let Some(cause) = &mut error.cause {
         redact(cause, key);
     }

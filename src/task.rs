@@ -1,6 +1,6 @@
 //! A task as it is sent: the caller's object with its images turned into base64, and its timings.
 
-use crate::error::{Failure, Result};
+use crate::error::{Cause, Failure, Result};
 use crate::guard::Subject;
 use crate::host::{Host, Json, Kind};
 use crate::image::{self, Image};
@@ -205,10 +205,12 @@ async fn read_image<H: Host>(host: &H, value: &H::Value, limits: ImageLimits) ->
             image::check_size(size, limits)?;
             match host.bytes(value).await {
                 Ok(bytes) => image::from_bytes(&bytes, limits),
-                Err(error) => Err(image::invalid(&format!(
-                    "it cannot be read ({})",
-                    error.message
-                ))),
+                Err(error) => {
+                    let mut failure =
+                        image::invalid(&format!("it cannot be read ({})", error.message));
+                    failure.cause = Some(Cause::Platform(error));
+                    Err(failure)
+                }
             }
         }
         _ => Err(image::invalid(&value.shown())),
@@ -218,7 +220,10 @@ async fn read_image<H: Host>(host: &H, value: &H::Value, limits: ImageLimits) ->
 /// The site and the proxy of a task, for a refusal to be remembered by.
 fn subjects<V: Json>(task: &V) -> Vec<Subject> {
     let text = |name| task.get(name).and_then(|value| value.text());
-    let port = task.get("proxyPort").map(|port| port.shown().into_owned());
+    // The same port may be given as a number and as its digits.
+    let port = task
+        .get("proxyPort")
+        .map(|port| port.text().unwrap_or_else(|| port.digits()));
     let site = text("websiteURL").map(|url| Subject::Site(site(&url)));
     let proxy = text("proxyAddress").map(|host| Subject::Proxy(host, port.unwrap_or_default()));
     site.into_iter().chain(proxy).collect()

@@ -2,15 +2,15 @@
 // failure into its class.
 
 import { CaptchaError } from "./errors.js";
-import type * as glue from "./glue.js";
 import { Core } from "./glue.js";
 import { start } from "./start.js";
+import type * as types from "./types.js";
 
 /** An image: its bytes in any form, their base64 text, or a base64 `data:` URL. */
 export type Image = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView | Blob;
 
 /** The options of a {@link Client}. */
-export interface ClientOptions extends glue.ClientOptions {
+export interface ClientOptions extends types.ClientOptions {
   /** Called instead of the global `fetch`, with `this` undefined, an address and a `RequestInit`. */
   fetch?: typeof fetch;
 }
@@ -24,19 +24,19 @@ export interface RequestOptions {
 /** What the calls take that may repeat a request. */
 export interface ProgressOptions extends RequestOptions {
   /** Told of each step. What it throws is written to the console, and the call goes on. */
-  onProgress?: (event: glue.Progress) => void;
+  onProgress?: (event: types.Progress) => void;
 }
 
 /** The options of {@link Client.createTask}. */
-export type CreateOptions = ProgressOptions & Pick<glue.CallOptions, "timeoutMs" | "callbackUrl">;
+export type CreateOptions = ProgressOptions & Pick<types.CallOptions, "timeoutMs" | "callbackUrl">;
 
 /** The options of {@link Client.waitForResult}. */
 export type WaitOptions = ProgressOptions &
-  Pick<glue.CallOptions, "timeoutMs" | "pollIntervalMs" | "type">;
+  Pick<types.CallOptions, "timeoutMs" | "pollIntervalMs" | "type">;
 
 /** The options of {@link Client.solve} and {@link Client.solveImage}. */
 export type SolveOptions = ProgressOptions &
-  Pick<glue.CallOptions, "timeoutMs" | "pollIntervalMs" | "callbackUrl">;
+  Pick<types.CallOptions, "timeoutMs" | "pollIntervalMs" | "callbackUrl">;
 
 /** Any task: its fields are sent as they are given. `undefined` is absent; `null` and `""` are values. */
 export interface Task {
@@ -89,7 +89,12 @@ export class Client {
 
   /** Makes a client. It does nothing yet and never throws: the first call checks the options. */
   constructor(options: ClientOptions) {
-    this.#options = { ...options };
+    try {
+      this.#options = { ...options };
+    } catch {
+      // A getter threw. As for anything else that is no options object, the first call says so.
+      this.#options = undefined as never;
+    }
   }
 
   /**
@@ -98,7 +103,7 @@ export class Client {
    * @returns The profile of the service in force: its name, address and image limits.
    * @throws {@link OptionsError}, {@link InternalError}
    */
-  async ready(): Promise<glue.ServiceProfile> {
+  async ready(): Promise<types.ServiceProfile> {
     return (await this.#open()).service;
   }
 
@@ -131,9 +136,9 @@ export class Client {
   getTaskResult<S = unknown>(
     taskId: number,
     options?: RequestOptions,
-  ): Promise<glue.TaskResult<S>> {
+  ): Promise<types.TaskResult<S>> {
     return this.#run(options, (core) => core.getTaskResult(taskId, options)) as Promise<
-      glue.TaskResult<S>
+      types.TaskResult<S>
     >;
   }
 
@@ -142,9 +147,9 @@ export class Client {
    *
    * @throws {@link SolveTimeoutError}, {@link TaskNotFoundError}, {@link UnsolvableError} and others
    */
-  waitForResult<S = unknown>(taskId: number, options?: WaitOptions): Promise<glue.Solved<S>> {
+  waitForResult<S = unknown>(taskId: number, options?: WaitOptions): Promise<types.Solved<S>> {
     return this.#run(options, (core) => core.waitForResult(taskId, options)) as Promise<
-      glue.Solved<S>
+      types.Solved<S>
     >;
   }
 
@@ -158,9 +163,9 @@ export class Client {
    * ```
    * @throws What {@link Client.createTask} and {@link Client.waitForResult} throw
    */
-  solve(task: ImageToTextTask, options?: SolveOptions): Promise<glue.Solved<TextSolution>>;
-  solve<S = unknown>(task: Task, options?: SolveOptions): Promise<glue.Solved<S>>;
-  solve(task: Task, options?: SolveOptions): Promise<glue.Solved<unknown>> {
+  solve(task: ImageToTextTask, options?: SolveOptions): Promise<types.Solved<TextSolution>>;
+  solve<S = unknown>(task: Task, options?: SolveOptions): Promise<types.Solved<S>>;
+  solve(task: Task, options?: SolveOptions): Promise<types.Solved<unknown>> {
     return this.#run(options, (core) => core.solve(task, options));
   }
 
@@ -175,7 +180,7 @@ export class Client {
 
   async #run<T>(
     options: RequestOptions | undefined,
-    call: (core: Core) => Promise<glue.Outcome<T>>,
+    call: (core: Core) => Promise<types.Outcome<T>>,
   ): Promise<T> {
     const outcome = await call(await this.#open(options?.signal));
     // Made here and not in Rust, so that its stack shows the caller's own code.
@@ -188,7 +193,7 @@ export class Client {
     try {
       this.#core ??= new Core(this.#options);
     } catch (failure) {
-      throw CaptchaError.fromJSON(failure as glue.Failure);
+      throw CaptchaError.fromJSON(failure as types.Failure);
     }
     return this.#core;
   }

@@ -1,7 +1,7 @@
 // The error classes. Which codes belong to which class is decided in Rust; the table at the end of this
 // file is checked against it when it is compiled.
 
-import type { ErrorCodes, ErrorRecord, Failure, Method, Origin } from "./glue.js";
+import type { ErrorCodes, ErrorRecord, Failure, Method, Origin } from "./types.js";
 
 /** The name of an error class. */
 export type ErrorName = keyof ErrorCodes;
@@ -73,7 +73,8 @@ export class CaptchaError extends Error {
 
   /** The error that {@link CaptchaError.toJSON} wrote down, of the same class. */
   static fromJSON(data: CaptchaErrorData): CaptchaError {
-    const ErrorClass: new (data: CaptchaErrorData) => CaptchaError = classes[data.name];
+    // A newer version on the other side may have classes that are not known here.
+    const ErrorClass = Object.hasOwn(classes, data.name) ? classes[data.name] : CaptchaError;
     return new ErrorClass(data);
   }
 }

@@ -13,4 +13,4 @@ export type {
   ServiceProfile,
   Solved,
   TaskResult,
-} from "./glue.js";
+} from "./types.js";

@@ -24,10 +24,12 @@ export function start(signal?: AbortSignal): Promise<void> {
   // Anything else that is passed as a signal is refused by the call itself.
   if (!(signal instanceof AbortSignal)) return starting;
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort);
-    const stopListening = () => signal.removeEventListener("abort", abort);
+    // A signal of its own, where there is such a thing: Node warns of many listeners on one signal.
+    const own = AbortSignal.any?.([signal]) ?? signal;
+    const abort = () => reject(own.reason);
+    if (own.aborted) return abort();
+    own.addEventListener("abort", abort, { once: true });
+    const stopListening = () => own.removeEventListener("abort", abort);
     starting.then(resolve, reject).finally(stopListening);
   });
 }

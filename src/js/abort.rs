@@ -2,10 +2,12 @@
 
 use crate::error::{Failure, Result};
 use futures_lite::future;
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Object, Reflect};
+use std::cell::RefCell;
 use std::future::Future;
+use std::rc::{Rc, Weak};
+use std::task::{Poll, Waker};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
@@ -18,10 +20,9 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn reason(this: &Signal) -> JsValue;
     #[wasm_bindgen(method, catch, js_name = addEventListener)]
-    fn listen(this: &Signal, kind: &str, listener: &Function) -> std::result::Result<(), JsValue>;
+    fn listen(this: &Signal, kind: &str, listener: &JsValue) -> std::result::Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = removeEventListener)]
-    fn unlisten(this: &Signal, kind: &str, listener: &Function)
-    -> std::result::Result<(), JsValue>;
+    fn unlisten(this: &Signal, kind: &str, listener: &JsValue) -> std::result::Result<(), JsValue>;
 }
 
 impl Signal {
@@ -44,37 +45,69 @@ impl Signal {
         &self,
         work: impl Future<Output = T>,
     ) -> std::result::Result<T, JsValue> {
-        if self.aborted() {
-            return Err(self.reason());
-        }
-        let mut on_abort = None;
-        let aborted = Promise::new(&mut |resolve, _| on_abort = Some(resolve.unchecked_into()));
-        let Some(on_abort) = on_abort else {
-            return Ok(work.await);
-        };
-        let listening = Listening {
-            signal: self.clone(),
-            on_abort,
-        };
-        listening.signal.listen("abort", &listening.on_abort)?;
-        let aborted = async {
-            let _ = JsFuture::from(aborted).await;
-            Err(self.reason())
-        };
+        let listening = Listener::of(self)?;
+        let mut waker = None;
+        let aborted = future::poll_fn(|context| {
+            if self.aborted() {
+                return Poll::Ready(Err(self.reason()));
+            }
+            waker.get_or_insert_with(|| listening.add(context.waker()));
+            Poll::Pending
+        });
         future::or(aborted, async { Ok(work.await) }).await
     }
 }
 
-/// A listener on a signal, taken off when the race is over, in whatever way.
-struct Listening {
+/// One listener for all the calls that share a signal: beyond ten, Node warns of a leak.
+struct Listener {
     signal: Signal,
-    on_abort: Function,
+    wakers: Rc<RefCell<Vec<Weak<Waker>>>>,
+    on_abort: Closure<dyn FnMut()>,
 }
 
-impl Drop for Listening {
+thread_local! {
+    static LISTENERS: RefCell<Vec<Weak<Listener>>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Listener {
+    /// The listener on this signal, which lasts as long as a call uses it.
+    fn of(signal: &Signal) -> std::result::Result<Rc<Self>, JsValue> {
+        LISTENERS.with_borrow_mut(|listeners| {
+            let known = listeners.iter().filter_map(Weak::upgrade);
+            if let Some(known) = known.into_iter().find(|it| Object::is(&it.signal, signal)) {
+                return Ok(known);
+            }
+            let wakers = Rc::<RefCell<Vec<Weak<Waker>>>>::default();
+            let waked = Rc::clone(&wakers);
+            let on_abort = Closure::new(move || {
+                for waker in waked.borrow().iter().filter_map(Weak::upgrade) {
+                    waker.wake_by_ref();
+                }
+            });
+            signal.listen("abort", on_abort.as_ref())?;
+            let made = Rc::new(Self {
+                signal: signal.clone(),
+                wakers,
+                on_abort,
+            });
+            listeners.retain(|listener| listener.strong_count() > 0);
+            listeners.push(Rc::downgrade(&made));
+            Ok(made)
+        })
+    }
+
+    /// Wakes the call when the signal aborts, for as long as what is returned is kept.
+    fn add(&self, waker: &Waker) -> Rc<Waker> {
+        let waker = Rc::new(waker.clone());
+        let mut wakers = self.wakers.borrow_mut();
+        wakers.retain(|waker| waker.strong_count() > 0);
+        wakers.push(Rc::downgrade(&waker));
+        waker
+    }
+}
+
+impl Drop for Listener {
     fn drop(&mut self) {
-        let _ = self.signal.unlisten("abort", &self.on_abort);
-        // A promise that never settles would keep the future's callbacks for ever.
-        let _ = self.on_abort.call0(&JsValue::UNDEFINED);
+        let _ = self.signal.unlisten("abort", self.on_abort.as_ref());
     }
 }

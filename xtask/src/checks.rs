@@ -202,12 +202,13 @@ fn consumer() -> PathBuf {
     root().join("target/consumer")
 }
 
-/// Type tests, as a user's compiler sees the package: in Node, and in a bundler without Node's types.
+/// Type tests, as a user's compiler sees the package: in Node, without a browser's types, and in a
+/// bundler, without Node's.
 fn types(sh: &Shell) -> Result<Skipped> {
     let files = &test_files(sh, "types", ".ts")?;
     let tsc = &npm_bin("tsc");
     let common = "--noEmit --strict --exactOptionalPropertyTypes --target es2022".split(' ');
-    let node = "--module nodenext --types node".split(' ');
+    let node = "--module nodenext --types node --lib es2022".split(' ');
     let bundler = "--module esnext --moduleResolution bundler".split(' ');
     let _dir = sh.push_dir(consumer());
     for kind in [node, bundler] {

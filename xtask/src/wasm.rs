@@ -114,8 +114,22 @@ fn bind(wasm: &[u8], ready: &Path) -> Result<()> {
         .remove_producers_section(true)
         .generate(ready)?;
     fs::remove_file(ready.join("glue_bg.wasm.d.ts"))?;
+    let glue = fs::read_to_string(ready.join("glue.d.ts"))?;
+    fs::write(ready.join("types.d.ts"), data_types(&glue)?)?;
     fs::rename(ready.join("glue_bg.wasm"), ready.join("capwire.wasm"))?;
     Ok(())
+}
+
+/// The declarations of the data types alone, which stand before those of the glue itself. The package's
+/// public types must not lead to the latter: they need newer and other libraries than a user may have.
+fn data_types(glue: &str) -> Result<&str> {
+    let class = glue
+        .find("export class")
+        .context("the glue declares no class")?;
+    let comment = glue[..class]
+        .rfind("/**")
+        .context("the glue's class has no comment")?;
+    Ok(&glue[..comment])
 }
 
 fn shrink(sh: &Shell, ready: &Path) -> Result<()> {

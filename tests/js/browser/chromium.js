@@ -1,0 +1,49 @@
+// A headless Chromium, and pages in it that have the package without a bundler.
+
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { installed } from "../copy.js";
+import { Sandbox } from "../sandbox.js";
+
+const FLAGS = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/**
+ * Starts Chromium, and a server of the test pages and of the package as it is installed.
+ *
+ * It is another stand-in than those that tests ask: so every request crosses origins, as in real life.
+ */
+export async function startBrowser() {
+  const pages = fileURLToPath(new URL("pages", import.meta.url));
+  const [browser, site] = await Promise.all([
+    chromium.launch({ executablePath: process.env.CAPWIRE_CHROMIUM, args: FLAGS }),
+    Sandbox.start({ serve: { "/capwire": installed, "/pages": pages } }),
+  ]);
+  return {
+    /**
+     * A page for one test, whose `attempt` is there.
+     *
+     * @param {import("node:test").TestContext} t
+     */
+    async open(t, name) {
+      const context = await browser.newContext();
+      t.after(() => context.close());
+      const page = await context.newPage();
+      await page.goto(`${site.origin}/pages/${name}`);
+      await page.waitForFunction(() => globalThis.attempt !== undefined);
+      return page;
+    },
+
+    async stop() {
+      await Promise.all([browser.close(), site.stop()]);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+// Scripts in a Node of their own, for what can only be seen from outside.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
+/**
+ * Runs a module's text as a user's script that lies beside the tests.
+ *
+ * @param {string} script
+ * @param {{ flags?: string[], cwd?: string, type?: "module" | "commonjs" }} [options]
+ * @returns Its output and its exit code.
+ */
+export async function run(script, { flags = [], cwd = import.meta.dirname, type = "module" } = {}) {
+  const child = spawn(process.execPath, [...flags, `--input-type=${type}`, "--eval", script], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    stderr += text;
+  });
+  const [code] = await once(child, "close");
+  return { stdout, stderr, code };
+}
+
+/** The same for a script that must succeed and print one line of JSON. */
+export async function runForJson(script, options) {
+  const { stdout, stderr, code } = await run(script, options);
+  if (code !== 0) throw new Error(`the script ended with ${code}: ${stderr}`);
+  return JSON.parse(stdout);
+}

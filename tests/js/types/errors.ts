@@ -1,0 +1,114 @@
+// A caught error narrows by its class, down to its codes and fields.
+
+import type { CaptchaErrorData, ErrorCode, ErrorCodes, ErrorName, KnownErrorCode } from "capwire";
+import * as capwire from "capwire";
+import { expectTypeOf } from "expect-type";
+
+declare const caught: unknown;
+
+/** Written by hand from the design. */
+interface Codes {
+  KeyError: "ERROR_KEY_DOES_NOT_EXIST";
+  BalanceError: "ERROR_ZERO_BALANCE";
+  ImageError: "ERROR_TOO_BIG_CAPTCHA_FILESIZE" | "ERROR_ZERO_CAPTCHA_FILESIZE" | "INVALID_IMAGE";
+  TaskError:
+    | "ERROR_NO_SUCH_METHOD"
+    | "ERROR_TASK_NOT_SUPPORTED"
+    | "ERROR_TASK_ABSENT"
+    | "ERROR_INVALID_TASK"
+    | "ERROR_RECAPTCHA_INVALID_SITEKEY"
+    | "ERROR_RECAPTCHA_INVALID_DOMAIN"
+    | "ERROR_WRONG_USERAGENT"
+    | "ERROR_TOKEN_EXPIRED"
+    | "INVALID_TASK";
+  DomainError: "ERROR_DOMAIN_NOT_ALLOWED";
+  AccessError: "ERROR_IP_NOT_ALLOWED" | "ERROR_IP_BANNED" | "ERROR_IP_BLOCKED";
+  TaskNotFoundError: "ERROR_NO_SUCH_CAPCHA_ID" | "WRONG_CAPTCHA_ID";
+  UnsolvableError: "ERROR_CAPTCHA_UNSOLVABLE" | "ERROR_RECAPTCHA_TIMEOUT";
+  CapacityError: "ERROR_NO_SLOT_AVAILABLE" | "ERROR_SERVICE_NOT_AVAILABLE";
+  RateLimitError: "ERROR_TOO_MUCH_REQUESTS";
+  TransportError: "NETWORK" | "HTTP_STATUS" | "BAD_RESPONSE" | "REQUEST_TIMEOUT";
+  SolveTimeoutError: "SOLVE_TIMEOUT";
+  OptionsError: "INVALID_OPTIONS";
+  InternalError: "INTERNAL";
+}
+
+// The classes whose codes may be newer than this version.
+expectTypeOf<Exclude<ErrorName, keyof Codes>>().toEqualTypeOf<
+  "ProxyError" | "UnknownServiceError"
+>();
+expectTypeOf<Pick<ErrorCodes, keyof Codes>>().toEqualTypeOf<Codes>();
+
+/** The codes of the errors that are instances of a class. */
+type CodeOf<C extends new (data: CaptchaErrorData) => { code: unknown }> = InstanceType<C>["code"];
+type Classes = { [N in keyof Codes]: CodeOf<(typeof capwire)[N]> };
+expectTypeOf<Classes>().toEqualTypeOf<Codes>();
+type Names = { [N in ErrorName]: InstanceType<(typeof capwire)[N]>["name"] };
+expectTypeOf<Names>().toEqualTypeOf<{ [N in ErrorName]: N }>();
+
+if (caught instanceof capwire.CaptchaError) {
+  expectTypeOf(caught).toExtend<Error>();
+  expectTypeOf(caught.name).toEqualTypeOf<ErrorName>();
+  expectTypeOf(caught.code).toEqualTypeOf<ErrorCode>();
+  expectTypeOf(caught.message).toEqualTypeOf<string>();
+  expectTypeOf(caught.hint).toEqualTypeOf<string>();
+  expectTypeOf(caught.origin).toEqualTypeOf<"client" | "service" | "transport">();
+  expectTypeOf(caught.retryable).toEqualTypeOf<boolean>();
+  expectTypeOf(caught.method).toEqualTypeOf<
+    "createTask" | "getTaskResult" | "getBalance" | undefined
+  >();
+  expectTypeOf(caught.service).toEqualTypeOf<string | undefined>();
+  expectTypeOf(caught.taskId).toEqualTypeOf<number | undefined>();
+  expectTypeOf(caught.serverCode).toEqualTypeOf<string | undefined>();
+  expectTypeOf(caught.serverMessage).toEqualTypeOf<string | undefined>();
+  expectTypeOf(caught.httpStatus).toEqualTypeOf<number | undefined>();
+  expectTypeOf(caught.toJSON()).toEqualTypeOf<CaptchaErrorData>();
+  // @ts-expect-error what an error says does not change
+  caught.code = "NETWORK";
+}
+
+// A known code is offered while typing, and a newer one is taken.
+expectTypeOf<KnownErrorCode>().toExtend<ErrorCode>();
+expectTypeOf<"ERROR_OF_NEXT_YEAR">().toExtend<ErrorCode>();
+expectTypeOf<"ERROR_OF_NEXT_YEAR">().not.toExtend<KnownErrorCode>();
+
+if (caught instanceof capwire.ImageError) {
+  expectTypeOf(caught.size).toEqualTypeOf<number | undefined>();
+  expectTypeOf(caught.limit).toEqualTypeOf<number | undefined>();
+  expectTypeOf(caught.index).toEqualTypeOf<number | undefined>();
+  // @ts-expect-error it has no such code
+  caught.code === "NETWORK";
+} else if (caught instanceof capwire.TaskError) {
+  expectTypeOf(caught.field).toEqualTypeOf<string | undefined>();
+} else if (caught instanceof capwire.AccessError) {
+  expectTypeOf(caught.retryAfterMs).toEqualTypeOf<number | undefined>();
+} else if (caught instanceof capwire.TransportError) {
+  expectTypeOf(caught.mayHaveCreatedTask).toEqualTypeOf<boolean | undefined>();
+  switch (caught.code) {
+    case "NETWORK":
+    case "HTTP_STATUS":
+    case "BAD_RESPONSE":
+    case "REQUEST_TIMEOUT":
+      break;
+    default:
+      expectTypeOf(caught.code).toEqualTypeOf<never>();
+  }
+} else if (caught instanceof capwire.SolveTimeoutError) {
+  // Always there: it is what to go on with.
+  expectTypeOf(caught.taskId).toEqualTypeOf<number>();
+} else if (caught instanceof capwire.OptionsError) {
+  expectTypeOf(caught.option).toEqualTypeOf<string>();
+} else if (caught instanceof capwire.ProxyError) {
+  expectTypeOf(caught.code).toEqualTypeOf<ErrorCodes["ProxyError"] | `ERROR_PROXY_${string}`>();
+} else if (caught instanceof capwire.UnknownServiceError) {
+  expectTypeOf(caught.code).toEqualTypeOf<ErrorCode>();
+}
+
+// The classes are told apart though some have the same fields.
+if (caught instanceof capwire.KeyError || caught instanceof capwire.DomainError) {
+  expectTypeOf(caught.code).toEqualTypeOf<Codes["KeyError"] | Codes["DomainError"]>();
+  expectTypeOf(caught.name).toEqualTypeOf<"KeyError" | "DomainError">();
+}
+
+declare const data: CaptchaErrorData;
+expectTypeOf(capwire.CaptchaError.fromJSON(data)).toEqualTypeOf<capwire.CaptchaError>();

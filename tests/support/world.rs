@@ -1,0 +1,278 @@
+//! The host: a clock that only the executor advances, timers, and requests that are recorded.
+
+use super::{Binary, End, Js, Script, record};
+use capwire::error::ErrorRecord;
+use capwire::host::{Fault, Host, Reply};
+use capwire::options::ClientOptions;
+use capwire::schedule::Millis;
+use capwire::solve::Client;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::{Future, pending, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+pub(crate) const KEY: &str = "5e1f00d5c0ffee11deadbeef22334455";
+
+/// A request as it was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) method: String,
+    /// Its place among the requests of this method, from 0.
+    pub(crate) index: usize,
+    pub(crate) url: String,
+    /// The body as text, for the order of its fields.
+    pub(crate) text: String,
+    pub(crate) body: Value,
+    pub(crate) start: Millis,
+    /// When it was answered, failed or was dropped.
+    pub(crate) end: Option<Millis>,
+}
+
+/// Says what becomes of a request, which is recorded already.
+type Service = dyn FnMut(&Sent) -> Script;
+
+/// A host in virtual time. Its clones are the same world.
+#[derive(Clone)]
+pub(crate) struct World(Rc<State>);
+
+struct State {
+    now: Cell<Millis>,
+    random: Cell<f64>,
+    timer_error_ms: Cell<Millis>,
+    /// When each timer that is set rings.
+    timers: RefCell<BTreeMap<u64, Millis>>,
+    timers_set: Cell<u64>,
+    sent: RefCell<Vec<Sent>>,
+    blobs_read: Cell<usize>,
+    service: RefCell<Box<Service>>,
+}
+
+impl World {
+    /// A world with a service, which is told each request once it is recorded.
+    pub(crate) fn new(service: impl FnMut(&Sent) -> Script + 'static) -> Self {
+        Self(Rc::new(State {
+            // Not 0, so that a time which was never set shows.
+            now: Cell::new(1_000_000.0),
+            random: Cell::new(0.5),
+            timer_error_ms: Cell::new(0.0),
+            timers: RefCell::default(),
+            timers_set: Cell::new(0),
+            sent: RefCell::default(),
+            blobs_read: Cell::new(0),
+            service: RefCell::new(Box::new(service)),
+        }))
+    }
+
+    pub(crate) fn client(&self) -> Client<Self> {
+        self.client_with(json!({}))
+    }
+
+    /// A client with these options, and the tests' key if they have none.
+    pub(crate) fn client_with(&self, mut options: Value) -> Client<Self> {
+        let members = options.as_object_mut().unwrap();
+        members.entry("clientKey").or_insert(json!(KEY));
+        let options = ClientOptions::read(&Js::from(options)).unwrap();
+        Client::new(self.clone(), options)
+    }
+
+    pub(crate) fn set_random(&self, random: f64) {
+        self.0.random.set(random);
+    }
+
+    /// Timers ring this much late or, below 0, early. Those of a platform do both.
+    pub(crate) fn set_timer_error(&self, ms: Millis) {
+        self.0.timer_error_ms.set(ms);
+    }
+
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        self.0.sent.borrow().clone()
+    }
+
+    pub(crate) fn sent_to(&self, method: &str) -> Vec<Sent> {
+        let mut sent = self.sent();
+        sent.retain(|sent| sent.method == method);
+        sent
+    }
+
+    /// How many requests were sent to a method.
+    pub(crate) fn count(&self, method: &str) -> usize {
+        self.sent_to(method).len()
+    }
+
+    pub(crate) fn timers(&self) -> usize {
+        self.0.timers.borrow().len()
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.sent().iter().filter(|sent| sent.end.is_none()).count()
+    }
+
+    pub(crate) fn blobs_read(&self) -> usize {
+        self.0.blobs_read.get()
+    }
+
+    pub(crate) fn pass(&self, ms: Millis) {
+        self.0.now.set(self.now() + ms);
+    }
+
+    /// Runs a flow to its end.
+    pub(crate) fn run<F: Future>(&self, flow: F) -> F::Output {
+        self.run_for(flow, usize::MAX).unwrap()
+    }
+
+    /// Polls a flow this often at most, then drops it. Between two polls the clock goes to the next
+    /// timer, so this is also how often time may move.
+    ///
+    /// Nothing needs to be woken: the whole flow is polled at each step, and whatever can go on does.
+    pub(crate) fn run_for<F: Future>(&self, flow: F, polls: usize) -> Option<F::Output> {
+        let mut flow = pin!(flow);
+        let mut context = Context::from_waker(Waker::noop());
+        for left in (0..polls).rev() {
+            if let Poll::Ready(output) = flow.as_mut().poll(&mut context) {
+                return Some(output);
+            }
+            if left > 0 {
+                self.to_next_timer();
+            }
+        }
+        None
+    }
+
+    fn to_next_timer(&self) {
+        let timers = self.0.timers.borrow();
+        let next = timers
+            .values()
+            .copied()
+            .filter(|due| *due > self.now())
+            .min_by(Millis::total_cmp);
+        let Some(next) = next else {
+            panic!("never settles: nothing is pending after {:#?}", self.sent());
+        };
+        self.0.now.set(next);
+    }
+
+    /// Rings every so often, for ever: gives a flow that is dropped more moments to be dropped at.
+    pub(crate) async fn ticks<T>(&self, every_ms: Millis) -> T {
+        loop {
+            self.timer(every_ms).await;
+        }
+    }
+
+    async fn timer(&self, ms: Millis) {
+        let id = self.0.timers_set.get();
+        self.0.timers_set.set(id + 1);
+        let due = self.now() + ms;
+        self.0.timers.borrow_mut().insert(id, due);
+        let timer = Timer { world: self, id };
+        poll_fn(|_| match timer.world.now() >= due {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+    }
+}
+
+/// A timer that is set, until it rang and was noticed or its future is dropped.
+struct Timer<'a> {
+    world: &'a World,
+    id: u64,
+}
+
+impl Drop for Timer<'_> {
+    fn drop(&mut self) {
+        self.world.0.timers.borrow_mut().remove(&self.id);
+    }
+}
+
+/// A request under way.
+struct Exchange<'a> {
+    world: &'a World,
+    at: usize,
+}
+
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
+        self.world.0.sent.borrow_mut()[self.at].end = Some(self.world.now());
+    }
+}
+
+impl Host for World {
+    type Value = Js;
+
+    fn now(&self) -> Millis {
+        self.0.now.get()
+    }
+
+    fn random(&self) -> f64 {
+        self.0.random.get()
+    }
+
+    async fn sleep(&self, ms: u32) {
+        self.timer(f64::from(ms) + self.0.timer_error_ms.get())
+            .await;
+    }
+
+    async fn post(&self, url: &str, body: &impl Serialize) -> Result<Reply<Js>, Fault> {
+        let text = serde_json::to_string(body)
+            .map_err(|error| Fault::NotJson(record("TypeError", &error.to_string())))?;
+        let method = url.rsplit('/').next().unwrap().to_owned();
+        let sent = Sent {
+            index: self.count(&method),
+            method,
+            url: url.to_owned(),
+            body: serde_json::from_str(&text).unwrap(),
+            text,
+            start: self.now(),
+            end: None,
+        };
+        self.0.sent.borrow_mut().push(sent.clone());
+        let _exchange = Exchange {
+            world: self,
+            at: self.0.sent.borrow().len() - 1,
+        };
+        let Script { delay_ms, end } = (self.0.service.borrow_mut())(&sent);
+        self.timer(delay_ms).await;
+        match end {
+            End::Reply(reply) => Ok(reply),
+            End::Fault(fault) => Err(fault),
+            End::Hang => pending().await,
+        }
+    }
+
+    async fn bytes(&self, value: &Js) -> Result<Vec<u8>, ErrorRecord> {
+        let Js::Binary(Binary {
+            delay_ms, content, ..
+        }) = value
+        else {
+            panic!("asked for the bytes of {value:?}");
+        };
+        self.0.blobs_read.set(self.blobs_read() + 1);
+        self.timer(*delay_ms).await;
+        content.clone()
+    }
+}
+
+/// Runs flows side by side, and gives their outputs in the order of the flows.
+pub(crate) async fn together<F: Future>(flows: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut flows: Vec<_> = flows.into_iter().map(Box::pin).collect();
+    let mut outputs: Vec<_> = flows.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        for (flow, output) in flows.iter_mut().zip(&mut outputs) {
+            if output.is_none()
+                && let Poll::Ready(done) = flow.as_mut().poll(context)
+            {
+                *output = Some(done);
+            }
+        }
+        match outputs.iter().all(Option::is_some) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
+}
