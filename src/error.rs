@@ -245,9 +245,7 @@ pub fn row(code: &str) -> Option<&'static Row> {
     let find = |code: &str| TABLE.iter().find(|row| row.code == code);
     find(code).or_else(|| {
         // A proxy code that is newer than this table still tells the caller to change the proxy.
-        code.starts_with("ERROR_PROXY_")
-            .then(|| find("ERROR_PROXY_CONNECT_REFUSED"))
-            .flatten()
+        code.starts_with("ERROR_PROXY_").then(|| find("ERROR_PROXY_CONNECT_REFUSED")).flatten()
     })
 }
 
@@ -284,9 +282,7 @@ impl ErrorRecord {
     /// The message of the first cause: Node says no more than "fetch failed" above it.
     #[must_use]
     pub fn innermost_message(&self) -> &str {
-        self.cause
-            .as_ref()
-            .map_or(&self.message, |cause| cause.innermost_message())
+        self.cause.as_ref().map_or(&self.message, |cause| cause.innermost_message())
     }
 }
 
@@ -411,11 +407,8 @@ impl Failure {
     /// An option that cannot be used, and the rule it breaks.
     #[must_use]
     pub fn option(name: &str, rule: &str) -> Box<Self> {
-        let mut failure = Self::new(
-            code::INVALID_OPTIONS,
-            Origin::Client,
-            &format!("`{name}` {rule}"),
-        );
+        let mut failure =
+            Self::new(code::INVALID_OPTIONS, Origin::Client, &format!("`{name}` {rule}"));
         failure.option = Some(name.to_owned());
         failure
     }
@@ -423,11 +416,8 @@ impl Failure {
     /// A field of a task that cannot be sent, and the rule it breaks.
     #[must_use]
     pub fn field(name: &str, rule: &str) -> Box<Self> {
-        let mut failure = Self::new(
-            code::INVALID_TASK,
-            Origin::Client,
-            &format!("`{name}` {rule}"),
-        );
+        let mut failure =
+            Self::new(code::INVALID_TASK, Origin::Client, &format!("`{name}` {rule}"));
         failure.field = Some(name.to_owned());
         failure
     }

@@ -74,26 +74,18 @@ impl Guard {
         now: Millis,
     ) -> Option<Box<Failure>> {
         self.refusals.retain(|refusal| refusal.until > now);
-        let refusal = self
-            .refusals
-            .iter()
-            .find(|refusal| match &refusal.subject {
-                Subject::Key | Subject::Address => true,
-                Subject::Task(id) => Some(*id) == task,
-                Subject::Balance => method == Method::CreateTask,
-                about => method == Method::CreateTask && subjects.contains(about),
-            })?;
+        let refusal = self.refusals.iter().find(|refusal| match &refusal.subject {
+            Subject::Key | Subject::Address => true,
+            Subject::Task(id) => Some(*id) == task,
+            Subject::Balance => method == Method::CreateTask,
+            about => method == Method::CreateTask && subjects.contains(about),
+        })?;
         let mut failure = Box::new(refusal.failure.clone());
         failure.origin = Origin::Client;
         failure.method = Some(method);
         failure.task_id = task;
-        failure
-            .message
-            .push_str("; not sent, for the service has answered so before");
-        failure.retry_after_ms = refusal
-            .until
-            .is_finite()
-            .then(|| (refusal.until - now).ceil());
+        failure.message.push_str("; not sent, for the service has answered so before");
+        failure.retry_after_ms = refusal.until.is_finite().then(|| (refusal.until - now).ceil());
         Some(failure)
     }
 
@@ -119,25 +111,16 @@ impl Guard {
         if failure.class == Class::Access {
             failure.retry_after_ms = Some(span);
         }
-        if let Some(known) = self
-            .refusals
-            .iter_mut()
-            .find(|known| known.subject == subject)
-        {
+        if let Some(known) = self.refusals.iter_mut().find(|known| known.subject == subject) {
             known.until = known.until.max(until);
         } else {
-            self.refusals.push(Refusal {
-                subject,
-                until,
-                failure: failure.clone(),
-            });
+            self.refusals.push(Refusal { subject, until, failure: failure.clone() });
         }
     }
 
     /// The account has money again.
     pub fn funded(&mut self) {
-        self.refusals
-            .retain(|refusal| refusal.subject != Subject::Balance);
+        self.refusals.retain(|refusal| refusal.subject != Subject::Balance);
     }
 
     /// When the next result request for this task may go.
@@ -147,10 +130,9 @@ impl Guard {
             Some(book) if book.polls >= MAX_POLLS => Slot::Spent,
             // The gap begins when that one has ended, so not before now.
             Some(book) if book.in_flight > 0 => Slot::At(now + MIN_POLL_INTERVAL_MS),
-            Some(Book {
-                last_poll_end: Some(end),
-                ..
-            }) => Slot::At(now.max(end + MIN_POLL_INTERVAL_MS)),
+            Some(Book { last_poll_end: Some(end), .. }) => {
+                Slot::At(now.max(end + MIN_POLL_INTERVAL_MS))
+            }
             _ => Slot::At(now),
         }
     }
@@ -186,10 +168,7 @@ impl Guard {
     }
 
     fn book(&self, task: TaskId) -> Option<&Book> {
-        let at = self
-            .books
-            .binary_search_by_key(&task, |book| book.task)
-            .ok()?;
+        let at = self.books.binary_search_by_key(&task, |book| book.task).ok()?;
         self.books.get(at)
     }
 
@@ -198,8 +177,7 @@ impl Guard {
         // there may be many.
         if now - self.last_clearing > TASK_LIFE_MS {
             self.last_clearing = now;
-            self.books
-                .retain(|book| book.in_flight > 0 || now - book.last_use < TASK_LIFE_MS);
+            self.books.retain(|book| book.in_flight > 0 || now - book.last_use < TASK_LIFE_MS);
         }
         let found = self.books.binary_search_by_key(&task, |book| book.task);
         if let Err(at) = found {

@@ -21,10 +21,7 @@ pub struct Image {
 /// # Errors
 /// `ERROR_ZERO_CAPTCHA_FILESIZE`, `ERROR_TOO_BIG_CAPTCHA_FILESIZE`.
 pub fn check_size(size: f64, limits: ImageLimits) -> Result<()> {
-    let ImageLimits {
-        min_bytes,
-        max_bytes,
-    } = limits;
+    let ImageLimits { min_bytes, max_bytes } = limits;
     let (code, limit) = match size {
         _ if size < f64::from(min_bytes) => (code::TOO_SMALL, min_bytes),
         _ if size > f64::from(max_bytes) => (code::TOO_BIG, max_bytes),
@@ -46,10 +43,7 @@ pub fn check_size(size: f64, limits: ImageLimits) -> Result<()> {
 #[allow(clippy::cast_precision_loss)] // exact below 2^53
 pub fn from_bytes(bytes: &[u8], limits: ImageLimits) -> Result<Image> {
     check_size(bytes.len() as f64, limits)?;
-    Ok(Image {
-        base64: STANDARD.encode_to_string(bytes),
-        bytes: bytes.len(),
-    })
+    Ok(Image { base64: STANDARD.encode_to_string(bytes), bytes: bytes.len() })
 }
 
 /// An image from base64 text or a base64 `data:` URL. White space is taken out, padding put in.
@@ -62,10 +56,7 @@ pub fn from_text(text: &str, limits: ImageLimits) -> Result<Image> {
     base64.retain(|c| !c.is_ascii_whitespace());
     let significant = base64.trim_end_matches('=').len();
     if base64.len() == significant {
-        let padding = base64
-            .len()
-            .next_multiple_of(4)
-            .saturating_sub(base64.len());
+        let padding = base64.len().next_multiple_of(4).saturating_sub(base64.len());
         base64.extend(std::iter::repeat_n('=', padding));
     }
     if let Some(odd) = base64.chars().take(significant).find(|c| !is_base64(*c)) {
@@ -92,15 +83,12 @@ fn is_base64(c: char) -> bool {
 
 /// The base64 in a `data:` URL, or the text itself.
 fn payload(text: &str) -> Result<&str> {
-    let is_data_url = text
-        .get(..5)
-        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
+    let is_data_url = text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
     if !is_data_url {
         return Ok(text);
     }
-    let (header, data) = text
-        .split_once(',')
-        .ok_or_else(|| invalid("the data: URL has no comma, so no content"))?;
+    let (header, data) =
+        text.split_once(',').ok_or_else(|| invalid("the data: URL has no comma, so no content"))?;
     let (_, encoding) = header.rsplit_once(';').unwrap_or_default();
     if encoding.trim_ascii().eq_ignore_ascii_case("base64") {
         Ok(data)
@@ -126,10 +114,8 @@ mod tests {
 
     #[test]
     fn bounds_are_inclusive_on_both_services_and_in_both_forms() {
-        for (limits, max) in [
-            (CAPMONSTER.image_limits, 500_000),
-            (BROCAPGPT.image_limits, 50_000),
-        ] {
+        for (limits, max) in [(CAPMONSTER.image_limits, 500_000), (BROCAPGPT.image_limits, 50_000)]
+        {
             for (size, refused) in [
                 (0, Some("ERROR_ZERO_CAPTCHA_FILESIZE")),
                 (99, Some("ERROR_ZERO_CAPTCHA_FILESIZE")),
@@ -155,22 +141,14 @@ mod tests {
     fn a_refusal_names_size_and_limit() {
         let failure = from_bytes(&[0; 99], LIMITS).expect_err("too small");
         assert_eq!((failure.size, failure.limit), (Some(99.0), Some(100)));
-        assert!(
-            failure
-                .message
-                .contains("99 bytes, allowed are 100 to 500000"),
-            "{failure:?}"
-        );
+        assert!(failure.message.contains("99 bytes, allowed are 100 to 500000"), "{failure:?}");
     }
 
     #[test]
     fn what_is_no_image_is_refused_with_its_reason() {
         for (text, reason) in [
             ("captcha.png", "'.' is not a base64 character"),
-            (
-                "https://example.com/captcha",
-                "':' is not a base64 character",
-            ),
+            ("https://example.com/captcha", "':' is not a base64 character"),
             ("data:image/png;base64", "no comma"),
             ("data:image/svg+xml,%3Csvg%3E", "not in base64"),
             ("data:;charset=base64x,QUJD", "not in base64"),
@@ -179,18 +157,11 @@ mod tests {
         ] {
             let failure = from_text(text, LIMITS).expect_err(text);
             assert_eq!(failure.code, "INVALID_IMAGE");
-            assert!(
-                failure.message.contains(reason),
-                "{text}: {}",
-                failure.message
-            );
+            assert!(failure.message.contains(reason), "{text}: {}", failure.message);
         }
         let long = "A".repeat(1001);
         assert_eq!(code_of(from_text(&long, LIMITS)), "INVALID_IMAGE");
-        assert_eq!(
-            code_of(from_text(&format!("{}=", "A".repeat(1002)), LIMITS)),
-            "INVALID_IMAGE"
-        );
+        assert_eq!(code_of(from_text(&format!("{}=", "A".repeat(1002)), LIMITS)), "INVALID_IMAGE");
         assert_eq!(
             code_of(from_text(&format!("{}===", "A".repeat(1000)), LIMITS)),
             "INVALID_IMAGE"

@@ -16,11 +16,7 @@ const MAX_OPTION_NAME: usize = 24;
 
 /// The options of a client. It has no `Debug`, so that the key is never shown by accident.
 #[derive(Clone)]
-#[cfg_attr(
-    target_arch = "wasm32",
-    derive(tsify::Tsify),
-    serde(rename_all = "camelCase")
-)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct ClientOptions {
     /// The key of your account, as the dashboard shows it. Suffixes such as `KEY__module` are kept.
     ///
@@ -61,11 +57,7 @@ pub struct ClientOptions {
 
 /// The options of one call.
 #[derive(Clone, Debug, Default)]
-#[cfg_attr(
-    target_arch = "wasm32",
-    derive(tsify::Tsify),
-    serde(rename_all = "camelCase")
-)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct CallOptions {
     /// How long the whole call may take, in ms: 1 to 2,147,483,647. A task's result is kept for 5
     /// minutes only, whatever is given here. Default: by the task's type, 10,000 for images, 80,000 or
@@ -96,10 +88,7 @@ impl ClientOptions {
         let mut members = Members::of("", given)?;
         let client_key = members.text("clientKey")?.unwrap_or_default();
         if client_key.is_empty() {
-            return Err(Failure::option(
-                "clientKey",
-                "is missing: it is the key of your account",
-            ));
+            return Err(Failure::option("clientKey", "is missing: it is the key of your account"));
         }
         let service = match members.take("service") {
             None => CAPMONSTER,
@@ -153,15 +142,9 @@ impl CallOptions {
         };
         let mut members = Members::of("", given)?;
         let options = Self {
-            timeout_ms: members
-                .whole("timeoutMs", 1, MAX_TIMER_MS)?
-                .map(Millis::from),
+            timeout_ms: members.whole("timeoutMs", 1, MAX_TIMER_MS)?.map(Millis::from),
             poll_interval_ms: members
-                .whole(
-                    "pollIntervalMs",
-                    timer_ms(MIN_POLL_INTERVAL_MS),
-                    MAX_TIMER_MS,
-                )?
+                .whole("pollIntervalMs", timer_ms(MIN_POLL_INTERVAL_MS), MAX_TIMER_MS)?
                 .map(Millis::from),
             callback_url: members.text("callbackUrl")?,
             kind: members.text("type")?,
@@ -185,10 +168,7 @@ struct Members<V> {
 impl<V: Json> Members<V> {
     fn of(place: &'static str, given: &V) -> Result<Self> {
         match given.kind() {
-            Kind::Object => Ok(Self {
-                place,
-                rest: given.entries(),
-            }),
+            Kind::Object => Ok(Self { place, rest: given.entries() }),
             _ => {
                 let name = if place.is_empty() { "options" } else { place };
                 Err(must_be(name, "an object", given))
@@ -237,21 +217,16 @@ impl<V: Json> Members<V> {
 
     /// Refuses what is left, but for what others read.
     fn finish(self, others: &[&str]) -> Result<()> {
-        let unknown = self
-            .rest
-            .iter()
-            .find(|(name, _)| !others.contains(&name.as_str()));
+        let unknown = self.rest.iter().find(|(name, _)| !others.contains(&name.as_str()));
         match unknown {
             None => Ok(()),
             // A longer one is no misspelt option, but may be a key in the wrong place.
-            Some((name, _)) if name.len() > MAX_OPTION_NAME => Err(Failure::option(
-                "options",
-                "has a member that is no option known here",
-            )),
-            Some((name, _)) => Err(Failure::option(
-                &self.path(name),
-                "is no option that is known here",
-            )),
+            Some((name, _)) if name.len() > MAX_OPTION_NAME => {
+                Err(Failure::option("options", "has a member that is no option known here"))
+            }
+            Some((name, _)) => {
+                Err(Failure::option(&self.path(name), "is no option that is known here"))
+            }
         }
     }
 }
@@ -273,12 +248,9 @@ fn read_service<V: Json>(given: &V) -> Result<ServiceProfile> {
             let missing = |name: &str| Failure::option(&format!("service.{name}"), "is missing");
             let name = members.text("name")?.ok_or_else(|| missing("name"))?;
             let url = members.text("baseUrl")?.ok_or_else(|| missing("baseUrl"))?;
-            let limits = members
-                .take("imageLimits")
-                .ok_or_else(|| missing("imageLimits"))?;
-            let reports = members
-                .take("reports")
-                .map_or(Ok(Vec::new()), |list| read_reports(&list))?;
+            let limits = members.take("imageLimits").ok_or_else(|| missing("imageLimits"))?;
+            let reports =
+                members.take("reports").map_or(Ok(Vec::new()), |list| read_reports(&list))?;
             members.finish(&[])?;
             Ok(ServiceProfile {
                 name: Cow::Owned(name),
@@ -292,13 +264,7 @@ fn read_service<V: Json>(given: &V) -> Result<ServiceProfile> {
 }
 
 fn read_reports<V: Json>(given: &V) -> Result<Vec<ReportKind>> {
-    let wrong = || {
-        must_be(
-            "service.reports",
-            "a list of \"image\" and \"token\"",
-            given,
-        )
-    };
+    let wrong = || must_be("service.reports", "a list of \"image\" and \"token\"", given);
     if given.kind() != Kind::List {
         return Err(wrong());
     }
@@ -353,9 +319,8 @@ fn read_url<'a>(name: &str, url: &'a str) -> Result<Url<'a>> {
     let wrong = |rule| Err(Failure::option(name, rule));
     let (scheme, rest) = url.split_once(':').unwrap_or_default();
     let is_https = scheme.eq_ignore_ascii_case("https");
-    let Some(rest) = rest
-        .strip_prefix("//")
-        .filter(|_| is_https || scheme.eq_ignore_ascii_case("http"))
+    let Some(rest) =
+        rest.strip_prefix("//").filter(|_| is_https || scheme.eq_ignore_ascii_case("http"))
     else {
         return wrong("must be an absolute URL that begins with https://");
     };
@@ -370,9 +335,7 @@ fn read_url<'a>(name: &str, url: &'a str) -> Result<Url<'a>> {
         Some((host, port)) if !port.contains(']') => (host, port),
         _ => (authority, "443"),
     };
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let named = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let is_host = match bare {
         Some(address) => {

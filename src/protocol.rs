@@ -42,21 +42,15 @@ impl TaskId {
 
     /// The id in a value, which must be exact: a whole number, or the digits of one.
     #[must_use]
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss
-    )]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
     pub fn read<V: Json>(value: &V) -> Option<Self> {
         let id = match value.kind() {
             Kind::Number(id) if id.fract() == 0.0 && id > 0.0 && id <= Self::MAX as f64 => {
                 id as u64
             }
-            Kind::Text => value
-                .text()
-                .filter(|text| !text.starts_with(['0', '+']))?
-                .parse()
-                .ok()?,
+            Kind::Text => {
+                value.text().filter(|text| !text.starts_with(['0', '+']))?.parse().ok()?
+            }
             _ => return None,
         };
         (1..=Self::MAX).contains(&id).then_some(Self(id))
@@ -123,11 +117,7 @@ pub enum TaskState<V> {
 /// # Errors
 /// The service's error, or `HTTP_STATUS` or `BAD_RESPONSE` where the answer is not the service's.
 pub fn read_answer<V: Json>(reply: Reply<V>, key: &str) -> Result<Answer<V>> {
-    let Reply {
-        status,
-        retry_after_ms,
-        body,
-    } = reply;
+    let Reply { status, retry_after_ms, body } = reply;
     match body {
         Body::Json(body) => match body.get("errorId").map(|id| id.kind()) {
             Some(Kind::Number(0.0)) => Ok(Answer::Done(body)),
@@ -149,11 +139,9 @@ pub fn read_answer<V: Json>(reply: Reply<V>, key: &str) -> Result<Answer<V>> {
             None if body.kind() == Kind::Object => {
                 Err(no_answer(status, retry_after_ms, "its JSON has no errorId"))
             }
-            None => Err(no_answer(
-                status,
-                retry_after_ms,
-                &format!("its JSON is {}", body.shown()),
-            )),
+            None => {
+                Err(no_answer(status, retry_after_ms, &format!("its JSON is {}", body.shown())))
+            }
         },
         Body::Text(text) if text.trim_ascii().is_empty() => {
             Err(no_answer(status, retry_after_ms, "it is empty"))
@@ -166,11 +154,9 @@ pub fn read_answer<V: Json>(reply: Reply<V>, key: &str) -> Result<Answer<V>> {
                 &format!("it is no JSON but begins with \"{start}\""),
             ))
         }
-        Body::TooLarge => Err(no_answer(
-            status,
-            retry_after_ms,
-            "it is larger than the 4 MiB that are read",
-        )),
+        Body::TooLarge => {
+            Err(no_answer(status, retry_after_ms, "it is larger than the 4 MiB that are read"))
+        }
     }
 }
 
@@ -183,24 +169,16 @@ pub fn read_state<V: Json>(fields: &V, key: &str) -> Result<TaskState<V>> {
     match status.as_ref().and_then(Json::text).as_deref() {
         Some("processing") => Ok(TaskState::Processing),
         Some("ready") => {
-            let solution = fields
-                .get("solution")
-                .filter(|solution| solution.kind() != Kind::Null);
+            let solution = fields.get("solution").filter(|solution| solution.kind() != Kind::Null);
             let cost = fields.get("cost").and_then(|cost| number(&cost));
             solution
                 .map(|solution| TaskState::Ready { solution, cost })
                 .ok_or_else(|| bad_response("the status is \"ready\" but there is no solution"))
         }
         text => {
-            let kind = || {
-                status
-                    .as_ref()
-                    .map_or("missing".into(), Json::shown)
-                    .into_owned()
-            };
-            let shown = text.map_or_else(kind, |text| {
-                format!("\"{}\"", excerpt(&redacted(text, key)))
-            });
+            let kind = || status.as_ref().map_or("missing".into(), Json::shown).into_owned();
+            let shown =
+                text.map_or_else(kind, |text| format!("\"{}\"", excerpt(&redacted(text, key))));
             let mut failure = bad_response(&format!("the status is {shown}"));
             failure.retryable = true;
             Err(failure)
@@ -228,13 +206,9 @@ pub fn bad_response(detail: &str) -> Box<Failure> {
 /// `text` without the key, whole or without its suffixes, should a server echo it.
 #[must_use]
 pub fn redacted(text: &str, key: &str) -> String {
-    let account = find(key, "__")
-        .and_then(|end| key.get(..end))
-        .unwrap_or(key);
+    let account = find(key, "__").and_then(|end| key.get(..end)).unwrap_or(key);
     // A short key would tear holes into ordinary words; none of the services gives such out.
-    let secrets = [key, account]
-        .into_iter()
-        .filter(|secret| secret.len() >= 8);
+    let secrets = [key, account].into_iter().filter(|secret| secret.len() >= 8);
     secrets.fold(text.to_owned(), |text, secret| {
         let mut clean = String::new();
         let mut rest = text.as_str();
@@ -251,9 +225,7 @@ pub fn redacted(text: &str, key: &str) -> String {
 
 /// Where `part` begins in `text`. Not `str::find`: its searcher alone would be a fifteenth of the module.
 fn find(text: &str, part: &str) -> Option<usize> {
-    text.as_bytes()
-        .windows(part.len())
-        .position(|window| window == part.as_bytes())
+    text.as_bytes().windows(part.len()).position(|window| window == part.as_bytes())
 }
 
 /// The service's own error.
@@ -269,20 +241,14 @@ fn refusal<V: Json>(
     let detail = match (&server_code, &server_message) {
         // The reason is in the service's words alone.
         (Some(code), text) if row(code).is_none() => {
-            format!(
-                "{} {}",
-                excerpt(code),
-                excerpt(text.as_deref().unwrap_or_default())
-            )
+            format!("{} {}", excerpt(code), excerpt(text.as_deref().unwrap_or_default()))
         }
         (Some(code), Some(text)) if code == code::INVALID_VALUES => excerpt(text),
         (None, Some(text)) => excerpt(text),
         (None, None) => "it gave no code".to_owned(),
         _ => String::new(),
     };
-    let code = server_code
-        .clone()
-        .map_or(Cow::Borrowed(code::UNKNOWN), Cow::Owned);
+    let code = server_code.clone().map_or(Cow::Borrowed(code::UNKNOWN), Cow::Owned);
     let mut failure = Failure::new(code, Origin::Service, &detail);
     failure.server_code = server_code;
     failure.server_message = server_message;
@@ -326,9 +292,7 @@ fn number<V: Json>(value: &V) -> Option<f64> {
 }
 
 fn filled<V: Json>(body: &V, name: &str) -> Option<String> {
-    body.get(name)
-        .and_then(|value| value.text())
-        .filter(|text| !text.is_empty())
+    body.get(name).and_then(|value| value.text()).filter(|text| !text.is_empty())
 }
 
 /// The beginning of a text, on one line.

@@ -37,9 +37,7 @@ pub fn backoff_ms(attempt: u32, random: f64, retry_after_ms: Option<Millis>) -> 
 /// The poll interval after the service said "too often" or "not before".
 #[must_use]
 pub fn widened_ms(interval: Millis, retry_after_ms: Option<Millis>) -> Millis {
-    (interval * 2.0)
-        .max(retry_after_ms.unwrap_or(0.0))
-        .min(MAX_POLL_INTERVAL_MS.max(interval))
+    (interval * 2.0).max(retry_after_ms.unwrap_or(0.0)).min(MAX_POLL_INTERVAL_MS.max(interval))
 }
 
 /// Milliseconds for a timer: whole, never early, within what a timer takes.
@@ -56,9 +54,7 @@ mod tests {
 
     #[test]
     fn backoff_doubles_up_to_its_ceiling() {
-        let full: Vec<_> = (0..7)
-            .map(|attempt| backoff_ms(attempt, 1.0, None))
-            .collect();
+        let full: Vec<_> = (0..7).map(|attempt| backoff_ms(attempt, 1.0, None)).collect();
         assert_eq!(full, [1e3, 2e3, 4e3, 8e3, 16e3, 30e3, 30e3]);
     }
 

@@ -47,10 +47,7 @@ pub struct ServiceProfile {
 pub const CAPMONSTER: ServiceProfile = ServiceProfile {
     name: Cow::Borrowed("capmonster"),
     base_url: Cow::Borrowed("https://api.capmonster.cloud"),
-    image_limits: ImageLimits {
-        min_bytes: 100,
-        max_bytes: 500_000,
-    },
+    image_limits: ImageLimits { min_bytes: 100, max_bytes: 500_000 },
     reports: Cow::Borrowed(&[ReportKind::Image, ReportKind::Token]),
 };
 
@@ -58,9 +55,6 @@ pub const CAPMONSTER: ServiceProfile = ServiceProfile {
 pub const BROCAPGPT: ServiceProfile = ServiceProfile {
     name: Cow::Borrowed("brocapgpt"),
     base_url: Cow::Borrowed("https://api.brocapgpt.com"),
-    image_limits: ImageLimits {
-        min_bytes: 100,
-        max_bytes: 50_000,
-    },
+    image_limits: ImageLimits { min_bytes: 100, max_bytes: 50_000 },
     reports: Cow::Borrowed(&[]),
 };

@@ -14,7 +14,7 @@ use crate::protocol::{
 use crate::schedule::{
     MAX_POLLS, MIN_POLL_INTERVAL_MS, Millis, TASK_LIFE_MS, backoff_ms, timer_ms, widened_ms,
 };
-use crate::task::{Task, Timing, timing};
+use crate::task::{IMAGE_TO_TEXT, Task, Timing, kind_of, timing};
 use serde::Serialize;
 use std::cell::RefCell;
 use std::future::Future;
@@ -41,11 +41,7 @@ pub struct Solved<V> {
 /// The answer to one result request.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(
-    tag = "status",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "status", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum TaskResult<V> {
     /// Not ready yet.
     Processing {
@@ -69,11 +65,7 @@ pub enum TaskResult<V> {
 /// What `onProgress` is told.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Progress {
     /// The task exists, and may cost money from now on. With its id any process can wait for it.
     Created {
@@ -138,11 +130,7 @@ struct Call<'a> {
 impl<H: Host> Client<H> {
     /// A client that has sent nothing yet.
     pub fn new(host: H, options: ClientOptions) -> Self {
-        Self {
-            host,
-            options,
-            guard: RefCell::default(),
-        }
+        Self { host, options, guard: RefCell::default() }
     }
 
     /// The host.
@@ -161,9 +149,7 @@ impl<H: Host> Client<H> {
     /// Any of the service's account codes, and the transport codes.
     pub async fn balance(&self) -> Result<f64> {
         let call = self.call(None, &|_| {});
-        let fields = self
-            .persistently(Method::GetBalance, None, None, call)
-            .await?;
+        let fields = self.persistently(Method::GetBalance, None, None, call).await?;
         let balance =
             read_balance(&fields).map_err(|failure| self.by(Method::GetBalance, failure))?;
         if balance > 0.0 {
@@ -184,8 +170,9 @@ impl<H: Host> Client<H> {
         listener: Listener<'_>,
     ) -> Result<TaskId> {
         let call = self.call(options.timeout_ms, listener);
-        let reading = Task::read(&self.host, given, self.options.image_limits);
-        let task = self.prepared(reading, call).await?;
+        // Creation alone has no time of its own, but an image that is never read must not hang it.
+        let by_type = call.started + timing(&kind_of(given)).timeout_ms;
+        let task = self.read_task(given, call.deadline.min(by_type)).await?;
         self.create(&task, options, call).await
     }
 
@@ -198,17 +185,12 @@ impl<H: Host> Client<H> {
     pub async fn task_result(&self, id: TaskId) -> Result<TaskResult<H::Value>> {
         while let Slot::At(due) = self.slot(id) {
             if due <= self.host.now() {
-                return self
-                    .poll(id, Millis::INFINITY)
-                    .await
-                    .map(|state| match state {
-                        TaskState::Processing => TaskResult::Processing { task_id: id },
-                        TaskState::Ready { solution, cost } => TaskResult::Ready {
-                            task_id: id,
-                            solution,
-                            cost,
-                        },
-                    });
+                return self.poll(id, Millis::INFINITY).await.map(|state| match state {
+                    TaskState::Processing => TaskResult::Processing { task_id: id },
+                    TaskState::Ready { solution, cost } => {
+                        TaskResult::Ready { task_id: id, solution, cost }
+                    }
+                });
             }
             self.sleep_until(due).await;
         }
@@ -244,10 +226,11 @@ impl<H: Host> Client<H> {
         options: &CallOptions,
         listener: Listener<'_>,
     ) -> Result<Solved<H::Value>> {
-        let call = self.call(options.timeout_ms, listener);
-        let reading = Task::read(&self.host, given, self.options.image_limits);
-        let task = self.prepared(reading, call).await?;
-        self.solve_task(&task, options, call).await
+        let timing = timing(&kind_of(given));
+        let call = self.call(Some(options.timeout_ms.unwrap_or(timing.timeout_ms)), listener);
+        let task = self.read_task(given, call.deadline).await?;
+        let id = self.create(&task, options, call).await?;
+        self.wait(id, timing.first_delay_ms, options, call).await
     }
 
     /// Reads the text in an image.
@@ -260,62 +243,35 @@ impl<H: Host> Client<H> {
         options: &CallOptions,
         listener: Listener<'_>,
     ) -> Result<String> {
-        let call = self.call(options.timeout_ms, listener);
+        let timing = timing(IMAGE_TO_TEXT);
+        let call = self.call(Some(options.timeout_ms.unwrap_or(timing.timeout_ms)), listener);
         let reading = Task::image_to_text(&self.host, image, self.options.image_limits);
-        let task = self.prepared(reading, call).await?;
-        let solved = self.solve_task(&task, options, call).await?;
-        solved
-            .solution
-            .get("text")
-            .and_then(|text| text.text())
-            .ok_or_else(|| {
-                let failure = bad_response("the solution has no text");
-                self.by(Method::GetTaskResult, failure)
-                    .about(solved.task_id)
-            })
-    }
-
-    async fn solve_task(
-        &self,
-        task: &Task<H::Value>,
-        options: &CallOptions,
-        call: Call<'_>,
-    ) -> Result<Solved<H::Value>> {
-        let Timing {
-            first_delay_ms,
-            timeout_ms,
-        } = timing(&task.kind);
-        let by_type = call.started + timeout_ms;
-        let deadline = if options.timeout_ms.is_some() {
-            call.deadline
-        } else {
-            by_type
-        };
-        let call = Call { deadline, ..call };
-        let id = self.create(task, options, call).await?;
-        self.wait(id, first_delay_ms, options, call).await
+        let task = self.prepared(reading, call.deadline).await?;
+        let id = self.create(&task, options, call).await?;
+        let solved = self.wait(id, timing.first_delay_ms, options, call).await?;
+        solved.solution.get("text").and_then(|text| text.text()).ok_or_else(|| {
+            let failure = bad_response("the solution has no text");
+            self.by(Method::GetTaskResult, failure).about(solved.task_id)
+        })
     }
 
     fn call<'a>(&self, timeout: Option<Millis>, listener: Listener<'a>) -> Call<'a> {
         let started = self.host.now();
         let deadline = timeout.map_or(Millis::INFINITY, |timeout| started + timeout);
-        Call {
-            started,
-            deadline,
-            listener,
-        }
+        Call { started, deadline, listener }
+    }
+
+    async fn read_task(&self, given: &H::Value, due: Millis) -> Result<Task<H::Value>> {
+        self.prepared(Task::read(&self.host, given, self.options.image_limits), due).await
     }
 
     /// The task, if it is read in time: a `Blob` may come from a slow disk.
     async fn prepared(
         &self,
         reading: impl Future<Output = Result<Task<H::Value>>>,
-        call: Call<'_>,
+        due: Millis,
     ) -> Result<Task<H::Value>> {
-        let task = self
-            .within(call.deadline, reading)
-            .await
-            .unwrap_or_else(|| Err(too_late()));
+        let task = self.within(due, reading).await.unwrap_or_else(|| Err(too_late()));
         task.map_err(|failure| self.by(Method::CreateTask, failure))
     }
 
@@ -326,9 +282,7 @@ impl<H: Host> Client<H> {
         call: Call<'_>,
     ) -> Result<TaskId> {
         let callback_url = options.callback_url.as_deref();
-        let fields = self
-            .persistently(Method::CreateTask, Some(task), callback_url, call)
-            .await?;
+        let fields = self.persistently(Method::CreateTask, Some(task), callback_url, call).await?;
         let id = fields.get("taskId");
         let Some(id) = id.as_ref().and_then(TaskId::read) else {
             let shown = id.map_or("missing".into(), |id| id.shown());
@@ -339,11 +293,7 @@ impl<H: Host> Client<H> {
         self.guard.borrow_mut().created(id, &task.subjects, now);
         let elapsed_ms = self.elapsed(call);
         let image_bytes = task.image_bytes.clone();
-        (call.listener)(&Progress::Created {
-            task_id: id,
-            image_bytes,
-            elapsed_ms,
-        });
+        (call.listener)(&Progress::Created { task_id: id, image_bytes, elapsed_ms });
         Ok(id)
     }
 
@@ -372,11 +322,7 @@ impl<H: Host> Client<H> {
                     let failure = bad_response("CAPTCHA_NOT_READY belongs to getTaskResult");
                     let failure = self.by(method, failure);
                     let creates = method == Method::CreateTask;
-                    return Err(if creates {
-                        failure.may_have_created(true)
-                    } else {
-                        failure
-                    });
+                    return Err(if creates { failure.may_have_created(true) } else { failure });
                 }
                 Err(failure) => failure,
             };
@@ -441,23 +387,12 @@ impl<H: Host> Client<H> {
             let now = self.host.now();
             let elapsed_ms = self.elapsed(call);
             let told = |status| {
-                (call.listener)(&Progress::Poll {
-                    task_id: id,
-                    poll: polls,
-                    status,
-                    elapsed_ms,
-                });
+                (call.listener)(&Progress::Poll { task_id: id, poll: polls, status, elapsed_ms });
             };
             match state {
                 Ok(TaskState::Ready { solution, cost }) => {
                     told("ready");
-                    return Ok(Solved {
-                        task_id: id,
-                        solution,
-                        cost,
-                        polls,
-                        elapsed_ms,
-                    });
+                    return Ok(Solved { task_id: id, solution, cost, polls, elapsed_ms });
                 }
                 Ok(TaskState::Processing) => told("processing"),
                 Err(failure) if says_nothing_final(&failure) => {
@@ -505,10 +440,7 @@ impl<H: Host> Client<H> {
     ) -> Result<Answer<H::Value>> {
         let now = self.host.now();
         let subjects = request.task.map_or(&[][..], |task| &task.subjects);
-        let refused = self
-            .guard
-            .borrow_mut()
-            .refusal(method, request.task_id, subjects, now);
+        let refused = self.guard.borrow_mut().refusal(method, request.task_id, subjects, now);
         if let Some(refused) = refused {
             return Err(refused);
         }
@@ -518,19 +450,12 @@ impl<H: Host> Client<H> {
         let booked = request.task_id.map(|id| Poll::begin(self, id));
         let limit = self.options.request_timeout_ms.min(deadline - now);
         let url = format!("{}/{}", self.options.base_url, method.name());
-        let answer = match self
-            .within(now + limit, self.host.post(&url, request))
-            .await
-        {
+        let answer = match self.within(now + limit, self.host.post(&url, request)).await {
             Some(Ok(reply)) => read_answer(reply, &self.options.client_key),
             Some(Err(fault)) => Err(fault_failure(fault)),
             None => {
                 let detail = format!("no whole answer within {} ms", timer_ms(limit));
-                Err(Failure::new(
-                    code::REQUEST_TIMEOUT,
-                    Origin::Transport,
-                    &detail,
-                ))
+                Err(Failure::new(code::REQUEST_TIMEOUT, Origin::Transport, &detail))
             }
         };
         drop(booked);
@@ -544,9 +469,7 @@ impl<H: Host> Client<H> {
                 failure = failure.may_have_created(lost);
             }
             if failure.origin == Origin::Service {
-                self.guard
-                    .borrow_mut()
-                    .learn(&mut failure, subjects, self.host.now());
+                self.guard.borrow_mut().learn(&mut failure, subjects, self.host.now());
             }
             failure
         })
@@ -633,10 +556,7 @@ impl<'a, H: Host> Poll<'a, H> {
 
 impl<H: Host> Drop for Poll<'_, H> {
     fn drop(&mut self) {
-        self.client
-            .guard
-            .borrow_mut()
-            .poll_ends(self.id, self.client.host.now());
+        self.client.guard.borrow_mut().poll_ends(self.id, self.client.host.now());
     }
 }
 
@@ -650,14 +570,12 @@ fn too_late() -> Box<Failure> {
 
 fn fault_failure(fault: Fault) -> Box<Failure> {
     let (mut failure, error) = match fault {
-        Fault::NotJson(error) => (
-            Failure::field("task", &format!("is not JSON ({})", error.message)),
-            error,
-        ),
-        Fault::Network(error) => (
-            Failure::new(code::NETWORK, Origin::Transport, error.innermost_message()),
-            error,
-        ),
+        Fault::NotJson(error) => {
+            (Failure::field("task", &format!("is not JSON ({})", error.message)), error)
+        }
+        Fault::Network(error) => {
+            (Failure::new(code::NETWORK, Origin::Transport, error.innermost_message()), error)
+        }
     };
     failure.cause = Some(Cause::Platform(error));
     failure

@@ -17,24 +17,24 @@ pub struct Timing {
     pub timeout_ms: Millis,
 }
 
-const IMAGE_TIMING: Timing = Timing {
-    first_delay_ms: 350.0,
-    timeout_ms: 10_000.0,
-};
-const TOKEN_TIMING: Timing = Timing {
-    first_delay_ms: 1_000.0,
-    timeout_ms: 80_000.0,
-};
-const SLOW_TOKEN_TIMING: Timing = Timing {
-    first_delay_ms: 1_000.0,
-    timeout_ms: 180_000.0,
-};
+const IMAGE_TIMING: Timing = Timing { first_delay_ms: 350.0, timeout_ms: 10_000.0 };
+const TOKEN_TIMING: Timing = Timing { first_delay_ms: 1_000.0, timeout_ms: 80_000.0 };
+const SLOW_TOKEN_TIMING: Timing = Timing { first_delay_ms: 1_000.0, timeout_ms: 180_000.0 };
+
+/// The type of the task that reads the text in an image.
+pub const IMAGE_TO_TEXT: &str = "ImageToTextTask";
+
+/// The type of a task as the caller gave it, empty where it has none.
+#[must_use]
+pub fn kind_of<V: Json>(given: &V) -> String {
+    given.get("type").and_then(|kind| kind.text()).unwrap_or_default()
+}
 
 /// The timing of a task type. One that is not known here gets the longest.
 #[must_use]
 pub fn timing(kind: &str) -> Timing {
     match kind.strip_suffix("Proxyless").unwrap_or(kind) {
-        "ImageToTextTask" | "ComplexImageTask" => IMAGE_TIMING,
+        IMAGE_TO_TEXT | "ComplexImageTask" => IMAGE_TIMING,
         "FunCaptchaTask" | "GeeTestTask" | "TurnstileTask" | "ProsopoTask" | "YidunTask"
         | "MTCaptchaTask" => TOKEN_TIMING,
         _ => SLOW_TOKEN_TIMING,
@@ -44,7 +44,7 @@ pub fn timing(kind: &str) -> Timing {
 /// The fields of a task type that hold images: one image, or a list of them.
 fn image_field(kind: &str, field: &str) -> Option<ImageField> {
     match (kind, field) {
-        ("ImageToTextTask", "body") => Some(ImageField::One),
+        (IMAGE_TO_TEXT, "body") => Some(ImageField::One),
         ("ComplexImageTask", "imagesBase64" | "exampleImagesBase64") => Some(ImageField::Many),
         _ => None,
     }
@@ -92,10 +92,8 @@ impl<V: Json> Task<V> {
         let kind = match given.get("type") {
             Some(kind) if kind.kind() == Kind::Text => kind.text().unwrap_or_default(),
             Some(odd) => {
-                let rule = format!(
-                    "must be text, such as \"ImageToTextTask\", not {}",
-                    odd.shown()
-                );
+                let rule =
+                    format!("must be text, such as \"ImageToTextTask\", not {}", odd.shown());
                 return Err(Failure::field("type", &rule));
             }
             None => return Err(Failure::field("type", "is missing")),
@@ -103,12 +101,8 @@ impl<V: Json> Task<V> {
         if kind.is_empty() {
             return Err(Failure::field("type", "is empty"));
         }
-        let mut task = Self {
-            subjects: subjects(given),
-            image_bytes: Vec::new(),
-            fields: Vec::new(),
-            kind,
-        };
+        let mut task =
+            Self { subjects: subjects(given), image_bytes: Vec::new(), fields: Vec::new(), kind };
         for (name, value) in given.entries() {
             let field = match image_field(&task.kind, &name) {
                 None => Field::Given(value),
@@ -117,11 +111,8 @@ impl<V: Json> Task<V> {
             };
             task.fields.push((name, field));
         }
-        if task.kind == "ImageToTextTask" && task.image_bytes.is_empty() {
-            return Err(Failure::field(
-                "body",
-                "is missing: it is the image to read",
-            ));
+        if task.kind == IMAGE_TO_TEXT && task.image_bytes.is_empty() {
+            return Err(Failure::field("body", "is missing: it is the image to read"));
         }
         Ok(task)
     }
@@ -137,7 +128,7 @@ impl<V: Json> Task<V> {
     ) -> Result<Self> {
         let image = read_image(host, image, limits).await?;
         Ok(Self {
-            kind: "ImageToTextTask".to_owned(),
+            kind: IMAGE_TO_TEXT.to_owned(),
             subjects: Vec::new(),
             image_bytes: vec![image.bytes],
             fields: vec![("body".to_owned(), Field::Image(image.base64))],
@@ -168,15 +159,11 @@ impl<V: Json> Task<V> {
         }
         let mut images = Vec::new();
         for (index, item) in value.items().iter().enumerate() {
-            images.push(
-                self.image(host, item, limits)
-                    .await
-                    .map_err(|mut failure| {
-                        failure.index = Some(index);
-                        failure.field = Some(name.to_owned());
-                        failure
-                    })?,
-            );
+            images.push(self.image(host, item, limits).await.map_err(|mut failure| {
+                failure.index = Some(index);
+                failure.field = Some(name.to_owned());
+                failure
+            })?);
         }
         Ok(Field::Images(images))
     }
@@ -221,9 +208,7 @@ async fn read_image<H: Host>(host: &H, value: &H::Value, limits: ImageLimits) ->
 fn subjects<V: Json>(task: &V) -> Vec<Subject> {
     let text = |name| task.get(name).and_then(|value| value.text());
     // The same port may be given as a number and as its digits.
-    let port = task
-        .get("proxyPort")
-        .map(|port| port.text().unwrap_or_else(|| port.digits()));
+    let port = task.get("proxyPort").map(|port| port.text().unwrap_or_else(|| port.digits()));
     let site = text("websiteURL").map(|url| Subject::Site(site(&url)));
     let proxy = text("proxyAddress").map(|host| Subject::Proxy(host, port.unwrap_or_default()));
     site.into_iter().chain(proxy).collect()
@@ -231,14 +216,9 @@ fn subjects<V: Json>(task: &V) -> Vec<Subject> {
 
 /// The host in a web address, in lower case; text that is no such address stands for itself.
 fn site(url: &str) -> String {
-    let rest = url
-        .split_once(':')
-        .and_then(|(_, rest)| rest.strip_prefix("//"))
-        .unwrap_or(url);
+    let rest = url.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")).unwrap_or(url);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     host.to_ascii_lowercase()
 }
 
@@ -257,10 +237,7 @@ mod tests {
             ("NoCaptchaTask", 1_000.0, 180_000.0),
             ("SomethingNewTask", 1_000.0, 180_000.0),
         ] {
-            let expected = Timing {
-                first_delay_ms: first,
-                timeout_ms: timeout,
-            };
+            let expected = Timing { first_delay_ms: first, timeout_ms: timeout };
             assert_eq!(timing(kind), expected, "{kind}");
         }
     }

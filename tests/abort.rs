@@ -18,10 +18,7 @@ fn drop_everywhere(server: &Server, call: &Call, mut check: impl FnMut(&World, &
             let options = json!({ "timeoutMs": 60_000 });
             let log = Log::default();
             let flow = async { drop(call.with(&client, options, &log).await) };
-            if world
-                .run_for(future::or(flow, world.ticks(tick)), polls)
-                .is_some()
-            {
+            if world.run_for(future::or(flow, world.ticks(tick)), polls).is_some() {
                 break;
             }
             let left = (world.timers(), world.in_flight());
@@ -36,15 +33,13 @@ fn drop_everywhere(server: &Server, call: &Call, mut check: impl FnMut(&World, &
 /// With every kind of wait in it: a repeat of creation, the first delay, a hung look, a failed one, a
 /// widened interval.
 fn eventful() -> Server {
-    server()
-        .create([page(503, "").after(120.0), created()])
-        .poll([
-            processing().after(150.0),
-            hang(),
-            network(),
-            error("ERROR_TOO_MUCH_REQUESTS"),
-            ready(),
-        ])
+    server().create([page(503, "").after(120.0), created()]).poll([
+        processing().after(150.0),
+        hang(),
+        network(),
+        error("ERROR_TOO_MUCH_REQUESTS"),
+        ready(),
+    ])
 }
 
 fn calls() -> [Call; 6] {
@@ -76,9 +71,7 @@ fn a_client_goes_on_after_a_drop_and_keeps_the_gap_from_the_drop() {
             let (dropped, before) = (world.now(), world.sent().len());
             let options = json!({ "timeoutMs": 60_000 });
             let wait = Call::Wait(TASK_ID);
-            let solved = world
-                .run(wait.with(client, options, &Log::default()))
-                .unwrap();
+            let solved = world.run(wait.with(client, options, &Log::default())).unwrap();
             assert_eq!(solved["solution"]["text"], "w7kq");
             assert_spaced(&world.sent_to("getTaskResult"));
             // The next look is not put off for longer than the rule asks.
@@ -123,9 +116,5 @@ fn one_of_two_waits_can_be_dropped() {
     refused(long, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_eq!((world.timers(), world.in_flight()), (0, 0));
     assert_spaced(&world.sent());
-    assert!(
-        world.sent().len() > 7,
-        "the other goes on: {}",
-        world.sent().len()
-    );
+    assert!(world.sent().len() > 7, "the other goes on: {}", world.sent().len());
 }

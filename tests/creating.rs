@@ -26,24 +26,12 @@ fn created_with_id(id: Value) -> Script {
 /// What certainly created nothing, and may be asked again.
 fn refused_for_now() -> Vec<(Class, &'static str, Script)> {
     vec![
-        (
-            Class::Capacity,
-            "ERROR_NO_SLOT_AVAILABLE",
-            error("ERROR_NO_SLOT_AVAILABLE"),
-        ),
-        (
-            Class::Capacity,
-            "ERROR_NO_SLOT_AVAILABLE",
-            error("ERROR_NO_SLOT_AVAILABLE").status(503),
-        ),
+        (Class::Capacity, "ERROR_NO_SLOT_AVAILABLE", error("ERROR_NO_SLOT_AVAILABLE")),
+        (Class::Capacity, "ERROR_NO_SLOT_AVAILABLE", error("ERROR_NO_SLOT_AVAILABLE").status(503)),
         (Class::Transport, "HTTP_STATUS", page(429, "slow down")),
         (Class::Transport, "HTTP_STATUS", page(503, HTML)),
         (Class::Transport, "HTTP_STATUS", page(503, "")),
-        (
-            Class::Transport,
-            "HTTP_STATUS",
-            answer(json!({ "message": "down" })).status(503),
-        ),
+        (Class::Transport, "HTTP_STATUS", answer(json!({ "message": "down" })).status(503)),
         (Class::Transport, "HTTP_STATUS", too_large().status(503)),
     ]
 }
@@ -57,10 +45,7 @@ fn a_lost_answer_is_never_repeated_for_the_task_may_exist() {
         ("HTTP_STATUS", page(502, HTML)),
         ("HTTP_STATUS", page(504, "")),
         ("HTTP_STATUS", page(500, "").retry_after(1_000.0)),
-        (
-            "HTTP_STATUS",
-            answer(json!({ "message": "down" })).status(500),
-        ),
+        ("HTTP_STATUS", answer(json!({ "message": "down" })).status(500)),
         ("BAD_RESPONSE", page(200, HTML)),
         ("BAD_RESPONSE", page(200, "")),
         ("BAD_RESPONSE", page(201, "created")),
@@ -105,17 +90,13 @@ fn an_id_that_cannot_be_one_is_a_bad_response_and_the_task_may_exist() {
         json!("0x12"),
         json!("9007199254740992"),
     ] {
-        let world = server()
-            .create([created_with_id(id.clone()), created()])
-            .world();
+        let world = server().create([created_with_id(id.clone()), created()]).world();
         let failure = refused(solve(&world, json!({})), Class::Transport, "BAD_RESPONSE");
         assert_eq!(failure.may_have_created_task, Some(true), "{id}");
         assert!(!failure.retryable);
         assert_eq!(world.sent().len(), 1, "{id}");
     }
-    let world = server()
-        .create([answer(json!({ "errorId": 0 })), created()])
-        .world();
+    let world = server().create([answer(json!({ "errorId": 0 })), created()]).world();
     let failure = refused(solve(&world, json!({})), Class::Transport, "BAD_RESPONSE");
     assert_eq!(failure.may_have_created_task, Some(true));
     assert_eq!(world.sent().len(), 1);
@@ -154,21 +135,12 @@ fn what_certainly_created_nothing_is_asked_again() {
         let world = server().create([script.clone(), script, created()]).world();
         let log = Log::default();
         let call = Call::Solve(token_task());
-        world
-            .run(call.with(&world.client(), json!({}), &log))
-            .unwrap();
+        world.run(call.with(&world.client(), json!({}), &log)).unwrap();
         assert_eq!(world.count("createTask"), 3);
-        let told: Vec<_> = log
-            .of("retry")
-            .iter()
-            .map(|e| e["delayMs"].as_f64().unwrap())
-            .collect();
+        let told: Vec<_> = log.of("retry").iter().map(|e| e["delayMs"].as_f64().unwrap()).collect();
         assert_eq!(told, pauses(&world), "the pauses are told as they are");
         for event in log.of("retry") {
-            assert_eq!(
-                (&event["code"], &event["method"]),
-                (&json!(code), &json!("createTask"))
-            );
+            assert_eq!((&event["code"], &event["method"]), (&json!(code), &json!("createTask")));
             assert_eq!(event.get("taskId"), None);
         }
         assert_eq!(log.of("created").len(), 1);
@@ -214,19 +186,12 @@ fn the_pauses_double_and_are_jittered() {
             assert!((1.9..2.1).contains(&(pair[1] / pair[0])), "{pauses:?}");
         }
     }
-    assert!(
-        short.iter().zip(&long).all(|(short, long)| short < long),
-        "{short:?} {long:?}"
-    );
+    assert!(short.iter().zip(&long).all(|(short, long)| short < long), "{short:?} {long:?}");
 }
 
 #[test]
 fn retry_after_is_honoured_and_clamped() {
-    for script in [
-        page(429, ""),
-        page(503, HTML),
-        error("ERROR_NO_SLOT_AVAILABLE"),
-    ] {
+    for script in [page(429, ""), page(503, HTML), error("ERROR_NO_SLOT_AVAILABLE")] {
         for (given, expected) in [
             (7_000.0, 7_000.0..=7_001.0),
             (30_000.0, 30_000.0..=30_001.0),
@@ -234,12 +199,8 @@ fn retry_after_is_honoured_and_clamped() {
             (0.0, 100.0..=30_000.0),
             (-5_000.0, 100.0..=30_000.0),
         ] {
-            let world = server()
-                .create([script.clone().retry_after(given), created()])
-                .world();
-            world
-                .run(Call::Create(token_task()).make(&world.client()))
-                .unwrap();
+            let world = server().create([script.clone().retry_after(given), created()]).world();
+            world.run(Call::Create(token_task()).make(&world.client())).unwrap();
             let pauses = pauses(&world);
             assert_eq!(pauses.len(), 1);
             assert!(expected.contains(&pauses[0]), "{given}: {pauses:?}");
@@ -256,9 +217,7 @@ fn a_json_error_decides_even_with_status_503_or_429() {
             (Class::Capacity, "ERROR_SERVICE_NOT_AVAILABLE"),
             (Class::UnknownService, "ERROR_NEW"),
         ] {
-            let world = server()
-                .create([error(code).status(status), created()])
-                .world();
+            let world = server().create([error(code).status(status), created()]).world();
             let failure = refused(solve(&world, json!({})), class, code);
             assert_eq!(failure.origin, Origin::Service);
             assert_eq!(world.sent().len(), 1);
@@ -268,9 +227,7 @@ fn a_json_error_decides_even_with_status_503_or_429() {
 
 #[test]
 fn a_repeat_may_itself_be_lost() {
-    let world = server()
-        .create([page(503, ""), network(), created()])
-        .world();
+    let world = server().create([page(503, ""), network(), created()]).world();
     let failure = refused(solve(&world, json!({})), Class::Transport, "NETWORK");
     assert_eq!(failure.may_have_created_task, Some(true));
     assert_eq!(world.sent().len(), 2);
@@ -278,9 +235,7 @@ fn a_repeat_may_itself_be_lost() {
 
 #[test]
 fn no_repeat_goes_out_after_the_time_of_the_solve() {
-    let world = server()
-        .create([page(503, "").retry_after(20_000.0), created()])
-        .world();
+    let world = server().create([page(503, "").retry_after(20_000.0), created()]).world();
     let start = world.now();
     let call = Call::Solve(token_task());
     let options = json!({ "timeoutMs": 10_000 });
@@ -317,34 +272,25 @@ fn a_timer_that_rings_after_the_time_of_the_solve_creates_nothing() {
 #[test]
 fn an_image_that_took_all_the_time_to_read_creates_nothing() {
     let slow = Js::blob([7; 200], 60_000.0);
-    for call in [
-        Call::Solve(object([
-            ("type", "ImageToTextTask".into()),
-            ("body", slow.clone()),
-        ])),
-        Call::SolveImage(slow),
-    ] {
-        let world = server().world();
-        let start = world.now();
-        let options = json!({ "timeoutMs": 5_000 });
-        let outcome = world.run(call.with(&world.client(), options, &Log::default()));
-        let failure = outcome.expect_err("its time is over");
-        assert_eq!(world.sent().len(), 0, "{failure:#?}");
-        assert_ne!(failure.may_have_created_task, Some(true));
-        assert_eq!(
-            world.now() - start,
-            5_000.0,
-            "timeoutMs is of the whole solve"
-        );
+    let task = object([("type", "ImageToTextTask".into()), ("body", slow.clone())]);
+    for call in [Call::Create(task.clone()), Call::Solve(task), Call::SolveImage(slow)] {
+        for (options, expected) in [(json!({ "timeoutMs": 5_000 }), 5_000.0), (json!({}), 10_000.0)]
+        {
+            let world = server().world();
+            let start = world.now();
+            let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+            let failure = refused(outcome, Class::Transport, "REQUEST_TIMEOUT");
+            assert_eq!(world.sent().len(), 0, "{failure:#?}");
+            assert_eq!(failure.origin, Origin::Client);
+            assert_ne!(failure.may_have_created_task, Some(true));
+            assert_eq!(world.now() - start, expected, "timeoutMs is of the whole call");
+        }
     }
 }
 
 #[test]
 fn a_task_that_is_no_json_is_refused_before_anything_is_sent() {
-    for task in [
-        token_task().with("data", Js::Bigint),
-        token_task().with("data", image()),
-    ] {
+    for task in [token_task().with("data", Js::Bigint), token_task().with("data", image())] {
         let world = server().world();
         let outcome = world.run(Call::Solve(task).make(&world.client()));
         let failure = refused_locally(outcome, Class::Task, "INVALID_TASK");
@@ -355,21 +301,15 @@ fn a_task_that_is_no_json_is_refused_before_anything_is_sent() {
 
 #[test]
 fn the_balance_is_asked_for_again_only_where_it_could_not_be_taken() {
-    for (script, requests) in [
-        (page(429, ""), 2),
-        (page(503, ""), 2),
-        (page(500, ""), 1),
-        (network(), 1),
-    ] {
+    for (script, requests) in
+        [(page(429, ""), 2), (page(503, ""), 2), (page(500, ""), 1), (network(), 1)]
+    {
         let world = server().balance([script, balance(3.0)]).world();
         let outcome = world.run(Call::Balance.make(&world.client()));
         assert_eq!(outcome.is_ok(), requests == 2);
         assert_eq!(world.sent().len(), requests);
         if let Err(failure) = outcome {
-            assert_eq!(
-                (failure.class, failure.may_have_created_task),
-                (Class::Transport, None)
-            );
+            assert_eq!((failure.class, failure.may_have_created_task), (Class::Transport, None));
         }
     }
 }

@@ -11,11 +11,7 @@ const CLASSES: &[(Class, &[&str])] = &[
     (Class::Balance, &["ERROR_ZERO_BALANCE"]),
     (
         Class::Image,
-        &[
-            "ERROR_TOO_BIG_CAPTCHA_FILESIZE",
-            "ERROR_ZERO_CAPTCHA_FILESIZE",
-            "INVALID_IMAGE",
-        ],
+        &["ERROR_TOO_BIG_CAPTCHA_FILESIZE", "ERROR_ZERO_CAPTCHA_FILESIZE", "INVALID_IMAGE"],
     ),
     (
         Class::Task,
@@ -43,32 +39,13 @@ const CLASSES: &[(Class, &[&str])] = &[
             "ERROR_PROXY_CREDENTIALS_INVALID_CHARACTER",
         ],
     ),
-    (
-        Class::Access,
-        &[
-            "ERROR_IP_NOT_ALLOWED",
-            "ERROR_IP_BANNED",
-            "ERROR_IP_BLOCKED",
-        ],
-    ),
-    (
-        Class::TaskNotFound,
-        &["ERROR_NO_SUCH_CAPCHA_ID", "WRONG_CAPTCHA_ID"],
-    ),
-    (
-        Class::Unsolvable,
-        &["ERROR_CAPTCHA_UNSOLVABLE", "ERROR_RECAPTCHA_TIMEOUT"],
-    ),
-    (
-        Class::Capacity,
-        &["ERROR_NO_SLOT_AVAILABLE", "ERROR_SERVICE_NOT_AVAILABLE"],
-    ),
+    (Class::Access, &["ERROR_IP_NOT_ALLOWED", "ERROR_IP_BANNED", "ERROR_IP_BLOCKED"]),
+    (Class::TaskNotFound, &["ERROR_NO_SUCH_CAPCHA_ID", "WRONG_CAPTCHA_ID"]),
+    (Class::Unsolvable, &["ERROR_CAPTCHA_UNSOLVABLE", "ERROR_RECAPTCHA_TIMEOUT"]),
+    (Class::Capacity, &["ERROR_NO_SLOT_AVAILABLE", "ERROR_SERVICE_NOT_AVAILABLE"]),
     (Class::RateLimit, &["ERROR_TOO_MUCH_REQUESTS"]),
     (Class::UnknownService, &["UNKNOWN"]),
-    (
-        Class::Transport,
-        &["NETWORK", "HTTP_STATUS", "BAD_RESPONSE", "REQUEST_TIMEOUT"],
-    ),
+    (Class::Transport, &["NETWORK", "HTTP_STATUS", "BAD_RESPONSE", "REQUEST_TIMEOUT"]),
     (Class::SolveTimeout, &["SOLVE_TIMEOUT"]),
     (Class::Options, &["INVALID_OPTIONS"]),
     (Class::Internal, &["INTERNAL"]),
@@ -88,10 +65,7 @@ fn code_rows() -> Vec<Value> {
 
 /// Every code of the services, with `CAPTCHA_NOT_READY`.
 fn service_codes() -> Vec<String> {
-    code_rows()
-        .iter()
-        .map(|row| row["code"].as_str().unwrap().to_owned())
-        .collect()
+    code_rows().iter().map(|row| row["code"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Every code but the one that is a state.
@@ -104,11 +78,7 @@ fn failing_codes() -> Vec<String> {
 #[test]
 fn every_code_of_both_error_pages_has_its_row() {
     let pages = [
-        (
-            "capmonster",
-            include_str!("fixtures/seed-capmonster.txt"),
-            24,
-        ),
+        ("capmonster", include_str!("fixtures/seed-capmonster.txt"), 24),
         ("brocapgpt", include_str!("fixtures/seed-brocapgpt.txt"), 23),
     ];
     for (service, page, size) in pages {
@@ -122,12 +92,7 @@ fn every_code_of_both_error_pages_has_its_row() {
         let mut listed: Vec<_> = code_rows()
             .into_iter()
             .filter(|row| row["in_seed"] == true)
-            .filter(|row| {
-                row["services"]
-                    .as_array()
-                    .unwrap()
-                    .contains(&json!(service))
-            })
+            .filter(|row| row["services"].as_array().unwrap().contains(&json!(service)))
             .map(|row| row["code"].as_str().unwrap().to_owned())
             .collect();
         codes.sort_unstable();
@@ -151,11 +116,7 @@ fn every_code_of_the_services_has_the_class_of_the_design_and_says_what_to_do() 
 #[test]
 fn the_table_has_each_code_of_the_design_once_and_no_other() {
     let mut table: Vec<_> = TABLE.iter().map(|row| row.code).collect();
-    let mut design: Vec<_> = CLASSES
-        .iter()
-        .flat_map(|(_, codes)| *codes)
-        .copied()
-        .collect();
+    let mut design: Vec<_> = CLASSES.iter().flat_map(|(_, codes)| *codes).copied().collect();
     table.sort_unstable();
     design.sort_unstable();
     assert_eq!(table, design);
@@ -197,23 +158,14 @@ fn a_services_code_that_reads_like_one_of_the_clients_own_is_a_code_not_known_he
 fn an_error_without_a_code_is_an_unknown_one() {
     for (body, message) in [
         (json!({ "errorId": 1 }), None),
-        (
-            json!({ "errorId": 12, "errorCode": null, "errorDescription": "Boom" }),
-            Some("Boom"),
-        ),
-        (
-            json!({ "errorId": -1, "errorCode": "", "taskId": TASK_ID }),
-            None,
-        ),
+        (json!({ "errorId": 12, "errorCode": null, "errorDescription": "Boom" }), Some("Boom")),
+        (json!({ "errorId": -1, "errorCode": "", "taskId": TASK_ID }), None),
     ] {
         let world = server().create([answer(body)]).world();
         let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
         let failure = refused(outcome, Class::UnknownService, "UNKNOWN");
         assert_eq!(failure.server_message.as_deref(), message);
-        assert_eq!(
-            (failure.server_code.as_deref(), failure.origin),
-            (None, Origin::Service)
-        );
+        assert_eq!((failure.server_code.as_deref(), failure.origin), (None, Origin::Service));
     }
 }
 
@@ -249,11 +201,7 @@ fn every_code_refuses_creation_at_once_but_a_lack_of_servers_which_is_asked_agai
             let failure = refused(outcome, class_of(&code), &code);
             assert_is_the_services(&failure, &code, status, "createTask");
             assert_eq!(failure.task_id, None);
-            let requests = if code == "ERROR_NO_SLOT_AVAILABLE" {
-                3
-            } else {
-                1
-            };
+            let requests = if code == "ERROR_NO_SLOT_AVAILABLE" { 3 } else { 1 };
             assert_eq!(world.sent().len(), requests, "{code} with status {status}");
         }
     }
@@ -312,20 +260,14 @@ fn not_ready_is_the_state_processing_and_never_a_failure() {
         let world = server().poll([not_ready, ready()]).world();
         let log = Log::default();
         let call = Call::Solve(token_task());
-        let solved = world
-            .run(call.with(&world.client(), json!({}), &log))
-            .unwrap();
+        let solved = world.run(call.with(&world.client(), json!({}), &log)).unwrap();
         assert_eq!(solved["polls"], 2);
         let states: Vec<_> = log.of("poll").iter().map(|e| e["status"].clone()).collect();
         assert_eq!(states, ["processing", "ready"]);
         assert_spaced(&world.sent_to("getTaskResult"));
 
-        let world = server()
-            .poll([error("CAPTCHA_NOT_READY").status(status)])
-            .world();
-        let state = world
-            .run(Call::Result(TASK_ID).make(&world.client()))
-            .unwrap();
+        let world = server().poll([error("CAPTCHA_NOT_READY").status(status)]).world();
+        let state = world.run(Call::Result(TASK_ID).make(&world.client())).unwrap();
         assert_eq!(state, json!({ "status": "processing", "taskId": TASK_ID }));
     }
 }
@@ -349,10 +291,7 @@ fn an_answer_without_an_error_counts_whatever_its_status() {
             .world();
         let client = world.client();
         let solved = world.run(Call::Solve(token_task()).make(&client)).unwrap();
-        assert_eq!(
-            (&solved["taskId"], &solved["polls"]),
-            (&json!(TASK_ID), &json!(2))
-        );
+        assert_eq!((&solved["taskId"], &solved["polls"]), (&json!(TASK_ID), &json!(2)));
         assert_eq!(world.run(Call::Balance.make(&client)).unwrap(), 0.5);
     }
 }
@@ -360,9 +299,7 @@ fn an_answer_without_an_error_counts_whatever_its_status() {
 #[test]
 fn a_balance_that_is_no_number_is_a_bad_response() {
     for money in [json!("12.5"), json!(null), json!({})] {
-        let world = server()
-            .balance([answer(json!({ "errorId": 0, "balance": money }))])
-            .world();
+        let world = server().balance([answer(json!({ "errorId": 0, "balance": money }))]).world();
         let outcome = world.run(Call::Balance.make(&world.client()));
         refused(outcome, Class::Transport, "BAD_RESPONSE");
         assert_eq!(world.sent().len(), 1);

@@ -15,10 +15,15 @@ fn task_at(url: &str) -> Call {
 
 fn task_over(address: &str, port: u32) -> Call {
     let proxy = json!({ "proxyType": "http", "proxyAddress": address, "proxyPort": port });
-    Call::Create(proxy.as_object().unwrap().iter().fold(
-        object([("type", "TurnstileTask")]),
-        |task, (name, value)| task.with(name, value.clone()),
-    ))
+    Call::Create(
+        proxy
+            .as_object()
+            .unwrap()
+            .iter()
+            .fold(object([("type", "TurnstileTask")]), |task, (name, value)| {
+                task.with(name, value.clone())
+            }),
+    )
 }
 
 /// One refusal, and what follows from it.
@@ -88,10 +93,7 @@ fn rules() -> Vec<Rule> {
             class: Class::Domain,
             code: "ERROR_DOMAIN_NOT_ALLOWED",
             learnt_by: vec![task_at("https://shop.example/a")],
-            blocked: vec![
-                task_at("https://shop.example/a"),
-                task_at("https://SHOP.example/b?c#d"),
-            ],
+            blocked: vec![task_at("https://shop.example/a"), task_at("https://SHOP.example/b?c#d")],
             free: vec![
                 task_at("https://other.example/a"),
                 Call::Create(image_task()),
@@ -144,10 +146,7 @@ fn a_refusal_is_repeated_locally_with_its_class_and_code() {
             world.pass(1_000.0);
             let failure = refused_locally(world.run(call.make(&client)), rule.class, rule.code);
             let left = rule.lasts.map(|span| learnt + span - world.now());
-            assert_eq!(
-                failure.retry_after_ms, left,
-                "after {count} calls: {call:?}"
-            );
+            assert_eq!(failure.retry_after_ms, left, "after {count} calls: {call:?}");
             assert_eq!(failure.service.as_deref(), Some("capmonster"));
             let (method, task) = match call {
                 Call::Balance => ("getBalance", None),
@@ -177,11 +176,7 @@ fn another_client_is_not_blocked() {
     each_rule(|rule, by| {
         let (world, _, _) = taught(rule, by);
         let other = world.client();
-        assert!(
-            rule.blocked
-                .iter()
-                .all(|call| world.run(call.make(&other)).is_ok())
-        );
+        assert!(rule.blocked.iter().all(|call| world.run(call.make(&other)).is_ok()));
     });
 }
 
@@ -198,22 +193,14 @@ fn a_ban_ends_in_time_and_what_is_final_does_not() {
             world.pass(span - 1.0);
             refused_locally(world.run(call.make(&client)), rule.class, rule.code);
             world.pass(1.0);
-            assert!(
-                world.run(call.make(&client)).is_ok(),
-                "{}: {call:?}",
-                rule.code
-            );
+            assert!(world.run(call.make(&client)).is_ok(), "{}: {call:?}", rule.code);
         }
     });
 }
 
 #[test]
 fn an_address_ban_says_at_once_how_long_to_wait() {
-    for code in [
-        "ERROR_IP_BANNED",
-        "ERROR_IP_BLOCKED",
-        "ERROR_IP_NOT_ALLOWED",
-    ] {
+    for code in ["ERROR_IP_BANNED", "ERROR_IP_BLOCKED", "ERROR_IP_NOT_ALLOWED"] {
         for call in one_call_per_method() {
             let world = server().world_after(error(code));
             let failure = refused(world.run(call.make(&world.client())), Class::Access, code);
@@ -230,21 +217,10 @@ fn an_empty_account_creates_again_once_the_balance_shows_money() {
         .world();
     let client = world.client();
     let create = Call::Create(token_task());
-    refused(
-        world.run(create.make(&client)),
-        Class::Balance,
-        "ERROR_ZERO_BALANCE",
-    );
+    refused(world.run(create.make(&client)), Class::Balance, "ERROR_ZERO_BALANCE");
     for money in [Some(0.0), Some(-0.5), None] {
-        assert_eq!(
-            world.run(Call::Balance.make(&client)).ok(),
-            money.map(Value::from)
-        );
-        refused_locally(
-            world.run(create.make(&client)),
-            Class::Balance,
-            "ERROR_ZERO_BALANCE",
-        );
+        assert_eq!(world.run(Call::Balance.make(&client)).ok(), money.map(Value::from));
+        refused_locally(world.run(create.make(&client)), Class::Balance, "ERROR_ZERO_BALANCE");
     }
     assert_eq!(world.run(Call::Balance.make(&client)).unwrap(), 0.01);
     assert_eq!(world.run(create.make(&client)).unwrap(), TASK_ID);
@@ -253,18 +229,14 @@ fn an_empty_account_creates_again_once_the_balance_shows_money() {
 /// The answer that tells of a banned proxy or a refused site may come with the result.
 #[test]
 fn what_a_result_tells_of_a_site_or_a_proxy_counts_for_new_tasks() {
-    for (class, code) in [
-        (Class::Proxy, "ERROR_PROXY_BANNED"),
-        (Class::Domain, "ERROR_DOMAIN_NOT_ALLOWED"),
-    ] {
+    for (class, code) in
+        [(Class::Proxy, "ERROR_PROXY_BANNED"), (Class::Domain, "ERROR_DOMAIN_NOT_ALLOWED")]
+    {
         let split = [Call::Create(token_task()), Call::Wait(TASK_ID)];
         for calls in [vec![Call::Solve(token_task())], split.into()] {
             let world = server().poll([error(code)]).world();
             let client = world.client();
-            let outcome = calls
-                .iter()
-                .map(|call| world.run(call.make(&client)))
-                .last();
+            let outcome = calls.iter().map(|call| world.run(call.make(&client))).last();
             refused(outcome.unwrap(), class, code);
             let sent = world.sent().len();
             let outcome = world.run(Call::Create(token_task()).make(&client));
@@ -296,10 +268,9 @@ fn other_refusals_block_nothing() {
 /// Two tasks are waited for side by side; the answer to one of them stops the other.
 #[test]
 fn what_one_call_learns_stops_another_one_under_way() {
-    for (class, code) in [
-        (Class::Key, "ERROR_KEY_DOES_NOT_EXIST"),
-        (Class::Access, "ERROR_IP_BANNED"),
-    ] {
+    for (class, code) in
+        [(Class::Key, "ERROR_KEY_DOES_NOT_EXIST"), (Class::Access, "ERROR_IP_BANNED")]
+    {
         let world = World::new(move |sent| match sent.index {
             0 | 1 => processing(),
             _ => error(code),
@@ -390,17 +361,11 @@ fn two_waits_for_one_task_share_its_spacing_and_its_120_requests() {
 fn many_calls_at_once_for_one_task_go_one_by_one() {
     let world = server().poll([processing().after(700.0)]).world();
     let client = world.client();
-    let calls = [
-        Call::Result(TASK_ID),
-        Call::Result(TASK_ID),
-        Call::Wait(TASK_ID),
-        Call::Result(TASK_ID),
-    ];
+    let calls =
+        [Call::Result(TASK_ID), Call::Result(TASK_ID), Call::Wait(TASK_ID), Call::Result(TASK_ID)];
     let options = json!({ "timeoutMs": 60_000 });
     let log = Log::default();
-    let flows = calls
-        .iter()
-        .map(|call| call.with(&client, options.clone(), &log));
+    let flows = calls.iter().map(|call| call.with(&client, options.clone(), &log));
     let outcomes = world.run(together(flows));
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3);
     assert_spaced(&world.sent());
@@ -410,11 +375,7 @@ fn many_calls_at_once_for_one_task_go_one_by_one() {
 fn a_wait_after_a_solve_goes_on_with_the_same_120() {
     let world = server().poll([processing()]).world();
     let client = world.client();
-    for call in [
-        Call::Solve(token_task()),
-        Call::Wait(TASK_ID),
-        Call::Wait(TASK_ID),
-    ] {
+    for call in [Call::Solve(token_task()), Call::Wait(TASK_ID), Call::Wait(TASK_ID)] {
         let options = json!({ "timeoutMs": 95_000 });
         let outcome = world.run(call.with(&client, options, &Log::default()));
         refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");

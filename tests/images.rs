@@ -9,11 +9,8 @@ const PNG: &str = "iVBORw0KGgoAAAANSUhEUg";
 /// Image bytes in every form that is taken.
 fn forms(bytes: &[u8]) -> Vec<Js> {
     let text = base64(bytes);
-    let lines: Vec<_> = text
-        .as_bytes()
-        .chunks(76)
-        .map(|line| std::str::from_utf8(line).unwrap())
-        .collect();
+    let lines: Vec<_> =
+        text.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
     vec![
         Js::bytes(bytes),
         Js::blob(bytes, 30.0),
@@ -29,10 +26,7 @@ fn forms(bytes: &[u8]) -> Vec<Js> {
 fn calls_with(image: Js) -> [Call; 4] {
     let in_list = |image: &Js| Js::List(vec![image.clone()]);
     [
-        Call::Solve(object([
-            ("type", "ImageToTextTask".into()),
-            ("body", image.clone()),
-        ])),
+        Call::Solve(object([("type", "ImageToTextTask".into()), ("body", image.clone())])),
         Call::Create(object([
             ("type", "ComplexImageTask".into()),
             ("imagesBase64", in_list(&image)),
@@ -101,18 +95,10 @@ fn both_services_take_100_bytes_to_their_limit_in_every_form() {
                 let expected = (Some(size as f64), u32::try_from(limit).ok());
                 assert_eq!((failure.size, failure.limit), expected);
                 for number in [size, limit] {
-                    assert!(
-                        failure.message.contains(&number.to_string()),
-                        "{}",
-                        failure.message
-                    );
+                    assert!(failure.message.contains(&number.to_string()), "{}", failure.message);
                 }
                 assert_eq!(world.sent().len(), 0);
-                assert_eq!(
-                    world.blobs_read(),
-                    0,
-                    "a blob of a wrong size need not be read"
-                );
+                assert_eq!(world.blobs_read(), 0, "a blob of a wrong size need not be read");
             }
         }
     }
@@ -121,23 +107,11 @@ fn both_services_take_100_bytes_to_their_limit_in_every_form() {
 #[test]
 fn other_limits_are_the_callers() {
     for (limits, size, code) in [
-        (
-            json!({ "maxBytes": 50_000 }),
-            50_001,
-            Some("ERROR_TOO_BIG_CAPTCHA_FILESIZE"),
-        ),
-        (
-            json!({ "maxBytes": 50_000 }),
-            99,
-            Some("ERROR_ZERO_CAPTCHA_FILESIZE"),
-        ),
+        (json!({ "maxBytes": 50_000 }), 50_001, Some("ERROR_TOO_BIG_CAPTCHA_FILESIZE")),
+        (json!({ "maxBytes": 50_000 }), 99, Some("ERROR_ZERO_CAPTCHA_FILESIZE")),
         (json!({ "maxBytes": 50_000 }), 50_000, None),
         (json!({ "minBytes": 1 }), 1, None),
-        (
-            json!({ "minBytes": 1 }),
-            500_001,
-            Some("ERROR_TOO_BIG_CAPTCHA_FILESIZE"),
-        ),
+        (json!({ "minBytes": 1 }), 500_001, Some("ERROR_TOO_BIG_CAPTCHA_FILESIZE")),
     ] {
         let world = server().world();
         let client = world.client_with(json!({ "imageLimits": limits }));
@@ -153,16 +127,9 @@ fn other_limits_are_the_callers() {
 fn a_blob_that_cannot_be_read_is_no_image() {
     for call in calls_with(Js::unreadable(500.0, "the file is gone")) {
         let world = server().world();
-        let failure = refused_locally(
-            world.run(call.make(&world.client())),
-            Class::Image,
-            "INVALID_IMAGE",
-        );
-        assert!(
-            failure.message.contains("the file is gone"),
-            "{}",
-            failure.message
-        );
+        let failure =
+            refused_locally(world.run(call.make(&world.client())), Class::Image, "INVALID_IMAGE");
+        assert!(failure.message.contains("the file is gone"), "{}", failure.message);
         assert_eq!(world.sent().len(), 0);
     }
 }
@@ -199,11 +166,7 @@ fn what_is_no_image_is_refused_as_such() {
     ] {
         for call in calls_with(odd) {
             let world = server().world();
-            refused_locally(
-                world.run(call.make(&world.client())),
-                Class::Image,
-                "INVALID_IMAGE",
-            );
+            refused_locally(world.run(call.make(&world.client())), Class::Image, "INVALID_IMAGE");
             assert_eq!(world.sent().len(), 0);
         }
     }
@@ -214,11 +177,7 @@ fn a_list_of_images_says_which_one_is_wrong() {
     let good = || Js::bytes([7; 100]);
     let lists = [
         (vec![Js::bytes([7; 99])], 0, "ERROR_ZERO_CAPTCHA_FILESIZE"),
-        (
-            vec![good(), good(), Js::bytes(vec![7; 500_001])],
-            2,
-            "ERROR_TOO_BIG_CAPTCHA_FILESIZE",
-        ),
+        (vec![good(), good(), Js::bytes(vec![7; 500_001])], 2, "ERROR_TOO_BIG_CAPTCHA_FILESIZE"),
         (vec![good(), json!(null).into(), good()], 1, "INVALID_IMAGE"),
         (vec![good(), "".into()], 1, "ERROR_ZERO_CAPTCHA_FILESIZE"),
     ];
@@ -247,21 +206,13 @@ fn a_list_of_images_is_sent_in_its_order_and_its_sizes_are_told() {
     let task = object([
         ("type", "ComplexImageTask".into()),
         ("class", "recaptcha".into()),
-        (
-            "imagesBase64",
-            Js::List(vec![Js::bytes([1; 150]), base64(&[2; 101]).into()]),
-        ),
-        (
-            "exampleImagesBase64",
-            Js::List(vec![Js::blob([3; 120], 10.0)]),
-        ),
+        ("imagesBase64", Js::List(vec![Js::bytes([1; 150]), base64(&[2; 101]).into()])),
+        ("exampleImagesBase64", Js::List(vec![Js::blob([3; 120], 10.0)])),
         ("imageUrls", json!([]).into()),
     ]);
     let world = server().world();
     let log = Log::default();
-    world
-        .run(Call::Create(task).with(&world.client(), json!({}), &log))
-        .unwrap();
+    world.run(Call::Create(task).with(&world.client(), json!({}), &log)).unwrap();
     assert_eq!(
         sent_task(&world),
         json!({
@@ -283,9 +234,7 @@ fn only_the_image_fields_of_image_tasks_are_images() {
         object([("type", "imagetotexttask"), ("Body", "tiny")]),
     ] {
         let world = server().world();
-        world
-            .run(Call::Create(task.clone()).make(&world.client()))
-            .unwrap();
+        world.run(Call::Create(task.clone()).make(&world.client())).unwrap();
         assert_eq!(sent_task(&world), serde_json::to_value(&task).unwrap());
     }
 }
@@ -299,10 +248,7 @@ fn a_task_without_what_it_needs_is_refused() {
         (json!({ "type": 7 }).into(), "type"),
         (object([("type", Js::Undefined), ("body", image())]), "type"),
         (json!({ "type": "ImageToTextTask" }).into(), "body"),
-        (
-            object([("type", "ImageToTextTask".into()), ("body", Js::Undefined)]),
-            "body",
-        ),
+        (object([("type", "ImageToTextTask".into()), ("body", Js::Undefined)]), "body"),
         (json!(null).into(), "task"),
         (json!("ImageToTextTask").into(), "task"),
         (json!([{ "type": "ImageToTextTask" }]).into(), "task"),
@@ -327,10 +273,7 @@ fn only_undefined_is_absent_and_everything_else_is_sent_as_given_in_its_order() 
         ("WebsiteKey", "".into()),
         ("userAgent", json!(null).into()),
         ("gone", Js::Undefined),
-        (
-            "unknown_Key",
-            json!([1, null, { "Z": 1, "a": "\u{0}\"\\" }]).into(),
-        ),
+        ("unknown_Key", json!([1, null, { "Z": 1, "a": "\u{0}\"\\" }]).into()),
         ("nocache", json!(false).into()),
         ("minScore", json!(0.3).into()),
         ("zero", json!(0).into()),
@@ -354,9 +297,7 @@ fn the_bodies_and_addresses_are_exactly_those_of_the_protocol() {
         world.client_with(json!({ "softId": 77, "baseUrl": "http://127.0.0.1:8080/stand/in/" }));
     let options = json!({ "callbackUrl": "https://me.example/done?id=1" });
     let log = Log::default();
-    world
-        .run(Call::Create(token_task()).with(&client, options, &log))
-        .unwrap();
+    world.run(Call::Create(token_task()).with(&client, options, &log)).unwrap();
     world.run(Call::Result(TASK_ID).make(&client)).unwrap();
     world.run(Call::Balance.make(&client)).unwrap();
     let token_task = serde_json::to_value(token_task()).unwrap();
@@ -370,10 +311,7 @@ fn the_bodies_and_addresses_are_exactly_those_of_the_protocol() {
                 "softId": 77,
             }),
         ),
-        (
-            "getTaskResult",
-            json!({ "clientKey": KEY, "taskId": TASK_ID }),
-        ),
+        ("getTaskResult", json!({ "clientKey": KEY, "taskId": TASK_ID })),
         ("getBalance", json!({ "clientKey": KEY })),
     ];
     let sent = world.sent();
@@ -386,10 +324,9 @@ fn the_bodies_and_addresses_are_exactly_those_of_the_protocol() {
 
 #[test]
 fn without_options_nothing_but_key_and_task_is_sent() {
-    for (service, base) in [
-        ("capmonster", "https://api.capmonster.cloud"),
-        ("brocapgpt", "https://api.brocapgpt.com"),
-    ] {
+    for (service, base) in
+        [("capmonster", "https://api.capmonster.cloud"), ("brocapgpt", "https://api.brocapgpt.com")]
+    {
         let world = server().world();
         let client = world.client_with(json!({ "service": service }));
         world.run(Call::SolveImage(image()).make(&client)).unwrap();
@@ -403,13 +340,9 @@ fn without_options_nothing_but_key_and_task_is_sent() {
 
 #[test]
 fn a_key_is_sent_as_it_is_given() {
-    for key in [
-        "K",
-        " K e y ",
-        "ABC__nocache",
-        "x__solvemedia__recognizingthreshold_70",
-        "ключ\"\\",
-    ] {
+    for key in
+        ["K", " K e y ", "ABC__nocache", "x__solvemedia__recognizingthreshold_70", "ключ\"\\"]
+    {
         let world = server().world();
         let client = world.client_with(json!({ "clientKey": key }));
         world.run(Call::Balance.make(&client)).unwrap();

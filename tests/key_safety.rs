@@ -87,12 +87,7 @@ fn calls() -> Vec<Call> {
 
 #[test]
 fn no_failure_and_no_event_shows_a_key_that_is_echoed() {
-    for (key, echoed) in [
-        (KEY, KEY),
-        (SUFFIXED, SUFFIXED),
-        (SUFFIXED, KEY),
-        (LONG, LONG),
-    ] {
+    for (key, echoed) in [(KEY, KEY), (SUFFIXED, SUFFIXED), (SUFFIXED, KEY), (LONG, LONG)] {
         for script in echoes(echoed) {
             for call in calls() {
                 // On creation, and after it.
@@ -120,16 +115,10 @@ fn no_failure_and_no_event_shows_a_key_that_is_echoed() {
 fn an_echo_is_still_told_but_for_the_key() {
     let script = json!({ "errorId": 1, "errorCode": "ERROR_NEW", "errorDescription": format!("«{KEY}» is wrong") });
     let world = server().balance([answer(script)]).world();
-    let failure = refused(
-        world.run(Call::Balance.make(&world.client())),
-        Class::UnknownService,
-        "ERROR_NEW",
-    );
+    let failure =
+        refused(world.run(Call::Balance.make(&world.client())), Class::UnknownService, "ERROR_NEW");
     let told = failure.server_message.as_deref().unwrap();
-    assert!(
-        told.starts_with('«') && told.ends_with("» is wrong"),
-        "{told}"
-    );
+    assert!(told.starts_with('«') && told.ends_with("» is wrong"), "{told}");
     assert!(failure.message.contains("is wrong"), "{}", failure.message);
 }
 

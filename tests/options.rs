@@ -16,13 +16,8 @@ fn with(name: &str, value: impl Into<Js>) -> Js {
 
 #[track_caller]
 fn refused_option<T>(outcome: Result<T, Box<Failure>>, option: &str) -> Box<Failure> {
-    let failure = outcome
-        .err()
-        .unwrap_or_else(|| panic!("{option} was taken"));
-    assert_eq!(
-        (failure.class, &*failure.code),
-        (Class::Options, "INVALID_OPTIONS")
-    );
+    let failure = outcome.err().unwrap_or_else(|| panic!("{option} was taken"));
+    assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
     assert_eq!(failure.origin, Origin::Client);
     assert_eq!(failure.option.as_deref(), Some(option), "{failure:#?}");
     assert!(failure.message.contains(option), "{}", failure.message);
@@ -65,34 +60,19 @@ fn the_defaults_are_those_of_the_design() {
     assert_eq!(options.client_key, KEY);
     assert_eq!(options.service.name, "capmonster");
     assert_eq!(options.base_url, "https://api.capmonster.cloud");
-    assert_eq!(
-        (
-            options.image_limits.min_bytes,
-            options.image_limits.max_bytes
-        ),
-        (100, 500_000)
-    );
+    assert_eq!((options.image_limits.min_bytes, options.image_limits.max_bytes), (100, 500_000));
     assert_eq!(options.request_timeout_ms, 21_000.0);
     assert_eq!(options.max_retries, 3);
     assert!(options.soft_id.is_none());
 
     let options = read(with("service", "brocapgpt")).unwrap();
     assert_eq!(options.base_url, "https://api.brocapgpt.com");
-    assert_eq!(
-        (
-            options.image_limits.min_bytes,
-            options.image_limits.max_bytes
-        ),
-        (100, 50_000)
-    );
+    assert_eq!((options.image_limits.min_bytes, options.image_limits.max_bytes), (100, 50_000));
 }
 
 #[test]
 fn options_must_be_an_object_with_a_key() {
-    for odd in no_texts()
-        .into_iter()
-        .filter(|odd| !matches!(odd, Js::Plain(Value::Object(_))))
-    {
+    for odd in no_texts().into_iter().filter(|odd| !matches!(odd, Js::Plain(Value::Object(_)))) {
         refused_option(read(odd.clone()), "options");
         refused_option(CallOptions::read(Some(&odd)), "options");
     }
@@ -106,30 +86,13 @@ fn options_must_be_an_object_with_a_key() {
 
 #[test]
 fn an_option_that_is_undefined_is_absent() {
-    let names = [
-        "service",
-        "baseUrl",
-        "imageLimits",
-        "requestTimeoutMs",
-        "maxRetries",
-        "softId",
-        "fetch",
-    ];
+    let names =
+        ["service", "baseUrl", "imageLimits", "requestTimeoutMs", "maxRetries", "softId", "fetch"];
     for name in names {
         assert!(read(with(name, Js::Undefined)).is_ok(), "{name}");
     }
-    for name in [
-        "signal",
-        "timeoutMs",
-        "callbackUrl",
-        "onProgress",
-        "pollIntervalMs",
-        "type",
-    ] {
-        assert!(
-            CallOptions::read(Some(&object([(name, Js::Undefined)]))).is_ok(),
-            "{name}"
-        );
+    for name in ["signal", "timeoutMs", "callbackUrl", "onProgress", "pollIntervalMs", "type"] {
+        assert!(CallOptions::read(Some(&object([(name, Js::Undefined)]))).is_ok(), "{name}");
     }
     assert!(CallOptions::read::<Js>(None).is_ok());
 }
@@ -137,11 +100,9 @@ fn an_option_that_is_undefined_is_absent() {
 #[test]
 fn a_number_is_whole_and_within_its_bounds() {
     const MAX: f64 = 2_147_483_647.0;
-    for (name, min, max) in [
-        ("requestTimeoutMs", 1.0, MAX),
-        ("maxRetries", 0.0, 10.0),
-        ("softId", 0.0, MAX),
-    ] {
+    for (name, min, max) in
+        [("requestTimeoutMs", 1.0, MAX), ("maxRetries", 0.0, 10.0), ("softId", 0.0, MAX)]
+    {
         for good in [min, max] {
             assert!(read(with(name, Js::Number(good))).is_ok(), "{name}: {good}");
         }
@@ -171,10 +132,7 @@ fn a_text_is_text() {
     for odd in no_texts() {
         refused_option(read(with("baseUrl", odd.clone())), "baseUrl");
         for name in ["callbackUrl", "type"] {
-            refused_option(
-                CallOptions::read(Some(&object([(name, odd.clone())]))),
-                name,
-            );
+            refused_option(CallOptions::read(Some(&object([(name, odd.clone())]))), name);
         }
     }
     for odd in no_whole_numbers() {
@@ -190,15 +148,8 @@ fn a_text_is_text() {
 
 #[test]
 fn an_unknown_option_is_named() {
-    for name in [
-        "clientkey",
-        "client_key",
-        "timeoutMs",
-        "retries",
-        "imageLimit",
-        "onProgress",
-        "",
-    ] {
+    for name in ["clientkey", "client_key", "timeoutMs", "retries", "imageLimit", "onProgress", ""]
+    {
         refused_option(read(with(name, json!(1))), name);
     }
     for name in ["timeout", "clientKey", "fetch", "PollIntervalMs"] {
@@ -214,10 +165,7 @@ fn image_limits_are_two_numbers_in_order() {
     assert_eq!((lower.min_bytes, lower.max_bytes), (100, 50_000));
     let same = limits(json!({ "minBytes": 7, "maxBytes": 7 })).unwrap();
     assert_eq!((same.min_bytes, same.max_bytes), (7, 7));
-    refused_option(
-        limits(json!({ "minBytes": 8, "maxBytes": 7 })),
-        "imageLimits",
-    );
+    refused_option(limits(json!({ "minBytes": 8, "maxBytes": 7 })), "imageLimits");
     refused_option(limits(json!({ "maxBytes": 99 })), "imageLimits");
     for odd in [json!(null), json!(500), json!("500"), json!([1, 2])] {
         refused_option(limits(odd), "imageLimits");
@@ -225,14 +173,8 @@ fn image_limits_are_two_numbers_in_order() {
     for name in ["minBytes", "maxBytes", "max"] {
         for odd in [json!(-1), json!(1.5), json!("100"), json!(null)] {
             let failure = limits(json!({ name: odd })).expect_err(name);
-            assert_eq!(
-                (failure.class, &*failure.code),
-                (Class::Options, "INVALID_OPTIONS")
-            );
-            assert!(
-                failure.option.as_ref().unwrap().ends_with(name),
-                "{failure:#?}"
-            );
+            assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
+            assert!(failure.option.as_ref().unwrap().ends_with(name), "{failure:#?}");
         }
     }
 }
@@ -251,21 +193,11 @@ fn a_service_profile_is_used_as_it_is() {
     let options = read(with("service", profile())).unwrap();
     assert_eq!(options.service.name, "mine");
     assert_eq!(options.base_url, "https://mine.example/api");
-    assert_eq!(
-        (
-            options.image_limits.min_bytes,
-            options.image_limits.max_bytes
-        ),
-        (1, 9)
-    );
+    assert_eq!((options.image_limits.min_bytes, options.image_limits.max_bytes), (1, 9));
 
     let world = server().balance([error("ERROR_IP_BANNED")]).world();
     let client = world.client_with(json!({ "service": profile() }));
-    let failure = refused(
-        world.run(Call::Balance.make(&client)),
-        Class::Access,
-        "ERROR_IP_BANNED",
-    );
+    let failure = refused(world.run(Call::Balance.make(&client)), Class::Access, "ERROR_IP_BANNED");
     assert_eq!(failure.service.as_deref(), Some("mine"));
     assert_eq!(world.sent()[0].url, "https://mine.example/api/getBalance");
 }
@@ -291,14 +223,8 @@ fn a_service_profile_is_checked_like_the_options() {
         let mut service = profile();
         service[member] = value;
         let failure = read(with("service", service)).err().unwrap();
-        assert_eq!(
-            (failure.class, &*failure.code),
-            (Class::Options, "INVALID_OPTIONS")
-        );
-        assert!(
-            failure.option.as_ref().unwrap().ends_with(member),
-            "{failure:#?}"
-        );
+        assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
+        assert!(failure.option.as_ref().unwrap().ends_with(member), "{failure:#?}");
     }
     for member in ["name", "baseUrl", "imageLimits"] {
         let mut service = profile();
@@ -315,30 +241,15 @@ fn a_base_url_is_https_or_loopback_and_keeps_its_path() {
     for (given, kept) in [
         ("https://api.example", "https://api.example"),
         ("https://api.example/", "https://api.example"),
-        (
-            "https://api.example:8443/v2/",
-            "https://api.example:8443/v2",
-        ),
+        ("https://api.example:8443/v2/", "https://api.example:8443/v2"),
         ("https://api.example/a/B/c.d", "https://api.example/a/B/c.d"),
         ("https://192.0.2.1", "https://192.0.2.1"),
-        (
-            "https://[2001:db8::1]:8443/x",
-            "https://[2001:db8::1]:8443/x",
-        ),
-        (
-            "https://xn--bcher-kva.example",
-            "https://xn--bcher-kva.example",
-        ),
+        ("https://[2001:db8::1]:8443/x", "https://[2001:db8::1]:8443/x"),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
         ("HTTPS://API.example", "HTTPS://API.example"),
         ("http://localhost", "http://localhost"),
-        (
-            "http://LocalHost:3000/capmonster",
-            "http://LocalHost:3000/capmonster",
-        ),
-        (
-            "http://127.0.0.1:8080/capmonster/",
-            "http://127.0.0.1:8080/capmonster",
-        ),
+        ("http://LocalHost:3000/capmonster", "http://LocalHost:3000/capmonster"),
+        ("http://127.0.0.1:8080/capmonster/", "http://127.0.0.1:8080/capmonster"),
         ("http://127.255.3.4", "http://127.255.3.4"),
         ("http://[::1]", "http://[::1]"),
         ("http://[::1]:8080/a", "http://[::1]:8080/a"),
@@ -435,11 +346,7 @@ fn any_other_base_url_is_refused_without_showing_it() {
 #[test]
 fn a_callback_url_is_an_absolute_address() {
     let read = |url: &str| CallOptions::read(Some(&object([("callbackUrl", url)])));
-    for url in [
-        "https://me.example/done?id=1",
-        "http://me.example:8080/",
-        "https://me.example",
-    ] {
+    for url in ["https://me.example/done?id=1", "http://me.example:8080/", "https://me.example"] {
         assert_eq!(read(url).unwrap().callback_url.as_deref(), Some(url));
     }
     for url in [
@@ -461,14 +368,7 @@ fn a_callback_url_is_an_absolute_address() {
 fn a_key_in_the_wrong_place_is_not_shown() {
     refused_option(read(KEY), "options");
     refused_option(CallOptions::read(Some(&Js::from(KEY))), "options");
-    for name in [
-        "service",
-        "baseUrl",
-        "imageLimits",
-        "requestTimeoutMs",
-        "maxRetries",
-        "softId",
-    ] {
+    for name in ["service", "baseUrl", "imageLimits", "requestTimeoutMs", "maxRetries", "softId"] {
         refused_option(read(object([(name, KEY), ("clientKey", KEY)])), name);
         refused_option(read(object([("clientKey", KEY), (name, KEY)])), name);
     }

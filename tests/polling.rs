@@ -42,10 +42,7 @@ fn disturbances() -> Vec<(&'static str, Script)> {
         ("HTTP_STATUS", page(504, "")),
         ("HTTP_STATUS", page(429, "slow down")),
         ("HTTP_STATUS", page(429, "").retry_after(5_000.0)),
-        (
-            "HTTP_STATUS",
-            answer(json!({ "error": "down" })).status(500),
-        ),
+        ("HTTP_STATUS", answer(json!({ "error": "down" })).status(500)),
         ("BAD_RESPONSE", page(200, HTML)),
         ("BAD_RESPONSE", page(200, "")),
         ("BAD_RESPONSE", page(200, "{\"errorId\":0,\"status\":\"rea")),
@@ -53,20 +50,11 @@ fn disturbances() -> Vec<(&'static str, Script)> {
         ("BAD_RESPONSE", answer(json!([1, 2]))),
         ("BAD_RESPONSE", answer(json!("ready"))),
         ("BAD_RESPONSE", answer(json!({}))),
-        (
-            "BAD_RESPONSE",
-            answer(json!({ "status": "ready", "solution": {} })),
-        ),
+        ("BAD_RESPONSE", answer(json!({ "status": "ready", "solution": {} }))),
         ("BAD_RESPONSE", answer(json!({ "errorId": 0 }))),
-        (
-            "BAD_RESPONSE",
-            answer(json!({ "errorId": 0, "status": null })),
-        ),
+        ("BAD_RESPONSE", answer(json!({ "errorId": 0, "status": null }))),
         ("BAD_RESPONSE", answer(json!({ "errorId": 0, "status": 1 }))),
-        (
-            "BAD_RESPONSE",
-            answer(json!({ "errorId": 0, "status": "queued" })),
-        ),
+        ("BAD_RESPONSE", answer(json!({ "errorId": 0, "status": "queued" }))),
         ("BAD_RESPONSE", too_large()),
         ("REQUEST_TIMEOUT", hang()),
     ]
@@ -85,9 +73,7 @@ fn an_image_that_is_ready_3_s_after_its_creation_takes_3_looks_at_most() {
     });
     let log = Log::default();
     let call = Call::Solve(image_task());
-    let solved = world
-        .run(call.with(&world.client(), json!({}), &log))
-        .unwrap();
+    let solved = world.run(call.with(&world.client(), json!({}), &log)).unwrap();
 
     let sent = world.sent();
     let polls = world.sent_to("getTaskResult");
@@ -109,21 +95,11 @@ fn an_image_that_is_ready_3_s_after_its_creation_takes_3_looks_at_most() {
     let told: Vec<_> = log
         .events()
         .into_iter()
-        .map(|event| {
-            (
-                event["type"].clone(),
-                event["status"].clone(),
-                event["poll"].clone(),
-            )
-        })
+        .map(|event| (event["type"].clone(), event["status"].clone(), event["poll"].clone()))
         .collect();
     let mut expected = vec![(json!("created"), json!(null), json!(null))];
     for poll in 1..=polls.len() {
-        let status = if poll == polls.len() {
-            "ready"
-        } else {
-            "processing"
-        };
+        let status = if poll == polls.len() { "ready" } else { "processing" };
         expected.push((json!("poll"), json!(status), json!(poll)));
     }
     assert_eq!(told, expected);
@@ -163,9 +139,7 @@ fn a_solution_is_passed_on_untouched() {
     ] {
         let body = json!({ "errorId": 0, "status": "ready", "solution": solution, "endTime": 1 });
         let world = server().poll([answer(body)]).world();
-        let solved = world
-            .run(Call::Solve(token_task()).make(&world.client()))
-            .unwrap();
+        let solved = world.run(Call::Solve(token_task()).make(&world.client())).unwrap();
         assert_eq!(solved["solution"], solution);
         assert_eq!(solved.get("cost"), None);
     }
@@ -225,11 +199,7 @@ fn timeout_ms_bounds_the_whole_solve_and_the_task_can_still_be_waited_for() {
 
 #[test]
 fn the_interval_is_the_callers_and_never_below_2_s() {
-    for (interval, expected) in [
-        (None, 2_000.0),
-        (Some(2_000), 2_000.0),
-        (Some(7_500), 7_500.0),
-    ] {
+    for (interval, expected) in [(None, 2_000.0), (Some(2_000), 2_000.0), (Some(7_500), 7_500.0)] {
         let world = server().poll([processing()]).world();
         let options = match interval {
             None => json!({}),
@@ -244,10 +214,7 @@ fn the_interval_is_the_callers_and_never_below_2_s() {
     }
     // Past the check of the options, too.
     let world = server().poll([processing()]).world();
-    let options = CallOptions {
-        poll_interval_ms: Some(1.0),
-        ..CallOptions::default()
-    };
+    let options = CallOptions { poll_interval_ms: Some(1.0), ..CallOptions::default() };
     let outcome = world.run(world.client().solve(&token_task(), &options, &|_| {}));
     refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_spaced(&world.sent_to("getTaskResult"));
@@ -315,11 +282,7 @@ fn a_client_that_created_the_task_knows_when_its_5_minutes_are_over() {
     refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     let polls = world.sent_to("getTaskResult");
     let late: Vec<_> = polls.iter().filter(|poll| poll.start >= end).collect();
-    assert!(
-        late.is_empty(),
-        "{} looks for a result that is gone",
-        late.len()
-    );
+    assert!(late.is_empty(), "{} looks for a result that is gone", late.len());
 }
 
 #[test]
@@ -328,9 +291,7 @@ fn a_look_that_fails_without_harm_counts_as_processing() {
         let world = server().poll([script.clone(), ready()]).world();
         let log = Log::default();
         let call = Call::Solve(token_task());
-        let solved = world
-            .run(call.with(&world.client(), json!({}), &log))
-            .unwrap();
+        let solved = world.run(call.with(&world.client(), json!({}), &log)).unwrap();
         assert_eq!(solved["polls"], 2, "{script:?}");
         assert_spaced(&world.sent_to("getTaskResult"));
         let retries = log.of("retry");
@@ -369,10 +330,7 @@ fn asking_too_often_widens_the_interval_and_is_the_cause_when_time_is_up() {
     };
     refused::<()>(Err(cause), Class::RateLimit, "ERROR_TOO_MUCH_REQUESTS");
     let polls = world.sent_to("getTaskResult");
-    let gaps: Vec<_> = polls
-        .windows(2)
-        .map(|pair| pair[1].start - pair[0].end.unwrap())
-        .collect();
+    let gaps: Vec<_> = polls.windows(2).map(|pair| pair[1].start - pair[0].end.unwrap()).collect();
     assert!(gaps.len() >= 2 && gaps.is_sorted(), "{gaps:?}");
     assert!(gaps[0] > POLL_GAP_MS && gaps[1] > gaps[0], "{gaps:?}");
 }
@@ -382,9 +340,7 @@ fn what_stands_between_client_and_service_ends_the_wait_at_once() {
     let pages = [400, 401, 403, 404, 410].map(|status| page(status, HTML));
     let redirects = [301, 302, 303, 307, 308].map(|status| page(status, ""));
     for script in pages.into_iter().chain(redirects) {
-        let End::Reply(reply) = &script.end else {
-            unreachable!()
-        };
+        let End::Reply(reply) = &script.end else { unreachable!() };
         let status = reply.status;
         let world = server().poll([script, ready()]).world();
         let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
@@ -408,11 +364,7 @@ fn ready_without_a_solution_is_a_bad_response_at_once() {
         json!({ "errorId": 0, "status": "ready" }),
         json!({ "errorId": 0, "status": "ready", "solution": null }),
     ] {
-        for call in [
-            Call::Solve(token_task()),
-            Call::Wait(TASK_ID),
-            Call::Result(TASK_ID),
-        ] {
+        for call in [Call::Solve(token_task()), Call::Wait(TASK_ID), Call::Result(TASK_ID)] {
             let world = server().poll([answer(body.clone()), ready()]).world();
             let outcome = world.run(call.make(&world.client()));
             let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
@@ -464,19 +416,14 @@ fn every_method_has_a_request_timeout_of_21_s_by_default() {
 #[test]
 fn a_single_result_request_tells_one_state() {
     for (script, state) in [
-        (
-            processing(),
-            json!({ "status": "processing", "taskId": TASK_ID }),
-        ),
+        (processing(), json!({ "status": "processing", "taskId": TASK_ID })),
         (
             ready(),
             json!({ "status": "ready", "taskId": TASK_ID, "solution": { "text": "w7kq" }, "cost": 0.0003 }),
         ),
     ] {
         let world = server().poll([script]).world();
-        let told = world
-            .run(Call::Result(TASK_ID).make(&world.client()))
-            .unwrap();
+        let told = world.run(Call::Result(TASK_ID).make(&world.client())).unwrap();
         assert_eq!(told, state);
         assert_eq!(world.sent().len(), 1);
     }

@@ -58,14 +58,12 @@ fn any_script() -> impl Strategy<Value = Script> {
         1 => any::<String>().prop_map(|text| page(200, &text)),
         1 => Just(too_large()),
     ];
-    let replied = (
-        replied,
-        prop_oneof![3 => Just(None), 1 => status.prop_map(Some)],
-    )
-        .prop_map(|(script, status)| match status {
+    let replied = (replied, prop_oneof![3 => Just(None), 1 => status.prop_map(Some)]).prop_map(
+        |(script, status)| match status {
             None => script,
             Some(status) => script.status(status),
-        });
+        },
+    );
     let retry_after = prop_oneof![4 => Just(None), 1 => any::<f64>().prop_map(Some)];
     let script = prop_oneof![8 => replied, 1 => Just(network()), 1 => Just(hang())];
     let delay = prop_oneof![Just(0.0), 0.0..3_000.0, 0.0..40_000.0];
@@ -79,10 +77,7 @@ fn any_script() -> impl Strategy<Value = Script> {
 }
 
 fn any_server() -> impl Strategy<Value = Server> {
-    let create = prop_oneof![
-        Just(vec![created()]),
-        prop::collection::vec(any_script(), 1..6),
-    ];
+    let create = prop_oneof![Just(vec![created()]), prop::collection::vec(any_script(), 1..6),];
     (create, prop::collection::vec(any_script(), 1..12))
         .prop_map(|(create, poll)| server().create(create).poll(poll))
 }

@@ -31,12 +31,7 @@ fn table() -> String {
     for row in TABLE {
         let class = Some(row.class).filter(|class| last != Some(*class));
         let class = class.map_or(String::new(), |class| format!("`{}`", class.name()));
-        writeln!(
-            table,
-            "| {class} | `{}` | {}. {} |",
-            row.code, row.message, row.hint
-        )
-        .unwrap();
+        writeln!(table, "| {class} | `{}` | {}. {} |", row.code, row.message, row.hint).unwrap();
         last = Some(row.class);
     }
     table

@@ -85,11 +85,7 @@ impl Listener {
                 }
             });
             signal.listen("abort", on_abort.as_ref())?;
-            let made = Rc::new(Self {
-                signal: signal.clone(),
-                wakers,
-                on_abort,
-            });
+            let made = Rc::new(Self { signal: signal.clone(), wakers, on_abort });
             listeners.retain(|listener| listener.strong_count() > 0);
             listeners.push(Rc::downgrade(&made));
             Ok(made)

@@ -38,20 +38,14 @@ impl JsHost {
     }
 
     async fn exchange(&self, url: &str, body: &JsString) -> Result<Reply<Value>, JsValue> {
-        let mut in_flight = InFlight {
-            controller: AbortController::new()?,
-            ended: false,
-        };
+        let mut in_flight = InFlight { controller: AbortController::new()?, ended: false };
         let init = request_init(body, &in_flight.controller.signal());
         let response = match &self.fetch {
             Some(fetch) => fetch.call2(&JsValue::UNDEFINED, &url.into(), &init)?,
             None => fetch(url, &init)?,
         };
         let response = settled(response).await?;
-        if Reflect::get(&response, &"status".into())?
-            .as_f64()
-            .is_none()
-        {
+        if Reflect::get(&response, &"status".into())?.as_f64().is_none() {
             return Err(TypeError::new("fetch gave something that is no Response").into());
         }
         let body = match read_text(response.unchecked_ref()).await? {
@@ -64,12 +58,7 @@ impl JsHost {
         in_flight.ended = !matches!(body, Body::TooLarge);
         let response = Response::from(response.unchecked_into::<web_sys::Response>());
         // Through the raw object: gloo-net's `get` would panic on headers that are none.
-        let retry_after = response
-            .headers()
-            .into_raw()
-            .get("retry-after")
-            .ok()
-            .flatten();
+        let retry_after = response.headers().into_raw().get("retry-after").ok().flatten();
         Ok(Reply {
             status: response.status(),
             retry_after_ms: retry_after.and_then(|text| span_until(&text)),
@@ -99,9 +88,7 @@ impl Host for JsHost {
             .map_err(JsValue::from)
             .and_then(|body| js_sys::JSON::stringify(&body))
             .map_err(|error| Fault::NotJson(record(&error)))?;
-        self.exchange(url, &text)
-            .await
-            .map_err(|error| Fault::Network(record(&error)))
+        self.exchange(url, &text).await.map_err(|error| Fault::Network(record(&error)))
     }
 
     async fn bytes(&self, value: &Value) -> Result<Vec<u8>, ErrorRecord> {
@@ -148,15 +135,9 @@ fn knows(property: &str) -> bool {
 /// The body as text, `None` if it is larger than is read.
 async fn read_text(response: &web_sys::Response) -> Result<Option<JsString>, JsValue> {
     let body = Reflect::get(response, &"body".into())?;
-    if !Reflect::get(&body, &"getReader".into())
-        .unwrap_or_default()
-        .is_function()
-    {
+    if !Reflect::get(&body, &"getReader".into()).unwrap_or_default().is_function() {
         // No body, or that of a fetch whose streams are of another kind.
-        let text = settled(response.text()?.into())
-            .await?
-            .dyn_into()
-            .unwrap_or_default();
+        let text = settled(response.text()?.into()).await?.dyn_into().unwrap_or_default();
         return Ok(Some(text).filter(|text: &JsString| text.length() <= MAX_BODY_BYTES));
     }
     let reader = body.unchecked_into::<Stream>().get_reader()?;
@@ -196,9 +177,7 @@ fn described(error: &JsValue, depth: u32) -> ErrorRecord {
     let text = |name: &str| member(name).as_string().filter(|text| !text.is_empty());
     // Node tries every address of a host, and says why each failed in a list.
     let first = || Reflect::get_u32(member("errors").unchecked_ref(), 0).unwrap_or_default();
-    let cause = Some(member("cause"))
-        .filter(JsValue::is_object)
-        .unwrap_or_else(first);
+    let cause = Some(member("cause")).filter(JsValue::is_object).unwrap_or_else(first);
     let depth = depth.checked_sub(1).filter(|_| cause.is_object());
     ErrorRecord {
         name: text("name").unwrap_or_else(|| "Error".to_owned()),

@@ -49,10 +49,7 @@ impl Core {
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue) -> std::result::Result<Core, JsValue> {
         let made = function(&options, "fetch").and_then(|fetch| {
-            Ok(Client::new(
-                JsHost::new(fetch),
-                ClientOptions::read(&Value(options))?,
-            ))
+            Ok(Client::new(JsHost::new(fetch), ClientOptions::read(&Value(options))?))
         });
         match made {
             Ok(client) => Ok(Self(Rc::new(client))),
@@ -80,9 +77,7 @@ impl Core {
         self.run(options, |client, call, listener| {
             Box::pin(async move {
                 value(
-                    &client
-                        .create_task(&Value(task), &call, &|event| listener.tell(event))
-                        .await?,
+                    &client.create_task(&Value(task), &call, &|event| listener.tell(event)).await?,
                 )
             })
         })
@@ -108,11 +103,7 @@ impl Core {
         self.run(options, |client, call, listener| {
             Box::pin(async move {
                 let listener = |event: &Progress| listener.tell(event);
-                value(
-                    &client
-                        .wait_for_result(task_id(id)?, &call, &listener)
-                        .await?,
-                )
+                value(&client.wait_for_result(task_id(id)?, &call, &listener).await?)
             })
         })
     }
@@ -122,11 +113,7 @@ impl Core {
     pub fn solve(&self, task: JsValue, options: JsValue) -> Promise {
         self.run(options, |client, call, listener| {
             Box::pin(async move {
-                value(
-                    &client
-                        .solve(&Value(task), &call, &|event| listener.tell(event))
-                        .await?,
-                )
+                value(&client.solve(&Value(task), &call, &|event| listener.tell(event)).await?)
             })
         })
     }
@@ -152,10 +139,7 @@ impl Core {
         let given = (!options.is_undefined()).then(|| Value(options.clone()));
         let made = CallOptions::read(given.as_ref()).and_then(|call| {
             let listener = Listener(function(&options, "onProgress")?);
-            Ok((
-                Signal::of(&options)?,
-                work(Rc::clone(&self.0), call, listener),
-            ))
+            Ok((Signal::of(&options)?, work(Rc::clone(&self.0), call, listener)))
         });
         future_to_promise(settle(made))
     }
@@ -177,10 +161,7 @@ async fn settle(made: Result<(Option<Signal>, Work)>) -> std::result::Result<JsV
 fn task_id(id: JsValue) -> Result<TaskId> {
     let id = Value(id);
     TaskId::read(&id).ok_or_else(|| {
-        Failure::field(
-            "taskId",
-            &format!("must be a task's number, not {}", id.shown()),
-        )
+        Failure::field("taskId", &format!("must be a task's number, not {}", id.shown()))
     })
 }
 
@@ -190,10 +171,7 @@ fn function(options: &JsValue, name: &str) -> Result<Option<Function>> {
     if value.is_undefined() {
         return Ok(None);
     }
-    value
-        .dyn_into()
-        .map(Some)
-        .map_err(|_| Failure::option(name, "must be a function"))
+    value.dyn_into().map(Some).map_err(|_| Failure::option(name, "must be a function"))
 }
 
 /// Who is told of the progress, if anybody.
@@ -213,13 +191,7 @@ impl Listener {
 /// A result as the caller gets it.
 fn value(result: &impl Serialize) -> Result<Value> {
     let made = to_js(result).map(Value);
-    made.map_err(|_| {
-        Failure::new(
-            code::INTERNAL,
-            Origin::Client,
-            "a result cannot be converted",
-        )
-    })
+    made.map_err(|_| Failure::new(code::INTERNAL, Origin::Client, "a result cannot be converted"))
 }
 
 fn to_js(value: &impl Serialize) -> std::result::Result<JsValue, JsValue> {

@@ -58,8 +58,7 @@ impl Json for Value {
         }
         let keys = Object::keys(self.0.unchecked_ref::<Object>());
         let keys = keys.iter().filter_map(|key| key.as_string());
-        keys.filter_map(|key| self.get(&key).map(|value| (key, value)))
-            .collect()
+        keys.filter_map(|key| self.get(&key).map(|value| (key, value))).collect()
     }
 
     fn items(&self) -> Vec<Self> {
@@ -101,10 +100,7 @@ impl Value {
 
     fn is_buffer(&self) -> bool {
         let tag = tag(&self.0).ok().and_then(|tag| tag.as_string());
-        matches!(
-            tag.as_deref(),
-            Some("[object ArrayBuffer]" | "[object SharedArrayBuffer]")
-        )
+        matches!(tag.as_deref(), Some("[object ArrayBuffer]" | "[object SharedArrayBuffer]"))
     }
 
     fn method(&self, name: &str) -> Option<Function> {

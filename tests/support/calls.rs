@@ -36,15 +36,13 @@ impl Call {
             Self::Balance => client.balance().await.map(Value::from),
             Self::Create(task) => client.create_task(task, options, listener).await.map(plain),
             Self::Result(id) => client.task_result(task_id(*id)).await.map(plain),
-            Self::Wait(id) => client
-                .wait_for_result(task_id(*id), options, listener)
-                .await
-                .map(plain),
+            Self::Wait(id) => {
+                client.wait_for_result(task_id(*id), options, listener).await.map(plain)
+            }
             Self::Solve(task) => client.solve(task, options, listener).await.map(plain),
-            Self::SolveImage(image) => client
-                .solve_image(image, options, listener)
-                .await
-                .map(Value::from),
+            Self::SolveImage(image) => {
+                client.solve_image(image, options, listener).await.map(Value::from)
+            }
         }
     }
 }
@@ -105,11 +103,7 @@ pub(crate) fn image_task() -> Js {
 
 /// A call per method of the protocol, each of which sends at once.
 pub(crate) fn one_call_per_method() -> [Call; 3] {
-    [
-        Call::Create(token_task()),
-        Call::Result(TASK_ID),
-        Call::Balance,
-    ]
+    [Call::Create(token_task()), Call::Result(TASK_ID), Call::Balance]
 }
 
 /// The failure of a call that must fail, with this class and code.
@@ -120,11 +114,7 @@ pub(crate) fn refused<T: std::fmt::Debug>(
     code: &str,
 ) -> Box<Failure> {
     let failure = outcome.expect_err(code);
-    assert_eq!(
-        (failure.class, &*failure.code),
-        (class, code),
-        "{failure:#?}"
-    );
+    assert_eq!((failure.class, &*failure.code), (class, code), "{failure:#?}");
     failure
 }
 

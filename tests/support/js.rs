@@ -37,11 +37,7 @@ impl Js {
     pub(crate) fn blob(bytes: impl Into<Vec<u8>>, delay_ms: f64) -> Self {
         let bytes = bytes.into();
         #[allow(clippy::cast_precision_loss)] // test images are small
-        Self::Binary(Binary {
-            size: bytes.len() as f64,
-            delay_ms,
-            content: Ok(bytes),
-        })
+        Self::Binary(Binary { size: bytes.len() as f64, delay_ms, content: Ok(bytes) })
     }
 
     pub(crate) fn unreadable(size: f64, message: &str) -> Self {
@@ -62,22 +58,12 @@ impl Js {
 
 /// An object whose members keep their order.
 pub(crate) fn object<V: Into<Js>>(members: impl IntoIterator<Item = (&'static str, V)>) -> Js {
-    Js::Object(
-        members
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect(),
-    )
+    Js::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
 }
 
 /// An error of the platform.
 pub(crate) fn record(name: &str, message: &str) -> ErrorRecord {
-    ErrorRecord {
-        name: name.to_owned(),
-        message: message.to_owned(),
-        code: None,
-        cause: None,
-    }
+    ErrorRecord { name: name.to_owned(), message: message.to_owned(), code: None, cause: None }
 }
 
 pub(crate) fn base64(bytes: &[u8]) -> String {
@@ -121,10 +107,7 @@ impl Json for Js {
     }
 
     fn get(&self, key: &str) -> Option<Self> {
-        self.entries()
-            .into_iter()
-            .rfind(|(name, _)| name == key)
-            .map(|(_, value)| value)
+        self.entries().into_iter().rfind(|(name, _)| name == key).map(|(_, value)| value)
     }
 
     fn entries(&self) -> Vec<(String, Self)> {

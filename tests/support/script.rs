@@ -26,18 +26,11 @@ pub(crate) enum End {
 
 impl Script {
     fn new(end: End) -> Self {
-        Self {
-            delay_ms: ROUND_TRIP_MS,
-            end,
-        }
+        Self { delay_ms: ROUND_TRIP_MS, end }
     }
 
     fn reply(status: u16, body: Body<Js>) -> Self {
-        Self::new(End::Reply(Reply {
-            status,
-            retry_after_ms: None,
-            body,
-        }))
+        Self::new(End::Reply(Reply { status, retry_after_ms: None, body }))
     }
 
     pub(crate) fn after(mut self, delay_ms: f64) -> Self {
@@ -103,10 +96,7 @@ pub(crate) fn description(code: &str) -> String {
 
 pub(crate) fn network() -> Script {
     let mut top = record("TypeError", "fetch failed");
-    top.cause = Some(Box::new(record(
-        "Error",
-        "connect ECONNREFUSED 192.0.2.1:443",
-    )));
+    top.cause = Some(Box::new(record("Error", "connect ECONNREFUSED 192.0.2.1:443")));
     Script::new(End::Fault(Fault::Network(top)))
 }
 
@@ -128,11 +118,7 @@ pub(crate) struct Server {
 
 /// One that creates, solves at the first look and has money.
 pub(crate) fn server() -> Server {
-    Server {
-        create: vec![created()],
-        poll: vec![ready()],
-        balance: vec![balance(12.3456)],
-    }
+    Server { create: vec![created()], poll: vec![ready()], balance: vec![balance(12.3456)] }
 }
 
 impl Server {
@@ -170,9 +156,7 @@ impl Server {
     pub(crate) fn world_after(self, first: Script) -> World {
         let mut first = Some(first);
         World::new(move |sent: &Sent| {
-            first
-                .take()
-                .unwrap_or_else(|| self.script(&sent.method, sent.index))
+            first.take().unwrap_or_else(|| self.script(&sent.method, sent.index))
         })
     }
 }

@@ -144,11 +144,8 @@ impl World {
 
     fn to_next_timer(&self) {
         let timers = self.0.timers.borrow();
-        let next = timers
-            .values()
-            .copied()
-            .filter(|due| *due > self.now())
-            .min_by(Millis::total_cmp);
+        let next =
+            timers.values().copied().filter(|due| *due > self.now()).min_by(Millis::total_cmp);
         let Some(next) = next else {
             panic!("never settles: nothing is pending after {:#?}", self.sent());
         };
@@ -212,8 +209,7 @@ impl Host for World {
     }
 
     async fn sleep(&self, ms: u32) {
-        self.timer(f64::from(ms) + self.0.timer_error_ms.get())
-            .await;
+        self.timer(f64::from(ms) + self.0.timer_error_ms.get()).await;
     }
 
     async fn post(&self, url: &str, body: &impl Serialize) -> Result<Reply<Js>, Fault> {
@@ -230,10 +226,7 @@ impl Host for World {
             end: None,
         };
         self.0.sent.borrow_mut().push(sent.clone());
-        let _exchange = Exchange {
-            world: self,
-            at: self.0.sent.borrow().len() - 1,
-        };
+        let _exchange = Exchange { world: self, at: self.0.sent.borrow().len() - 1 };
         let Script { delay_ms, end } = (self.0.service.borrow_mut())(&sent);
         self.timer(delay_ms).await;
         match end {
@@ -244,10 +237,7 @@ impl Host for World {
     }
 
     async fn bytes(&self, value: &Js) -> Result<Vec<u8>, ErrorRecord> {
-        let Js::Binary(Binary {
-            delay_ms, content, ..
-        }) = value
-        else {
+        let Js::Binary(Binary { delay_ms, content, .. }) = value else {
             panic!("asked for the bytes of {value:?}");
         };
         self.0.blobs_read.set(self.blobs_read() + 1);

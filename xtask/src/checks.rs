@@ -58,20 +58,14 @@ pub(crate) fn test(sh: &Shell, names: &[&str]) -> Result<ExitCode> {
     let is_known = |name: &&str| STEPS.iter().any(|(step, _)| step == name);
     if let Some(name) = names.iter().find(|name| !is_known(name)) {
         let known: Vec<&str> = STEPS.iter().map(|(name, _)| *name).collect();
-        eprintln!(
-            "error: no such step: {name}\n\nThe steps are: {}",
-            known.join(", ")
-        );
+        eprintln!("error: no such step: {name}\n\nThe steps are: {}", known.join(", "));
         return Ok(ExitCode::from(2));
     }
     setup(sh)?;
 
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     let mut table = Vec::new();
-    for (name, run) in STEPS
-        .iter()
-        .filter(|(name, _)| names.is_empty() || names.contains(name))
-    {
+    for (name, run) in STEPS.iter().filter(|(name, _)| names.is_empty() || names.contains(name)) {
         println!("\n== {name}");
         let start = Instant::now();
         let result = run(sh);
@@ -101,17 +95,9 @@ pub(crate) fn test(sh: &Shell, names: &[&str]) -> Result<ExitCode> {
 
     println!("\n{:<10} {:>8}  result", "step", "seconds");
     table.iter().for_each(|row| println!("{row}"));
-    let tail = if skipped > 0 {
-        format!(", {skipped} skipped")
-    } else {
-        String::new()
-    };
+    let tail = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
     println!("\n{passed} passed, {failed} failed{tail}");
-    Ok(if failed > 0 {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// The outcome of a step that has nothing to say.
@@ -121,11 +107,7 @@ fn ran((): ()) -> Result<Skipped> {
 
 fn clippy(sh: &Shell) -> Result<Skipped> {
     let locked = locked();
-    cmd!(
-        sh,
-        "cargo clippy --workspace --all-targets {locked...} -- -D warnings"
-    )
-    .run()?;
+    cmd!(sh, "cargo clippy --workspace --all-targets {locked...} -- -D warnings").run()?;
     // A second time for the part of the crate that exists in wasm only.
     let toolchain = Toolchain::ready(sh)?;
     toolchain
@@ -143,10 +125,7 @@ fn clippy(sh: &Shell) -> Result<Skipped> {
         ])
         .args(locked)
         .args(["--", "-D", "warnings"])
-        .env(
-            "CARGO_ENCODED_RUSTFLAGS",
-            toolchain.path_flags(sh)?.join("\x1f"),
-        )
+        .env("CARGO_ENCODED_RUSTFLAGS", toolchain.path_flags(sh)?.join("\x1f"))
         .run()?;
     Ok(None)
 }
@@ -175,16 +154,10 @@ fn pack(sh: &Shell) -> Result<Skipped> {
     }
     let consumer = consumer();
     sh.remove_path(&consumer)?;
-    sh.write_file(
-        consumer.join("package.json"),
-        "{ \"private\": true, \"type\": \"module\" }\n",
-    )?;
+    sh.write_file(consumer.join("package.json"), "{ \"private\": true, \"type\": \"module\" }\n")?;
     let tarball = tarball()?;
     let _dir = sh.push_dir(&consumer);
-    quietly(cmd!(
-        sh,
-        "{npm} install --no-audit --no-fund --no-package-lock --no-save {tarball}"
-    ))?;
+    quietly(cmd!(sh, "{npm} install --no-audit --no-fund --no-package-lock --no-save {tarball}"))?;
     Ok(None)
 }
 
@@ -255,15 +228,10 @@ fn find_chromium() -> Option<PathBuf> {
         return Some(named.into());
     }
     let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
-    [
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-    ]
-    .iter()
-    .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
-    .find(|program| program.is_file())
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
+        .find(|program| program.is_file())
 }
 
 /// Copies `tests/js` into the consumer project and returns its test files of one kind.

@@ -110,14 +110,9 @@ fn build_sandbox(sh: &Shell) -> Result<PathBuf> {
     // The folder is named, so that the binary is found whatever the user's cargo configuration says.
     step("build the stand-in", || {
         let locked = locked();
-        quietly(cmd!(
-            sh,
-            "cargo build -p capwire-sandbox --target-dir {target} {locked...}"
-        ))
+        quietly(cmd!(sh, "cargo build -p capwire-sandbox --target-dir {target} {locked...}"))
     })?;
-    Ok(target
-        .join("debug")
-        .join(format!("capwire-sandbox{}", env::consts::EXE_SUFFIX)))
+    Ok(target.join("debug").join(format!("capwire-sandbox{}", env::consts::EXE_SUFFIX)))
 }
 
 fn check_node(sh: &Shell) -> Result<()> {
@@ -128,15 +123,9 @@ fn check_node(sh: &Shell) -> Result<()> {
         .quiet()
         .read()
         .with_context(|| format!("Node.js was not found: {advice}"))?;
-    let mut parts = version
-        .trim_start_matches('v')
-        .split('.')
-        .map_while(|part| part.parse().ok());
+    let mut parts = version.trim_start_matches('v').split('.').map_while(|part| part.parse().ok());
     let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
-    ensure!(
-        found >= OLDEST_NODE,
-        "Node.js {version} is too old: {advice}"
-    );
+    ensure!(found >= OLDEST_NODE, "Node.js {version} is too old: {advice}");
     Ok(())
 }
 
@@ -161,9 +150,7 @@ fn modified(path: &Path) -> Option<std::time::SystemTime> {
 
 /// The root of the checkout.
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap_or(Path::new("."))
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
 /// On CI the lock files decide and nothing may be skipped.
@@ -182,11 +169,7 @@ fn npm() -> &'static str {
 
 /// A command of one of the installed npm packages.
 fn npm_bin(name: &str) -> PathBuf {
-    let name = if cfg!(windows) {
-        format!("{name}.cmd")
-    } else {
-        name.to_owned()
-    };
+    let name = if cfg!(windows) { format!("{name}.cmd") } else { name.to_owned() };
     root().join("node_modules/.bin").join(name)
 }
 

@@ -17,13 +17,8 @@ use crate::{quietly, root, step};
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 /// rust-web-clippy is for `cargo xtask test` only, but it is small and must be of the compiler's version.
-const DEBIAN_PACKAGES: [&str; 5] = [
-    "rustc-web",
-    "cargo-web",
-    "rust-web-src",
-    "rust-web-clippy",
-    "lld-19",
-];
+const DEBIAN_PACKAGES: [&str; 5] =
+    ["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy", "lld-19"];
 
 /// Where Debian's compiler looks for the standard library of the target.
 const DEBIAN_STD: &str = "/usr/lib/rustlib/wasm32-unknown-unknown";
@@ -105,9 +100,8 @@ impl Toolchain {
         for registry in sh.read_dir(home.join("registry/src")).unwrap_or_default() {
             paths.push((registry, "crates"));
         }
-        let flags = paths
-            .iter()
-            .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
+        let flags =
+            paths.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
         Ok(flags.collect())
     }
 }
@@ -131,10 +125,8 @@ fn debian_env(command: Cmd<'_>) -> Cmd<'_> {
 }
 
 fn user_has_target(sh: &Shell) -> bool {
-    let folder = cmd!(sh, "rustc --print target-libdir --target {WASM}")
-        .quiet()
-        .ignore_stderr()
-        .read();
+    let folder =
+        cmd!(sh, "rustc --print target-libdir --target {WASM}").quiet().ignore_stderr().read();
     folder.is_ok_and(|folder| has_std(Path::new(&folder)))
 }
 
@@ -168,12 +160,7 @@ pub(crate) fn is_debian_like() -> bool {
 pub(crate) fn as_root<'a>(sh: &'a Shell, program: &str) -> Result<Cmd<'a>> {
     if cmd!(sh, "id -u").quiet().read()? == "0" {
         Ok(cmd!(sh, "{program}"))
-    } else if cmd!(sh, "sudo -n true")
-        .quiet()
-        .ignore_stderr()
-        .run()
-        .is_ok()
-    {
+    } else if cmd!(sh, "sudo -n true").quiet().ignore_stderr().run().is_ok() {
         Ok(cmd!(sh, "sudo -n {program}"))
     } else {
         bail!("`{program}` must be run as root, and sudo is missing or asks for a password")
@@ -198,11 +185,7 @@ pub(crate) fn apt_install(sh: &Shell, packages: &[&str]) -> Result<()> {
             quietly(apt.env("DEBIAN_FRONTEND", "noninteractive").args(args))
         };
         apt(&["update"])?;
-        apt(&[
-            &["install", "-y", "--no-install-recommends"],
-            missing.as_slice(),
-        ]
-        .concat())
+        apt(&[&["install", "-y", "--no-install-recommends"], missing.as_slice()].concat())
     })
 }
 
@@ -225,9 +208,7 @@ fn install_debian(sh: &Shell) -> Result<()> {
     if stamp.is_ok_and(|stamp| stamp.trim() == version.trim()) && has_std(&lib) {
         return Ok(());
     }
-    step("build the standard library for wasm", || {
-        build_debian_std(sh, &version, &lib)
-    })
+    step("build the standard library for wasm", || build_debian_std(sh, &version, &lib))
 }
 
 fn build_debian_std(sh: &Shell, version: &str, lib: &Path) -> Result<()> {
@@ -270,13 +251,7 @@ fn build_debian_std(sh: &Shell, version: &str, lib: &Path) -> Result<()> {
     let new = lib.with_extension("new");
     let run =
         |program: &str, args: &[&Path]| -> Result<()> { quietly(as_root(sh, program)?.args(args)) };
-    run(
-        "mkdir",
-        &[
-            Path::new("-p"),
-            lib.parent().context("the folder has a parent")?,
-        ],
-    )?;
+    run("mkdir", &[Path::new("-p"), lib.parent().context("the folder has a parent")?])?;
     run("rm", &[Path::new("-rf"), &new])?;
     run("cp", &[Path::new("-r"), &ready, &new])?;
     run("rm", &[Path::new("-rf"), lib])?;

@@ -80,19 +80,14 @@ pub(crate) fn build(sh: &Shell, toolchain: Toolchain) -> Result<()> {
 fn compile(sh: &Shell, toolchain: Toolchain) -> Result<Vec<u8>> {
     let target = root().join("target/wasm");
     let locked = locked();
-    let cargo = toolchain
-        .cargo(sh)
-        .args(["rustc", "--release", "-p", "capwire", "--lib"]);
+    let cargo = toolchain.cargo(sh).args(["rustc", "--release", "-p", "capwire", "--lib"]);
     quietly(
         cargo
             // Only this one of the crate's two types: cargo does no link-time optimisation for both at once.
             .args(["--crate-type", "cdylib", "--target", WASM, "--target-dir"])
             .arg(&target)
             .args(locked)
-            .env(
-                "CARGO_ENCODED_RUSTFLAGS",
-                toolchain.path_flags(sh)?.join("\x1f"),
-            ),
+            .env("CARGO_ENCODED_RUSTFLAGS", toolchain.path_flags(sh)?.join("\x1f")),
     )?;
     let wasm = target.join(WASM).join("release/capwire.wasm");
     fs::read(&wasm).with_context(|| format!("cargo has not written {}", wasm.display()))
@@ -123,27 +118,16 @@ fn bind(wasm: &[u8], ready: &Path) -> Result<()> {
 /// The declarations of the data types alone, which stand before those of the glue itself. The package's
 /// public types must not lead to the latter: they need newer and other libraries than a user may have.
 fn data_types(glue: &str) -> Result<&str> {
-    let class = glue
-        .find("export class")
-        .context("the glue declares no class")?;
-    let comment = glue[..class]
-        .rfind("/**")
-        .context("the glue's class has no comment")?;
+    let class = glue.find("export class").context("the glue declares no class")?;
+    let comment = glue[..class].rfind("/**").context("the glue's class has no comment")?;
     Ok(&glue[..comment])
 }
 
 fn shrink(sh: &Shell, ready: &Path) -> Result<()> {
     let wasm_opt = npm_bin("wasm-opt");
     let wasm = ready.join("capwire.wasm");
-    let strip = [
-        "--strip-debug",
-        "--strip-producers",
-        "--strip-target-features",
-    ];
-    quietly(cmd!(
-        sh,
-        "{wasm_opt} -Oz {FEATURES...} {strip...} {wasm} -o {wasm}"
-    ))
+    let strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+    quietly(cmd!(sh, "{wasm_opt} -Oz {FEATURES...} {strip...} {wasm} -o {wasm}"))
 }
 
 /// Prints what a page downloads, and fails where that is more than promised.
@@ -154,11 +138,8 @@ fn report_size(sh: &Shell, dist: &Path) -> Result<()> {
         sh,
         "{esbuild} {entry} --bundle --minify --format=esm --external:*.wasm --log-level=error"
     );
-    let script = script
-        .quiet()
-        .output()
-        .context("esbuild could not bundle pkg/dist/browser.js")?
-        .stdout;
+    let script =
+        script.quiet().output().context("esbuild could not bundle pkg/dist/browser.js")?.stdout;
 
     let (wasm_gzip, script_gzip) = (gzip_size(&wasm)?, gzip_size(&script)?);
     let download = wasm_gzip + script_gzip;
@@ -213,11 +194,7 @@ fn tree(folder: &Path) -> Result<Vec<u8>> {
     entries.sort();
     for path in entries {
         all.extend_from_slice(path.file_name().unwrap_or_default().as_encoded_bytes());
-        all.extend(if path.is_dir() {
-            tree(&path)?
-        } else {
-            fs::read(&path)?
-        });
+        all.extend(if path.is_dir() { tree(&path)? } else { fs::read(&path)? });
     }
     Ok(all)
 }

@@ -33,11 +33,7 @@ impl App {
             scripts: Queue::default(),
             log: Log::default(),
         };
-        Self {
-            started: Instant::now(),
-            solve_after,
-            world: Mutex::new(world),
-        }
+        Self { started: Instant::now(), solve_after, world: Mutex::new(world) }
     }
 
     /// The time since the start.

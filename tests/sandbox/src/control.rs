@@ -74,9 +74,7 @@ fn draw(app: &App, wanted: Wanted) -> Result<(Drawing, u32), Refused> {
     // A form with an empty field sends an empty text; it means none.
     let text = wanted.text.as_deref().filter(|text| !text.is_empty());
     let drawing = drawing::draw(text, seed).map_err(refuse)?;
-    app.world()
-        .sandbox
-        .learn(drawing.png.clone(), drawing.text.clone());
+    app.world().sandbox.learn(drawing.png.clone(), drawing.text.clone());
     Ok((drawing, seed))
 }
 
@@ -117,11 +115,7 @@ struct Settings {
 
 async fn settings(State(app): State<Arc<App>>, body: Bytes) -> Result<Json<Value>, Refused> {
     let settings: Settings = serde_json::from_slice(&body).map_err(refuse)?;
-    if settings
-        .accounts
-        .keys()
-        .any(|key| key.is_empty() || key.contains("__"))
-    {
+    if settings.accounts.keys().any(|key| key.is_empty() || key.contains("__")) {
         return Err(refuse(
             "a key is not empty and has no double underscore: what follows one is not part of it",
         ));
@@ -137,13 +131,7 @@ async fn settings(State(app): State<Arc<App>>, body: Bytes) -> Result<Json<Value
 }
 
 async fn requests(State(app): State<Arc<App>>) -> Json<Value> {
-    Json(
-        app.world()
-            .log
-            .entries()
-            .map(|entry| json!(entry))
-            .collect(),
-    )
+    Json(app.world().log.entries().map(|entry| json!(entry)).collect())
 }
 
 async fn forget_requests(State(app): State<Arc<App>>) -> Json<Value> {

@@ -30,9 +30,7 @@ pub fn draw(text: Option<&str>, seed: u32) -> Result<Drawing, String> {
         None => {
             let letters: Vec<char> = ALPHABET.chars().collect();
             let length = chance.random_range(LENGTH);
-            (0..length)
-                .map(|_| letters[chance.random_range(0..letters.len())])
-                .collect()
+            (0..length).map(|_| letters[chance.random_range(0..letters.len())]).collect()
         }
     };
     let color = [0; 3].map(|_: u8| chance.random_range(10..110));
@@ -78,15 +76,8 @@ mod tests {
     fn every_image_fits_both_services() {
         let widest = draw(Some("mmmmmm"), 1).unwrap();
         let narrowest = draw(Some("ffff"), 1).unwrap();
-        for drawing in (0..40)
-            .map(|seed| draw(None, seed).unwrap())
-            .chain([widest, narrowest])
-        {
-            assert!(
-                (500..20_000).contains(&drawing.png.len()),
-                "{}",
-                drawing.png.len()
-            );
+        for drawing in (0..40).map(|seed| draw(None, seed).unwrap()).chain([widest, narrowest]) {
+            assert!((500..20_000).contains(&drawing.png.len()), "{}", drawing.png.len());
             assert!(drawing.png.starts_with(b"\x89PNG\r\n\x1a\n"));
             assert!(checked(&drawing.text).is_ok());
         }

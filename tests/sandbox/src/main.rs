@@ -30,11 +30,7 @@ fn main() -> ExitCode {
 async fn run(options: &options::Options) -> std::io::Result<()> {
     let listener = server::bind(options.port).await?;
     let mut stdout = std::io::stdout();
-    writeln!(
-        stdout,
-        "capwire-sandbox listening on http://{}",
-        listener.local_addr()?
-    )?;
+    writeln!(stdout, "capwire-sandbox listening on http://{}", listener.local_addr()?)?;
     stdout.flush()?;
     if options.until_stdin_closes {
         tokio::select! {
@@ -55,10 +51,7 @@ fn stdin_end() -> oneshot::Receiver<()> {
     std::thread::spawn(move || {
         let mut ignored = [0; 1024];
         // A read that fails is an end too.
-        while std::io::stdin()
-            .read(&mut ignored)
-            .is_ok_and(|length| length > 0)
-        {}
+        while std::io::stdin().read(&mut ignored).is_ok_and(|length| length > 0) {}
         drop(sender);
     });
     receiver

@@ -60,11 +60,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Options, Str
     let mut options = Options::default();
     let mut arguments = arguments.into_iter();
     while let Some(flag) = arguments.next() {
-        let mut value = || {
-            arguments
-                .next()
-                .ok_or_else(|| format!("{flag} needs a value"))
-        };
+        let mut value = || arguments.next().ok_or_else(|| format!("{flag} needs a value"));
         match flag.as_str() {
             "--port" => options.port = number(&flag, &value()?)?,
             "--solve-ms" => options.solve_after = Duration::from_millis(number(&flag, &value()?)?),
@@ -84,9 +80,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Options, Str
 }
 
 fn number<T: std::str::FromStr>(flag: &str, value: &str) -> Result<T, String> {
-    value
-        .parse()
-        .map_err(|_| format!("{flag} needs a number, not {value}"))
+    value.parse().map_err(|_| format!("{flag} needs a number, not {value}"))
 }
 
 fn mount(value: &str) -> Result<Mount, String> {
@@ -101,21 +95,14 @@ fn mount(value: &str) -> Result<Mount, String> {
         return Err(format!("--serve: {path} is not a plain path"));
     }
     let taken = ["sandbox", "capmonster", "brocapgpt"];
-    if path
-        .split('/')
-        .nth(1)
-        .is_some_and(|first| taken.contains(&first))
-    {
+    if path.split('/').nth(1).is_some_and(|first| taken.contains(&first)) {
         return Err(format!("--serve: {path} is a path of the sandbox itself"));
     }
     let directory = PathBuf::from(directory);
     if !directory.is_dir() {
         return Err(format!("--serve: {} is not a folder", directory.display()));
     }
-    Ok(Mount {
-        path: path.to_owned(),
-        directory,
-    })
+    Ok(Mount { path: path.to_owned(), directory })
 }
 
 #[cfg(test)]
@@ -138,11 +125,7 @@ mod tests {
                 .unwrap();
         assert_eq!(options.port, 81);
         assert_eq!(options.solve_after, Duration::from_millis(5));
-        let paths: Vec<_> = options
-            .mounts
-            .iter()
-            .map(|mount| mount.path.as_str())
-            .collect();
+        let paths: Vec<_> = options.mounts.iter().map(|mount| mount.path.as_str()).collect();
         assert_eq!(paths, ["/a", ""]);
         assert!(options.until_stdin_closes);
         assert!(parse("--help").unwrap().help);

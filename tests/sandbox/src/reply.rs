@@ -55,11 +55,7 @@ pub struct Watch {
 impl Watch {
     /// Watches over the request of this number.
     pub fn new(app: Arc<App>, number: u64) -> Self {
-        Self {
-            app,
-            number,
-            done: false,
-        }
+        Self { app, number, done: false }
     }
 
     fn done(&mut self) {
@@ -80,32 +76,18 @@ pub async fn carry_out(reply: Reply, method: &str, line: Line, mut watch: Watch)
     match reply {
         // The caller has put the answer of the rules in its place.
         Reply::Rules => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        Reply::Error {
-            code,
-            description,
-            status,
-        } => {
+        Reply::Error { code, description, status } => {
             watch.done();
             let known = codes::find(&code).map(|code| code.meaning.to_owned());
-            let description = description
-                .or(known)
-                .unwrap_or_else(|| "Ordered by a script.".into());
+            let description =
+                description.or(known).unwrap_or_else(|| "Ordered by a script.".into());
             (status, Json(error_body(&code, &description, method))).into_response()
         }
-        Reply::Json {
-            status,
-            headers,
-            body,
-        } => {
+        Reply::Json { status, headers, body } => {
             watch.done();
             with_headers((status, Json(body)).into_response(), headers)
         }
-        Reply::Text {
-            status,
-            headers,
-            content_type,
-            body,
-        } => {
+        Reply::Text { status, headers, content_type, body } => {
             watch.done();
             let content_type = content_type.unwrap_or_else(|| "text/plain; charset=utf-8".into());
             let response = (status, [(CONTENT_TYPE, content_type)], body).into_response();
@@ -115,12 +97,8 @@ pub async fn carry_out(reply: Reply, method: &str, line: Line, mut watch: Watch)
             watch.done();
             (status, [(LOCATION, location)]).into_response()
         }
-        Reply::Hang {
-            at: Place::BeforeHeaders,
-        } => hold(watch).await,
-        Reply::Hang {
-            at: Place::AfterHeaders,
-        } => json_stream(stream::once_future(hold(watch))),
+        Reply::Hang { at: Place::BeforeHeaders } => hold(watch).await,
+        Reply::Hang { at: Place::AfterHeaders } => json_stream(stream::once_future(hold(watch))),
         Reply::Hang { at: Place::InBody } => json_stream(
             stream::once(Bytes::from(BEGINNING)).chain(stream::once_future(hold(watch))),
         ),
@@ -164,21 +142,18 @@ fn json_stream(chunks: impl stream::Stream<Item = Bytes> + Send + 'static) -> Re
 }
 
 fn drip(text: String, every: Duration, watch: Watch) -> impl stream::Stream<Item = Bytes> + Send {
-    stream::unfold(
-        (Bytes::from(text), watch),
-        move |(mut left, mut watch)| async move {
-            if left.is_empty() {
-                return None;
-            }
-            sleep(every).await;
-            let byte = left.split_to(1);
-            // Not at the end of the stream: hyper stops asking once the promised length is there.
-            if left.is_empty() {
-                watch.done();
-            }
-            Some((byte, (left, watch)))
-        },
-    )
+    stream::unfold((Bytes::from(text), watch), move |(mut left, mut watch)| async move {
+        if left.is_empty() {
+            return None;
+        }
+        sleep(every).await;
+        let byte = left.split_to(1);
+        // Not at the end of the stream: hyper stops asking once the promised length is there.
+        if left.is_empty() {
+            watch.done();
+        }
+        Some((byte, (left, watch)))
+    })
 }
 
 fn big(bytes: u64, watch: Watch) -> impl stream::Stream<Item = Bytes> + Send {

@@ -156,9 +156,7 @@ fn once() -> NonZeroU32 {
 fn status<'de, D: Deserializer<'de>>(from: D) -> Result<StatusCode, D::Error> {
     let status = u16::deserialize(from)?;
     // 1xx is no final answer, and a client waits on after it.
-    let known = StatusCode::from_u16(status)
-        .ok()
-        .filter(|_| (200..600).contains(&status));
+    let known = StatusCode::from_u16(status).ok().filter(|_| (200..600).contains(&status));
     known.ok_or_else(|| D::Error::custom(format!("status must be 200 to 599, not {status}")))
 }
 
@@ -220,14 +218,8 @@ mod tests {
         push(&mut queue, json!({ "reply": error("C") })).unwrap();
 
         let mut take = |service, method| code(queue.take(service, method));
-        assert_eq!(
-            take(Service::CapMonster, "getBalance").as_deref(),
-            Some("B")
-        );
-        assert_eq!(
-            take(Service::CapMonster, "createTask").as_deref(),
-            Some("C")
-        );
+        assert_eq!(take(Service::CapMonster, "getBalance").as_deref(), Some("B"));
+        assert_eq!(take(Service::CapMonster, "createTask").as_deref(), Some("C"));
         assert_eq!(take(Service::CapMonster, "createTask"), None);
         assert_eq!(take(Service::BroCapGpt, "getBalance").as_deref(), Some("A"));
         assert_eq!(take(Service::BroCapGpt, "getBalance").as_deref(), Some("B"));
@@ -265,34 +257,13 @@ mod tests {
         for (wrong, word) in [
             (json!({ "reply": { "kind": "nap" } }), "nap"),
             (json!({ "reply": { "kind": "rules" }, "delay": 1 }), "delay"),
-            (
-                json!({ "reply": { "kind": "big", "bytes": 1, "size": 1 } }),
-                "size",
-            ),
-            (
-                json!({ "reply": { "kind": "rules" }, "method": "createtask" }),
-                "createtask",
-            ),
-            (
-                json!({ "reply": { "kind": "rules" }, "service": "other" }),
-                "other",
-            ),
-            (
-                json!({ "reply": { "kind": "rules" }, "times": 0 }),
-                "nonzero",
-            ),
-            (
-                json!({ "reply": { "kind": "json", "body": 1, "status": 101 } }),
-                "101",
-            ),
-            (
-                json!({ "reply": { "kind": "redirect", "status": 200, "location": "/" } }),
-                "300",
-            ),
-            (
-                json!({ "reply": { "kind": "text", "headers": { "a b": "" } } }),
-                "header name",
-            ),
+            (json!({ "reply": { "kind": "big", "bytes": 1, "size": 1 } }), "size"),
+            (json!({ "reply": { "kind": "rules" }, "method": "createtask" }), "createtask"),
+            (json!({ "reply": { "kind": "rules" }, "service": "other" }), "other"),
+            (json!({ "reply": { "kind": "rules" }, "times": 0 }), "nonzero"),
+            (json!({ "reply": { "kind": "json", "body": 1, "status": 101 } }), "101"),
+            (json!({ "reply": { "kind": "redirect", "status": 200, "location": "/" } }), "300"),
+            (json!({ "reply": { "kind": "text", "headers": { "a b": "" } } }), "header name"),
             (json!({}), "reply"),
         ] {
             let said = push(&mut queue, json!([good, wrong])).unwrap_err();

@@ -65,10 +65,7 @@ struct Peer {
 
 async fn connection(stream: TcpStream, address: IpAddr, router: Router) {
     let (sender, mut endings) = mpsc::channel(1);
-    let peer = Peer {
-        address,
-        line: Line(sender),
-    };
+    let peer = Peer { address, line: Line(sender) };
     let service = TowerToHyperService::new(router.layer(Extension(peer)));
     // Without this, a dripped byte waits for the one before it to be acknowledged.
     let _ = stream.set_nodelay(true);
@@ -87,17 +84,13 @@ async fn connection(stream: TcpStream, address: IpAddr, router: Router) {
 }
 
 fn router(app: Arc<App>, mounts: &[Mount]) -> Router {
-    let mut router = control::routes()
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(no_store());
+    let mut router = control::routes().layer(DefaultBodyLimit::max(BODY_LIMIT)).layer(no_store());
     for service in Service::ALL {
         router = router.route(
             &format!("/{}/{{*method}}", service.name()),
-            any(
-                async move |State(app), Extension(peer), Path(method), request| {
-                    serve(app, service, peer, method, request).await
-                },
-            ),
+            any(async move |State(app), Extension(peer), Path(method), request| {
+                serve(app, service, peer, method, request).await
+            }),
         );
     }
     let mut router = router.fallback(not_found);
@@ -137,10 +130,7 @@ fn cors() -> CorsLayer {
 }
 
 async fn not_found() -> Response {
-    (
-        StatusCode::NOT_FOUND,
-        "There is nothing here. GET /sandbox says what there is.\n",
-    )
+    (StatusCode::NOT_FOUND, "There is nothing here. GET /sandbox says what there is.\n")
         .into_response()
 }
 
@@ -185,12 +175,7 @@ async fn serve(
                 json(StatusCode::METHOD_NOT_ALLOWED, body)
             }
             Reply::Rules => {
-                let request = state::Request {
-                    service,
-                    method,
-                    address: &address,
-                    body: &body,
-                };
+                let request = state::Request { service, method, address: &address, body: &body };
                 json(StatusCode::OK, world.sandbox.handle(arrived, request))
             }
             other => other,
@@ -204,11 +189,7 @@ async fn serve(
 }
 
 fn json(status: StatusCode, body: Value) -> Reply {
-    Reply::Json {
-        status,
-        headers: HeaderMap::new(),
-        body,
-    }
+    Reply::Json { status, headers: HeaderMap::new(), body }
 }
 
 fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {

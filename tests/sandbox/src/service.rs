@@ -53,9 +53,7 @@ impl Service {
 
     /// The method that a path names here, if there is one.
     pub fn method(self, name: &str) -> Option<Method> {
-        let method = Method::ALL
-            .into_iter()
-            .find(|method| method.name() == name)?;
+        let method = Method::ALL.into_iter().find(|method| method.name() == name)?;
         let here = self == Self::CapMonster || !method.is_report();
         here.then_some(method)
     }
@@ -102,10 +100,7 @@ impl Method {
     }
 
     fn is_report(self) -> bool {
-        !matches!(
-            self,
-            Self::CreateTask | Self::GetTaskResult | Self::GetBalance
-        )
+        !matches!(self, Self::CreateTask | Self::GetTaskResult | Self::GetBalance)
     }
 }
 
@@ -125,16 +120,8 @@ mod tests {
 
     #[test]
     fn only_capmonster_takes_reports() {
-        assert!(
-            Service::CapMonster
-                .method("reportIncorrectImageCaptcha")
-                .is_some()
-        );
-        assert!(
-            Service::BroCapGpt
-                .method("reportIncorrectImageCaptcha")
-                .is_none()
-        );
+        assert!(Service::CapMonster.method("reportIncorrectImageCaptcha").is_some());
+        assert!(Service::BroCapGpt.method("reportIncorrectImageCaptcha").is_none());
         assert!(Service::BroCapGpt.method("getBalance").is_some());
     }
 

@@ -122,10 +122,7 @@ struct Refusal {
 
 impl Refusal {
     fn new(code: Code, description: impl Into<String>) -> Self {
-        Self {
-            code,
-            description: description.into(),
-        }
+        Self { code, description: description.into() }
     }
 
     fn body(&self, method: &str) -> Value {
@@ -222,10 +219,7 @@ impl State {
         self.conduct(request.address).check(now)?;
         let method = self.service.method(request.method).ok_or_else(|| {
             let name = self.service.name();
-            Refusal::new(
-                codes::ERROR_NO_SUCH_METHOD,
-                format!("{name} has no method of this name."),
-            )
+            Refusal::new(codes::ERROR_NO_SUCH_METHOD, format!("{name} has no method of this name."))
         })?;
         let body: Value = match serde_json::from_slice(request.body) {
             Ok(body) => body,
@@ -241,13 +235,7 @@ impl State {
                     return Err(codes::ERROR_ZERO_BALANCE.into());
                 }
                 let task = body.get("task").and_then(Value::as_object);
-                self.create(
-                    now,
-                    account,
-                    task.ok_or(codes::ERROR_TASK_ABSENT)?,
-                    solve_after,
-                    drawn,
-                )
+                self.create(now, account, task.ok_or(codes::ERROR_TASK_ABSENT)?, solve_after, drawn)
             }
             Method::GetTaskResult => self.result(now, request.address, &account, &body),
             Method::GetBalance => {
@@ -273,10 +261,7 @@ impl State {
         address: &str,
         body: &Value,
     ) -> Result<String, Refusal> {
-        let sent = body
-            .get("clientKey")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let sent = body.get("clientKey").and_then(Value::as_str).unwrap_or_default();
         let key = sent.split_once("__").map_or(sent, |(key, _)| key);
         if self.accounts.contains_key(key) {
             return Ok(key.to_owned());
@@ -297,8 +282,7 @@ impl State {
         let task::Accepted { kind, outcome } = task::accept(self.service, task, id, drawn)?;
         self.next_task_id += 1;
         // Those are unknown to everyone by now; without this a long session would only ever grow.
-        self.tasks
-            .retain(|_, task| now.saturating_sub(task.created) <= TASK_LIFE);
+        self.tasks.retain(|_, task| now.saturating_sub(task.created) <= TASK_LIFE);
         self.tasks.insert(
             id,
             Task {

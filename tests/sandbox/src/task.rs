@@ -69,26 +69,17 @@ pub fn accept(
         "ImageToTextTask" => {
             let image = Image::read(service, task.get("body"))?;
             let outcome = image.text(drawn).map(|text| json!({ "text": text }));
-            Ok(Accepted {
-                kind: Kind::Image,
-                outcome,
-            })
+            Ok(Accepted { kind: Kind::Image, outcome })
         }
         "ComplexImageTask" => {
             let images = read_images(service, task)?;
             let outcome = recognise_grid(&images, drawn);
-            Ok(Accepted {
-                kind: Kind::Image,
-                outcome,
-            })
+            Ok(Accepted { kind: Kind::Image, outcome })
         }
         other => {
             let solution =
                 token_solution(other, task, id).ok_or(codes::ERROR_TASK_NOT_SUPPORTED)?;
-            Ok(Accepted {
-                kind: Kind::Token,
-                outcome: Ok(solution),
-            })
+            Ok(Accepted { kind: Kind::Token, outcome: Ok(solution) })
         }
     }
 }
@@ -125,11 +116,7 @@ impl Image {
 }
 
 fn read_images(service: Service, task: &Map<String, Value>) -> Result<Vec<Image>, Code> {
-    let list = |field| {
-        task.get(field)
-            .and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice)
-    };
+    let list = |field| task.get(field).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     for example in list("exampleImagesBase64") {
         Image::read(service, Some(example))?;
     }
@@ -139,24 +126,15 @@ fn read_images(service: Service, task: &Map<String, Value>) -> Result<Vec<Image>
     if images.is_empty() && !elsewhere {
         return Err(codes::ERROR_ZERO_CAPTCHA_FILESIZE);
     }
-    images
-        .iter()
-        .map(|image| Image::read(service, Some(image)))
-        .collect()
+    images.iter().map(|image| Image::read(service, Some(image))).collect()
 }
 
 fn recognise_grid(images: &[Image], drawn: &Drawn) -> Result<Value, &'static str> {
-    let first = images
-        .first()
-        .ok_or("The sandbox does not fetch images from addresses.")?;
+    let first = images.first().ok_or("The sandbox does not fetch images from addresses.")?;
     let text = first.text(drawn)?;
     // Any nine would do. Taken from the text, so that different captchas have different answers.
-    let seed = text.bytes().fold(0_u32, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(byte.into())
-    });
-    let cells: Vec<bool> = (0..9)
-        .map(|cell| cell == 0 || seed >> cell & 1 == 1)
-        .collect();
+    let seed = text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let cells: Vec<bool> = (0..9).map(|cell| cell == 0 || seed >> cell & 1 == 1).collect();
     Ok(json!({ "answer": cells, "metadata": { "AnswerType": "Grid" } }))
 }
 
@@ -257,9 +235,7 @@ mod tests {
             json!({ "type": "ImageToTextTask", "body": image_of(100) }),
             json!({ "type": "ComplexImageTask", "imagesBase64": [image_of(100), image_of(101)] }),
         ] {
-            let outcome = accept_json(Service::BroCapGpt, task, &drawn)
-                .unwrap()
-                .outcome;
+            let outcome = accept_json(Service::BroCapGpt, task, &drawn).unwrap().outcome;
             assert!(outcome.unwrap_err().contains("drew itself"));
         }
     }
@@ -269,10 +245,7 @@ mod tests {
         let drawn = Drawn::from([(vec![7; 101], "w7kq".into())]);
         let task =
             json!({ "type": "ComplexImageTask", "imagesBase64": [image_of(101), image_of(200)] });
-        let solution = accept_json(Service::CapMonster, task, &drawn)
-            .unwrap()
-            .outcome
-            .unwrap();
+        let solution = accept_json(Service::CapMonster, task, &drawn).unwrap().outcome.unwrap();
         let answer = solution["answer"].as_array().unwrap();
         assert_eq!(answer.len(), 9);
         assert!(answer.iter().all(Value::is_boolean));
@@ -305,12 +278,8 @@ mod tests {
 
     #[test]
     fn token_types_get_the_solution_of_their_family() {
-        let solution = |task| {
-            accept_json(Service::CapMonster, task, &Drawn::new())
-                .unwrap()
-                .outcome
-                .unwrap()
-        };
+        let solution =
+            |task| accept_json(Service::CapMonster, task, &Drawn::new()).unwrap().outcome.unwrap();
         for kind in RECAPTCHA {
             assert_eq!(
                 solution(json!({ "type": kind })),
@@ -318,10 +287,7 @@ mod tests {
             );
         }
         for kind in PLAIN_TOKEN {
-            assert_eq!(
-                solution(json!({ "type": kind })),
-                json!({ "token": "sandbox-token-7" })
-            );
+            assert_eq!(solution(json!({ "type": kind })), json!({ "token": "sandbox-token-7" }));
         }
         let three = solution(json!({ "type": "GeeTestTask", "challenge": "c" }));
         assert_eq!(three["challenge"], "c");

@@ -20,26 +20,13 @@ impl Trial {
     fn new(service: Service) -> Self {
         let mut sandbox = Sandbox::new(Duration::from_millis(SOLVE));
         sandbox.learn(IMAGE.to_vec(), "w7kq".into());
-        Self {
-            sandbox,
-            now: 0,
-            service,
-            address: "here",
-        }
+        Self { sandbox, now: 0, service, address: "here" }
     }
 
     fn send(&mut self, method: &str, body: &[u8]) -> Value {
         let (service, address) = (self.service, self.address);
         let now = Duration::from_millis(self.now);
-        self.sandbox.handle(
-            now,
-            Request {
-                service,
-                method,
-                address,
-                body,
-            },
-        )
+        self.sandbox.handle(now, Request { service, method, address, body })
     }
 
     fn call(&mut self, method: &str, body: Value) -> Value {
@@ -47,10 +34,7 @@ impl Trial {
     }
 
     fn create(&mut self, task: Value) -> Value {
-        self.call(
-            "createTask",
-            json!({ "clientKey": SANDBOX_KEY, "task": task }),
-        )
+        self.call("createTask", json!({ "clientKey": SANDBOX_KEY, "task": task }))
     }
 
     fn create_drawn(&mut self) -> Value {
@@ -59,10 +43,7 @@ impl Trial {
     }
 
     fn result(&mut self, id: &Value) -> Value {
-        self.call(
-            "getTaskResult",
-            json!({ "clientKey": SANDBOX_KEY, "taskId": id }),
-        )
+        self.call("getTaskResult", json!({ "clientKey": SANDBOX_KEY, "taskId": id }))
     }
 
     fn balance(&mut self) -> Value {
@@ -82,12 +63,7 @@ fn both(check: impl Fn(Trial)) {
 fn assert_code(answer: &Value, code: Code) {
     assert_eq!(answer["errorId"], 1, "{answer}");
     assert_eq!(answer["errorCode"], code.name, "{answer}");
-    assert!(
-        answer["errorDescription"]
-            .as_str()
-            .is_some_and(|text| !text.is_empty()),
-        "{answer}"
-    );
+    assert!(answer["errorDescription"].as_str().is_some_and(|text| !text.is_empty()), "{answer}");
 }
 
 #[test]
@@ -234,19 +210,11 @@ fn only_the_integer_id_of_a_task_of_this_account_is_known() {
         let id = trial.create_drawn();
         let id_text = id.to_string();
         trial.sandbox.set_account("other", Money::from_dollars(1.0));
-        let foreign = trial.call(
-            "getTaskResult",
-            json!({ "clientKey": "other", "taskId": id }),
-        );
+        let foreign = trial.call("getTaskResult", json!({ "clientKey": "other", "taskId": id }));
         assert_code(&foreign, unknown);
-        for wrong in [
-            json!(id_text),
-            json!(410_000_001.0),
-            json!(null),
-            json!(0),
-            json!(-1),
-            json!([id]),
-        ] {
+        for wrong in
+            [json!(id_text), json!(410_000_001.0), json!(null), json!(0), json!(-1), json!([id])]
+        {
             assert_code(&trial.result(&wrong), unknown);
         }
         let missing = trial.call("getTaskResult", json!({ "clientKey": SANDBOX_KEY }));
@@ -285,17 +253,9 @@ fn a_key_must_be_known_text() {
         json!([]),
         json!(null),
     ] {
-        for method in [
-            "createTask",
-            "getTaskResult",
-            "getBalance",
-            "reportIncorrectImageCaptcha",
-        ] {
+        for method in ["createTask", "getTaskResult", "getBalance", "reportIncorrectImageCaptcha"] {
             let mut trial = Trial::new(Service::CapMonster);
-            assert_code(
-                &trial.call(method, body.clone()),
-                codes::ERROR_KEY_DOES_NOT_EXIST,
-            );
+            assert_code(&trial.call(method, body.clone()), codes::ERROR_KEY_DOES_NOT_EXIST);
         }
     }
 }
@@ -303,16 +263,9 @@ fn a_key_must_be_known_text() {
 #[test]
 fn a_key_may_carry_suffixes() {
     both(|mut trial| {
-        for suffix in [
-            "",
-            "__nocache",
-            "__solvemedia__recognizingthreshold_70",
-            "__",
-        ] {
-            let answer = trial.call(
-                "getBalance",
-                json!({ "clientKey": format!("{SANDBOX_KEY}{suffix}") }),
-            );
+        for suffix in ["", "__nocache", "__solvemedia__recognizingthreshold_70", "__"] {
+            let answer =
+                trial.call("getBalance", json!({ "clientKey": format!("{SANDBOX_KEY}{suffix}") }));
             assert_eq!(answer, json!({ "errorId": 0, "balance": 10.0 }));
         }
     });
@@ -326,10 +279,7 @@ fn five_wrong_keys_ban_an_address_for_ten_minutes() {
         }
         assert_code(&trial.wrong_key(), codes::ERROR_IP_BANNED);
         let right = json!({ "clientKey": SANDBOX_KEY });
-        assert_code(
-            &trial.call("getBalance", right.clone()),
-            codes::ERROR_IP_BANNED,
-        );
+        assert_code(&trial.call("getBalance", right.clone()), codes::ERROR_IP_BANNED);
         assert_code(&trial.send("createTask", b"{"), codes::ERROR_IP_BANNED);
         trial.address = "elsewhere";
         assert_eq!(trial.balance(), 10.0);
@@ -364,9 +314,7 @@ fn an_empty_account_can_create_nothing() {
         assert_eq!(refused["taskId"], 0);
         let balance = trial.call("getBalance", json!({ "clientKey": EMPTY_KEY }));
         assert_eq!(balance, json!({ "errorId": 0, "balance": 0.0 }));
-        trial
-            .sandbox
-            .set_account(EMPTY_KEY, Money::from_dollars(0.0001));
+        trial.sandbox.set_account(EMPTY_KEY, Money::from_dollars(0.0001));
         let body = json!({ "clientKey": EMPTY_KEY, "task": { "type": "TurnstileTask" } });
         assert_eq!(trial.call("createTask", body)["errorId"], 0);
     });
@@ -379,10 +327,7 @@ fn twenty_errors_of_misuse_block_an_address_for_ten_minutes() {
         let empty = json!({ "clientKey": EMPTY_KEY, "task": {} });
         for _ in 0..10 {
             assert_code(&trial.result(&json!(1)), unknown);
-            assert_code(
-                &trial.call("createTask", empty.clone()),
-                codes::ERROR_ZERO_BALANCE,
-            );
+            assert_code(&trial.call("createTask", empty.clone()), codes::ERROR_ZERO_BALANCE);
         }
         let blocked = trial.call("createTask", empty.clone());
         assert_code(&blocked, codes::ERROR_IP_BLOCKED);
@@ -417,10 +362,7 @@ fn a_task_must_be_a_json_object() {
             assert_code(&refused, codes::ERROR_TASK_ABSENT);
             assert_eq!(refused["taskId"], 0);
         }
-        assert_code(
-            &trial.send("createTask", &[0xff, 0xfe]),
-            codes::ERROR_TASK_ABSENT,
-        );
+        assert_code(&trial.send("createTask", &[0xff, 0xfe]), codes::ERROR_TASK_ABSENT);
         for task in [json!(null), json!([]), json!("ImageToTextTask")] {
             assert_code(&trial.create(task), codes::ERROR_TASK_ABSENT);
         }
@@ -476,10 +418,7 @@ fn brocapgpt_takes_no_reports() {
     let mut trial = Trial::new(Service::BroCapGpt);
     let id = trial.create_drawn();
     let body = json!({ "clientKey": SANDBOX_KEY, "taskId": id });
-    assert_code(
-        &trial.call("reportIncorrectImageCaptcha", body),
-        codes::ERROR_NO_SUCH_METHOD,
-    );
+    assert_code(&trial.call("reportIncorrectImageCaptcha", body), codes::ERROR_NO_SUCH_METHOD);
 }
 
 /// What can be sent, likely and unlikely.
@@ -537,10 +476,7 @@ fn any_json() -> impl Strategy<Value = Value> {
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
             prop::collection::hash_map(keys.clone(), inner, 0..4).prop_map(|fields| {
                 Value::Object(
-                    fields
-                        .into_iter()
-                        .map(|(key, value)| (key.to_owned(), value))
-                        .collect(),
+                    fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
                 )
             }),
         ]

@@ -24,18 +24,11 @@ impl Sandbox {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line
-            .strip_prefix("capwire-sandbox listening on http://")
-            .expect(&line)
-            .trim_end();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address =
+            line.strip_prefix("capwire-sandbox listening on http://").expect(&line).trim_end();
         assert!(address.starts_with("127.0.0.1:"));
-        Self {
-            child,
-            address: address.to_owned(),
-        }
+        Self { child, address: address.to_owned() }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -57,9 +50,7 @@ impl Sandbox {
 
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(10)))
-            .unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         stream
     }
 
@@ -85,9 +76,7 @@ impl Sandbox {
         body: &[u8],
     ) -> Answer {
         let mut answer = Vec::new();
-        self.send(method, path, headers, body)
-            .read_to_end(&mut answer)
-            .unwrap();
+        self.send(method, path, headers, body).read_to_end(&mut answer).unwrap();
         Answer::parse(&answer)
     }
 
@@ -96,12 +85,7 @@ impl Sandbox {
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
-        self.ask(
-            "POST",
-            path,
-            &[("Content-Type", "application/json")],
-            body.to_string().as_bytes(),
-        )
+        self.ask("POST", path, &[("Content-Type", "application/json")], body.to_string().as_bytes())
     }
 
     /// Calls a method of a service.
@@ -127,10 +111,7 @@ impl Sandbox {
     pub(crate) fn wait_until(&self, holds: impl Fn(&Self) -> bool) {
         let started = Instant::now();
         while !holds(self) {
-            assert!(
-                started.elapsed() < Duration::from_secs(5),
-                "it never happened"
-            );
+            assert!(started.elapsed() < Duration::from_secs(5), "it never happened");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -150,10 +131,8 @@ pub(crate) fn write_request(
     headers: &[(&str, &str)],
     body: &[u8],
 ) {
-    let mut request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: sandbox\r\nContent-Length: {}\r\n",
-        body.len()
-    );
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nHost: sandbox\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers {
         request += &format!("{name}: {value}\r\n");
     }
@@ -186,41 +165,18 @@ pub(crate) struct Answer {
 impl Answer {
     #[track_caller]
     pub(crate) fn parse(bytes: &[u8]) -> Self {
-        let end = bytes
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .expect("headers");
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("headers");
         let head = std::str::from_utf8(&bytes[..end]).unwrap();
         let mut lines = head.split("\r\n");
-        let status = lines
-            .next()
-            .unwrap()
-            .split(' ')
-            .nth(1)
-            .unwrap()
-            .parse()
-            .unwrap();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
         let headers: HashMap<_, _> = lines
-            .map(|line| {
-                line.split_once(": ")
-                    .unwrap_or((line.trim_end_matches(':'), ""))
-            })
+            .map(|line| line.split_once(": ").unwrap_or((line.trim_end_matches(':'), "")))
             .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
             .collect();
         let body = &bytes[end + 4..];
-        let chunked = headers
-            .get("transfer-encoding")
-            .is_some_and(|coding| coding == "chunked");
-        let body = if chunked {
-            unchunk(body)
-        } else {
-            body.to_vec()
-        };
-        Self {
-            status,
-            headers,
-            body,
-        }
+        let chunked = headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked");
+        let body = if chunked { unchunk(body) } else { body.to_vec() };
+        Self { status, headers, body }
     }
 
     /// The header, or nothing.

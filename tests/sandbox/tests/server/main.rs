@@ -21,11 +21,8 @@ fn solves_what_it_drew() {
         let drawn = sandbox.get("/sandbox/captcha.json?text=w7kq").json();
         assert_eq!(drawn["text"], "w7kq");
         let task = json!({ "type": "ImageToTextTask", "body": drawn["base64"] });
-        let created = sandbox.call(
-            service,
-            "createTask",
-            json!({ "clientKey": KEY, "task": task }),
-        );
+        let created =
+            sandbox.call(service, "createTask", json!({ "clientKey": KEY, "task": task }));
         assert_eq!(created["errorId"], 0);
         std::thread::sleep(Duration::from_millis(60));
         let asked = json!({ "clientKey": KEY, "taskId": created["taskId"] });
@@ -41,19 +38,12 @@ fn a_drawn_captcha_is_an_image_that_can_be_drawn_again() {
     let sandbox = Sandbox::start(&[]);
     let image = sandbox.get("/sandbox/captcha?seed=7");
     assert_eq!(image.header("content-type"), "image/png");
-    assert!(
-        image
-            .header("access-control-expose-headers")
-            .contains("x-captcha-text")
-    );
+    assert!(image.header("access-control-expose-headers").contains("x-captcha-text"));
     assert!(image.body.starts_with(b"\x89PNG"));
     let same = sandbox.get("/sandbox/captcha.json?seed=7").json();
     assert_eq!(same["text"], image.header("x-captcha-text"));
     assert_eq!(same["bytes"], image.body.len());
-    assert_ne!(
-        sandbox.get("/sandbox/captcha").body,
-        sandbox.get("/sandbox/captcha").body
-    );
+    assert_ne!(sandbox.get("/sandbox/captcha").body, sandbox.get("/sandbox/captcha").body);
     assert_eq!(sandbox.get("/sandbox/captcha?text=0O1l").status, 400);
 }
 
@@ -100,12 +90,7 @@ fn scripted_json_text_and_redirects_are_sent_as_ordered() {
     assert_eq!(redirect.status, 307);
     assert_eq!(redirect.header("location"), "https://site.example/");
     assert_eq!(redirect.header("access-control-allow-origin"), "*");
-    assert!(
-        sandbox
-            .requests()
-            .iter()
-            .all(|entry| entry.get("aborted").is_none())
-    );
+    assert!(sandbox.requests().iter().all(|entry| entry.get("aborted").is_none()));
 }
 
 /// What a hanging answer has sent after a while, and whether the client's leaving is noticed.
@@ -113,15 +98,10 @@ fn hang(place: &str) -> String {
     let sandbox = Sandbox::start(&[]);
     sandbox.script(json!({ "reply": { "kind": "hang", "where": place } }));
     let mut stream = sandbox.send("POST", "/capmonster/getBalance", &[], b"{}");
-    stream
-        .set_read_timeout(Some(Duration::from_millis(300)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
     let mut sent = Vec::new();
     let ended = stream.read_to_end(&mut sent).unwrap_err();
-    assert!(
-        matches!(ended.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-        "{ended}"
-    );
+    assert!(matches!(ended.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{ended}");
     assert!(sandbox.requests()[0].get("aborted").is_none());
     drop(stream);
     sandbox.wait_until(|sandbox| sandbox.requests()[0]["aborted"] == true);
@@ -156,10 +136,7 @@ fn resets_the_connection() {
     let ended = stream.read_to_end(&mut sent).unwrap_err();
     assert_eq!(ended.kind(), ErrorKind::ConnectionReset);
     assert!(sent.is_empty());
-    assert!(
-        sandbox.requests()[0].get("aborted").is_none(),
-        "it was not the client who left"
-    );
+    assert!(sandbox.requests()[0].get("aborted").is_none(), "it was not the client who left");
 }
 
 #[test]
@@ -208,12 +185,7 @@ fn sends_very_long_answers() {
             assert_eq!(answer.json().as_str().map(str::len), Some(bytes - 2));
         }
     }
-    assert!(
-        sandbox
-            .requests()
-            .iter()
-            .all(|entry| entry.get("aborted").is_none())
-    );
+    assert!(sandbox.requests().iter().all(|entry| entry.get("aborted").is_none()));
 }
 
 #[test]
@@ -246,10 +218,7 @@ fn delays_the_answer_of_the_rules_but_not_the_rules() {
     drop(stream);
     sandbox.wait_until(|sandbox| sandbox.requests()[1]["aborted"] == true);
     let asked = json!({ "clientKey": KEY, "taskId": 410_000_001 });
-    assert_eq!(
-        sandbox.call("capmonster", "getTaskResult", asked)["status"],
-        "processing"
-    );
+    assert_eq!(sandbox.call("capmonster", "getTaskResult", asked)["status"], "processing");
 }
 
 #[test]
@@ -262,11 +231,7 @@ fn a_wrong_order_is_refused_with_a_reason() {
     ] {
         let answer = sandbox.post(path, &order);
         assert_eq!(answer.status, 400);
-        assert!(
-            answer.json()["error"]
-                .as_str()
-                .is_some_and(|why| !why.is_empty())
-        );
+        assert!(answer.json()["error"].as_str().is_some_and(|why| !why.is_empty()));
     }
 }
 
@@ -286,17 +251,10 @@ fn any_page_may_call_it() {
     );
     assert_eq!(preflight.status, 200);
     assert_eq!(preflight.header("access-control-allow-origin"), "*");
-    assert_eq!(
-        preflight.header("access-control-allow-private-network"),
-        "true"
-    );
+    assert_eq!(preflight.header("access-control-allow-private-network"), "true");
     assert!(!preflight.header("access-control-max-age").is_empty());
     for method in ["GET", "POST", "OPTIONS", "DELETE"] {
-        assert!(
-            preflight
-                .header("access-control-allow-methods")
-                .contains(method)
-        );
+        assert!(preflight.header("access-control-allow-methods").contains(method));
     }
     let headers = preflight.header("access-control-allow-headers");
     assert!(headers.contains("content-type") && !headers.contains("authorization"));
@@ -305,32 +263,20 @@ fn any_page_may_call_it() {
     let answer = sandbox.post("/capmonster/getBalance", &json!({ "clientKey": KEY }));
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.header("access-control-allow-origin"), "*");
-    assert!(
-        answer
-            .header("access-control-expose-headers")
-            .contains("retry-after")
-    );
+    assert!(answer.header("access-control-expose-headers").contains("retry-after"));
 }
 
 #[test]
 fn serves_files() {
     let folder = scratch_folder("serves_files");
     std::fs::create_dir_all(folder.join("inner")).unwrap();
-    for (name, text) in [
-        ("a.wasm", "\0asm"),
-        ("a.js", "1"),
-        ("index.html", "<p>"),
-        ("inner/index.html", "<i>"),
-    ] {
+    for (name, text) in
+        [("a.wasm", "\0asm"), ("a.js", "1"), ("index.html", "<p>"), ("inner/index.html", "<i>")]
+    {
         std::fs::write(folder.join(name), text).unwrap();
     }
     let mount = |path| format!("{path}={}", folder.display());
-    let sandbox = Sandbox::start(&[
-        "--serve",
-        &mount("/files"),
-        "--serve",
-        &mount("/files/deep/"),
-    ]);
+    let sandbox = Sandbox::start(&["--serve", &mount("/files"), "--serve", &mount("/files/deep/")]);
     for (path, content_type) in [
         ("/files/a.wasm", "application/wasm"),
         ("/files/a.js", "text/javascript"),
@@ -339,27 +285,15 @@ fn serves_files() {
         ("/files/deep/a.wasm", "application/wasm"),
     ] {
         let file = sandbox.get(path);
-        assert_eq!(
-            (file.status, file.header("content-type")),
-            (200, content_type),
-            "{path}"
-        );
+        assert_eq!((file.status, file.header("content-type")), (200, content_type), "{path}");
         assert_eq!(file.header("cache-control"), "no-store");
         assert_eq!(file.header("access-control-allow-origin"), "*");
     }
     assert_eq!(sandbox.get("/files/a.wasm").body, b"\0asm");
     assert_eq!(sandbox.get("/files").header("location"), "/files/");
-    assert_eq!(
-        sandbox.get("/files/inner").header("location"),
-        "/files/inner/"
-    );
+    assert_eq!(sandbox.get("/files/inner").header("location"), "/files/inner/");
     assert_eq!(sandbox.get("/files/inner/").text(), "<i>");
-    for path in [
-        "/files/none.js",
-        "/files/../Cargo.toml",
-        "/files/%2e%2e/Cargo.toml",
-        "/other",
-    ] {
+    for path in ["/files/none.js", "/files/../Cargo.toml", "/files/%2e%2e/Cargo.toml", "/other"] {
         assert_eq!(sandbox.get(path).status, 404, "{path}");
     }
 
@@ -374,12 +308,7 @@ fn serves_files() {
 fn keeps_what_it_was_asked() {
     let sandbox = Sandbox::start(&[]);
     sandbox.script(json!({ "method": "getBalance", "reply": { "kind": "text", "status": 500 } }));
-    sandbox.ask(
-        "POST",
-        "/capmonster/getBalance",
-        &[("X-One", "1"), ("x-one", "2")],
-        b"{\"a\":1}",
-    );
+    sandbox.ask("POST", "/capmonster/getBalance", &[("X-One", "1"), ("x-one", "2")], b"{\"a\":1}");
     sandbox.ask("POST", "/brocapgpt/createTask/", &[], b"not json");
     let requests = sandbox.requests();
     assert_eq!(requests.len(), 2);
@@ -393,10 +322,7 @@ fn keeps_what_it_was_asked() {
     assert_eq!(requests[1]["body"], "not json");
     assert_eq!(requests[1]["scripted"], false);
     assert!(requests[0]["at"].as_f64() < requests[1]["at"].as_f64());
-    assert_eq!(
-        sandbox.ask("DELETE", "/sandbox/requests", &[], b"").status,
-        200
-    );
+    assert_eq!(sandbox.ask("DELETE", "/sandbox/requests", &[], b"").status, 200);
     assert!(sandbox.requests().is_empty());
 }
 
@@ -414,10 +340,7 @@ fn bans_the_address_that_a_header_names() {
     }
     assert_eq!(code("a", KEY), "ERROR_IP_BANNED");
     assert_eq!(code("b", KEY), Value::Null);
-    assert_eq!(
-        sandbox.call("capmonster", "getBalance", json!({ "clientKey": KEY }))["errorId"],
-        0
-    );
+    assert_eq!(sandbox.call("capmonster", "getBalance", json!({ "clientKey": KEY }))["errorId"], 0);
 }
 
 #[test]
@@ -427,11 +350,8 @@ fn settings_hold_until_a_reset() {
     assert_eq!(sandbox.post("/sandbox/settings", &settings).status, 200);
     let task = json!({ "clientKey": "mine", "task": { "type": "TurnstileTask" } });
     let id = sandbox.call("brocapgpt", "createTask", task)["taskId"].clone();
-    let result = sandbox.call(
-        "brocapgpt",
-        "getTaskResult",
-        json!({ "clientKey": "mine", "taskId": id }),
-    );
+    let result =
+        sandbox.call("brocapgpt", "getTaskResult", json!({ "clientKey": "mine", "taskId": id }));
     assert_eq!(result["status"], "ready");
     let balance = sandbox.call("brocapgpt", "getBalance", json!({ "clientKey": "mine" }));
     assert_eq!(balance["balance"], 1.4997);
@@ -449,25 +369,15 @@ fn settings_hold_until_a_reset() {
 fn takes_large_bodies_and_no_endless_ones() {
     let sandbox = Sandbox::start(&[]);
     let body = json!({ "clientKey": KEY, "filler": "a".repeat(2_000_000) });
-    assert_eq!(
-        sandbox.call("capmonster", "getBalance", body.clone())["balance"],
-        10.0
-    );
+    assert_eq!(sandbox.call("capmonster", "getBalance", body.clone())["balance"], 10.0);
     assert_eq!(
         sandbox
-            .post(
-                "/sandbox/script",
-                &json!({ "reply": { "kind": "json", "body": body } })
-            )
+            .post("/sandbox/script", &json!({ "reply": { "kind": "json", "body": body } }))
             .status,
         200
     );
-    let endless = sandbox.ask(
-        "POST",
-        "/brocapgpt/getBalance",
-        &[],
-        &vec![b' '; 4 * 1024 * 1024 + 1],
-    );
+    let endless =
+        sandbox.ask("POST", "/brocapgpt/getBalance", &[], &vec![b' '; 4 * 1024 * 1024 + 1]);
     assert_eq!(endless.status, 413);
 }
 
@@ -494,11 +404,7 @@ fn ends_when_stdin_closes() {
 
 #[test]
 fn without_that_option_a_closed_stdin_does_not_matter() {
-    let mut child = command()
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = command().stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(200));
     let ended = child.try_wait().unwrap();
     child.kill().unwrap();
@@ -510,11 +416,7 @@ fn without_that_option_a_closed_stdin_does_not_matter() {
 fn the_command_line_is_explained() {
     let output = command().arg("--help").output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    assert!(
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .contains("--until-stdin-closes")
-    );
+    assert!(String::from_utf8(output.stdout).unwrap().contains("--until-stdin-closes"));
     let output = command().arg("--prot").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
@@ -524,10 +426,7 @@ fn the_command_line_is_explained() {
 #[test]
 fn a_taken_port_is_an_error() {
     let sandbox = Sandbox::start(&[]);
-    let output = command()
-        .args(["--port", &sandbox.port().to_string()])
-        .output()
-        .unwrap();
+    let output = command().args(["--port", &sandbox.port().to_string()]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());
 }
