@@ -29,6 +29,21 @@ export async function startBrowser() {
   ]);
   return {
     /**
+     * The playground of the repository, which is served beside the stand-in that it asks.
+     *
+     * @param {import("node:test").TestContext} t
+     */
+    async openPlayground(t) {
+      // From the copy of the tests in target/consumer.
+      const www = fileURLToPath(new URL("../../../www", import.meta.url));
+      const sandbox = await Sandbox.start({ serve: { "/capwire": installed, "/": www } });
+      const page = await browser.newPage();
+      t.after(() => Promise.all([page.close(), sandbox.stop()]));
+      await page.goto(`${sandbox.origin}/index.html`);
+      return page;
+    },
+
+    /**
      * A page for one test, whose `attempt` is there.
      *
      * @param {import("node:test").TestContext} t
