@@ -4,7 +4,8 @@
 //! below holds all rows, and makes from them both the table and the TypeScript types, so that the two
 //! cannot disagree.
 
-use crate::protocol::{Method, TaskId};
+use crate::host::ErrorRecord;
+use crate::wire::{Method, TaskId};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
@@ -260,30 +261,6 @@ pub enum Origin {
     Service,
     /// Between the two.
     Transport,
-}
-
-/// An error of the platform, as plain data: its text may be shown, itself it may hold anything.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct ErrorRecord {
-    /// The error's name, such as `TypeError`.
-    pub name: String,
-    /// Its message.
-    pub message: String,
-    /// Its code, such as `ECONNREFUSED`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
-    /// What caused it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Box<ErrorRecord>>,
-}
-
-impl ErrorRecord {
-    /// The message of the first cause: Node says no more than "fetch failed" above it.
-    #[must_use]
-    pub fn innermost_message(&self) -> &str {
-        self.cause.as_ref().map_or(&self.message, |cause| cause.innermost_message())
-    }
 }
 
 /// What caused a failure.

@@ -6,8 +6,8 @@
 //! of the client together.
 
 use crate::error::{Class, Failure, Origin, code};
-use crate::protocol::{Method, TaskId};
 use crate::schedule::{BAN_MS, MAX_POLLS, MIN_POLL_INTERVAL_MS, Millis, TASK_LIFE_MS};
+use crate::wire::{Method, TaskId};
 
 /// What a refusal is about, and so what must not be sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,6 @@
 //! Nothing here can be cancelled by a call, and need not be: who drops a future of the host stops the
 //! request or the timer behind it. That is how an abort works at every await.
 
-use crate::error::ErrorRecord;
 use crate::schedule::Millis;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -81,6 +80,30 @@ pub struct Reply<V> {
     pub retry_after_ms: Option<Millis>,
     /// The body.
     pub body: Body<V>,
+}
+
+/// An error of the platform, as plain data: its text may be shown, itself it may hold anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ErrorRecord {
+    /// The error's name, such as `TypeError`.
+    pub name: String,
+    /// Its message.
+    pub message: String,
+    /// Its code, such as `ECONNREFUSED`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What caused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Box<ErrorRecord>>,
+}
+
+impl ErrorRecord {
+    /// The message of the first cause: Node says no more than "fetch failed" above it.
+    #[must_use]
+    pub fn innermost_message(&self) -> &str {
+        self.cause.as_ref().map_or(&self.message, |cause| cause.innermost_message())
+    }
 }
 
 /// Why there is no answer.

@@ -13,6 +13,7 @@
 //! | [`schedule`] | delays, backoff, deadlines: pure arithmetic |
 //! | [`error`] | the error table: every code, class, message and hint |
 //! | [`guard`] | what this client must not send any more, and until when |
+//! | [`wire`] | what both sides call a method and a task |
 //! | [`host`] | what the core asks of its host: post, sleep, now |
 //! | [`solve`] | check → create → poll → solution |
 //! | `js` | exports, and the host over `fetch`, timers and `AbortSignal` |
@@ -44,3 +45,4 @@ pub mod schedule;
 pub mod service;
 pub mod solve;
 pub mod task;
+pub mod wire;

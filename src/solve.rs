@@ -3,18 +3,18 @@
 //! Every exchange passes through [`Client::exchange`], which asks the guard first, bounds the time and
 //! turns whatever comes back into an answer or a failure. What is above it decides when to repeat.
 
-use crate::error::{Cause, Class, ErrorRecord, Failure, Origin, Result, code};
+use crate::error::{Cause, Class, Failure, Origin, Result, code};
 use crate::guard::{Guard, Slot};
-use crate::host::{Fault, Host, Json};
+use crate::host::{ErrorRecord, Fault, Host, Json};
 use crate::options::{CallOptions, ClientOptions};
 use crate::protocol::{
-    Answer, Method, Request, TaskId, TaskState, bad_response, read_answer, read_balance,
-    read_state, redacted,
+    Answer, Request, TaskState, bad_response, read_answer, read_balance, read_state, redacted,
 };
 use crate::schedule::{
     MAX_POLLS, MIN_POLL_INTERVAL_MS, Millis, TASK_LIFE_MS, backoff_ms, timer_ms, widened_ms,
 };
 use crate::task::{IMAGE_TO_TEXT, Task, Timing, kind_of, timing};
+use crate::wire::{Method, TaskId};
 use serde::Serialize;
 use std::cell::RefCell;
 use std::future::Future;
@@ -416,7 +416,7 @@ impl<H: Host> Client<H> {
     async fn poll(&self, id: TaskId, deadline: Millis) -> Result<TaskState<H::Value>> {
         let method = Method::GetTaskResult;
         let key = &self.options.client_key;
-        let request = Request::<H::Value> {
+        let request = Request::<Task<H::Value>> {
             client_key: key,
             task: None,
             task_id: Some(id),
@@ -435,7 +435,7 @@ impl<H: Host> Client<H> {
     async fn exchange(
         &self,
         method: Method,
-        request: &Request<'_, H::Value>,
+        request: &Request<'_, Task<H::Value>>,
         deadline: Millis,
     ) -> Result<Answer<H::Value>> {
         let now = self.host.now();

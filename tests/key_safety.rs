@@ -2,7 +2,7 @@
 
 mod support;
 
-use capwire::error::ErrorRecord;
+use capwire::host::ErrorRecord;
 use support::*;
 
 const SUFFIXED: &str = "5e1f00d5c0ffee11deadbeef22334455__solvemedia__recognizingthreshold_70";

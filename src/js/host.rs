@@ -5,17 +5,15 @@
 //! catch, and `fetch` is called directly: gloo-net's own call panics on a rejection that is no `Error`
 //! of its realm, as in a Firefox content script.
 
-use super::value::Value;
-use crate::error::ErrorRecord;
-use crate::host::{Body, Fault, Host, Reply};
+use super::value::{Value, settled};
+use crate::host::{Body, ErrorRecord, Fault, Host, Reply};
 use crate::schedule::Millis;
 use gloo_net::http::{Headers, Response};
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Date, Function, JsString, Object, Promise, Reflect, TypeError, Uint8Array};
+use js_sys::{Date, Function, JsString, Object, Reflect, TypeError, Uint8Array};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     AbortController, ReferrerPolicy, RequestCache, RequestCredentials, RequestInit, RequestRedirect,
 };
@@ -94,11 +92,6 @@ impl Host for JsHost {
     async fn bytes(&self, value: &Value) -> Result<Vec<u8>, ErrorRecord> {
         value.bytes().await.map_err(|error| record(&error))
     }
-}
-
-/// What a promise, or a value that is none, comes to.
-pub(super) fn settled(value: JsValue) -> JsFuture {
-    JsFuture::from(Promise::resolve(&value))
 }
 
 fn request_init(body: &JsString, signal: &web_sys::AbortSignal) -> RequestInit {

@@ -1,10 +1,10 @@
 //! A JavaScript value as the core sees it.
 
-use super::host::settled;
 use crate::host::{Json, Kind};
-use js_sys::{Array, ArrayBuffer, Function, Object, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array};
 use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 /// A JavaScript value. It serialises as itself, so that what the core does not read crosses untouched.
 #[derive(Clone, Debug)]
@@ -106,6 +106,11 @@ impl Value {
     fn method(&self, name: &str) -> Option<Function> {
         self.get(name)?.0.dyn_into().ok()
     }
+}
+
+/// What a promise, or a value that is none, comes to.
+pub(super) fn settled(value: JsValue) -> JsFuture {
+    JsFuture::from(Promise::resolve(&value))
 }
 
 fn copied(buffer: &JsValue, start: f64, length: JsValue) -> Result<Vec<u8>, JsValue> {

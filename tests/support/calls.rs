@@ -3,8 +3,8 @@
 use super::{Js, Sent, TASK_ID, World, object};
 use capwire::error::{Class, Failure, Origin};
 use capwire::options::CallOptions;
-use capwire::protocol::TaskId;
 use capwire::solve::{Client, Progress};
+use capwire::wire::TaskId;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 

@@ -1,7 +1,7 @@
 //! A value as JavaScript has it.
 
 use base64_simd::STANDARD;
-use capwire::error::ErrorRecord;
+use capwire::host::ErrorRecord;
 use capwire::host::{Json, Kind};
 use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 use serde_json::Value;

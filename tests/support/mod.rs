@@ -22,6 +22,6 @@ pub(crate) use world::*;
 
 pub(crate) use capwire::error::{Cause, Class, Failure, Origin};
 pub(crate) use capwire::options::CallOptions;
-pub(crate) use capwire::protocol::TaskId;
 pub(crate) use capwire::solve::{Client, Progress};
+pub(crate) use capwire::wire::TaskId;
 pub(crate) use serde_json::{Value, json};

@@ -100,7 +100,7 @@ pub(crate) fn network() -> Script {
     Script::new(End::Fault(Fault::Network(top)))
 }
 
-pub(crate) fn fault(error: capwire::error::ErrorRecord) -> Script {
+pub(crate) fn fault(error: capwire::host::ErrorRecord) -> Script {
     Script::new(End::Fault(Fault::Network(error)))
 }
 

@@ -1,7 +1,7 @@
 //! The host: a clock that only the executor advances, timers, and requests that are recorded.
 
 use super::{Binary, End, Js, Script, record};
-use capwire::error::ErrorRecord;
+use capwire::host::ErrorRecord;
 use capwire::host::{Fault, Host, Reply};
 use capwire::options::ClientOptions;
 use capwire::schedule::Millis;

@@ -1,0 +1,66 @@
+//! What both sides of the wire are called by: the methods, and the number of a task.
+
+use crate::host::{Json, Kind};
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// A method of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Method {
+    /// Creates a task, which may cost money.
+    CreateTask,
+    /// Asks for a task's result.
+    GetTaskResult,
+    /// Asks for the account's balance.
+    GetBalance,
+}
+
+impl Method {
+    /// Its name, which is its path.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CreateTask => "createTask",
+            Self::GetTaskResult => "getTaskResult",
+            Self::GetBalance => "getBalance",
+        }
+    }
+}
+
+/// A task's number: 1 to 2^53 − 1, for beyond that JavaScript would round it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TaskId(u64);
+
+impl TaskId {
+    const MAX: u64 = 9_007_199_254_740_991;
+
+    /// The id in a value, which must be exact: a whole number, or the digits of one.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+    pub fn read<V: Json>(value: &V) -> Option<Self> {
+        let id = match value.kind() {
+            Kind::Number(id) if id.fract() == 0.0 && id > 0.0 && id <= Self::MAX as f64 => {
+                id as u64
+            }
+            Kind::Text => {
+                value.text().filter(|text| !text.starts_with(['0', '+']))?.parse().ok()?
+            }
+            _ => return None,
+        };
+        (1..=Self::MAX).contains(&id).then_some(Self(id))
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for TaskId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.0)
+    }
+}
