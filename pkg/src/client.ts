@@ -79,7 +79,7 @@ export interface TextSolution {
  *
  * @example
  * ```ts
- * const client = new Client({ clientKey: process.env.CAPWIRE_KEY });
+ * const client = new Client({ clientKey: key });
  * const text = await client.solveImage(await readFile("captcha.png"));
  * ```
  */

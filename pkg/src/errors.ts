@@ -223,7 +223,7 @@ const classes = {
 
 // On the prototypes, where Error has its own: there before the stack is written, and not enumerable.
 // From the table's keys, for the classes' own names do not survive every minifier.
-for (const [name, { prototype }] of Object.entries(classes)) {
+for (const [name, { prototype }] of Object.entries({ CaptchaError, ...classes })) {
   Object.defineProperty(prototype, "name", { value: name, configurable: true, writable: true });
 }
 

@@ -136,13 +136,18 @@ impl Core {
         options: JsValue,
         work: impl FnOnce(Rc<Client<JsHost>>, CallOptions, Listener) -> Work,
     ) -> Promise {
-        let given = (!options.is_undefined()).then(|| Value(options.clone()));
-        let made = CallOptions::read(given.as_ref()).and_then(|call| {
-            let listener = Listener(function(&options, "onProgress")?);
-            Ok((Signal::of(&options)?, work(Rc::clone(&self.0), call, listener)))
-        });
+        let made = read_call(&options)
+            .map(|(signal, call, listener)| (signal, work(Rc::clone(&self.0), call, listener)));
         future_to_promise(settle(made))
     }
+}
+
+/// The options of a call: the signal is listened to here, the rest is for the core.
+fn read_call(options: &JsValue) -> Result<(Option<Signal>, CallOptions, Listener)> {
+    let given = (!options.is_undefined()).then(|| Value(options.clone()));
+    let call = CallOptions::read(given.as_ref())?;
+    let listener = Listener(function(options, "onProgress")?);
+    Ok((Signal::of(options)?, call, listener))
 }
 
 /// Works until it is done or aborted, and turns the result over.
