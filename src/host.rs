@@ -36,6 +36,8 @@ pub trait Json: Clone + Serialize {
     fn kind(&self) -> Kind;
     /// Its text, if it is text.
     fn text(&self) -> Option<String>;
+    /// How long its text is, in units of the host, without copying it.
+    fn text_length(&self) -> f64;
     /// A number as the host writes it: formatting floats would be a tenth of the whole module.
     fn digits(&self) -> String;
     /// A member of an object. What is undefined is absent.

@@ -103,7 +103,11 @@ impl<V: Json> Task<V> {
         }
         let mut task =
             Self { subjects: subjects(given), image_bytes: Vec::new(), fields: Vec::new(), kind };
-        for (name, value) in given.entries() {
+        let entries = given.entries();
+        if !entries.iter().any(|(name, _)| name == "type") {
+            return Err(Failure::field("task", "cannot be read"));
+        }
+        for (name, value) in entries {
             let field = match image_field(&task.kind, &name) {
                 None => Field::Given(value),
                 Some(ImageField::One) => Field::Image(task.image(host, &value, limits).await?),
@@ -186,9 +190,16 @@ impl<V: Serialize> Serialize for Task<V> {
 
 async fn read_image<H: Host>(host: &H, value: &H::Value, limits: ImageLimits) -> Result<Image> {
     match value.kind() {
-        Kind::Text => image::from_text(&value.text().unwrap_or_default(), limits),
+        Kind::Text => {
+            // Measured before it is copied: a video dropped by mistake never enters this memory. So much
+            // white space as would still make it fit is in no base64.
+            let length = value.text_length();
+            if length > f64::from(limits.max_bytes) * 8.0 + 65_536.0 {
+                image::check_size((length * 0.75).floor(), limits)?;
+            }
+            image::from_text(&value.text().unwrap_or_default(), limits)
+        }
         Kind::Binary(size) => {
-            // Measured before it is copied: a video dropped by mistake never enters this memory.
             image::check_size(size, limits)?;
             match host.bytes(value).await {
                 Ok(bytes) => image::from_bytes(&bytes, limits),

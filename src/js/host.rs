@@ -8,9 +8,9 @@
 use super::value::{Value, settled};
 use crate::host::{Body, ErrorRecord, Fault, Host, Reply};
 use crate::schedule::Millis;
-use gloo_net::http::{Headers, Response};
+use gloo_net::http::Headers;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Date, Function, JsString, Object, Reflect, TypeError, Uint8Array};
+use js_sys::{ArrayBuffer, Date, Function, JsString, Object, Reflect, TypeError};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
@@ -43,9 +43,10 @@ impl JsHost {
             None => fetch(url, &init)?,
         };
         let response = settled(response).await?;
-        if Reflect::get(&response, &"status".into())?.as_f64().is_none() {
+        // Each member is looked at once and caught: an injected fetch may give anything.
+        let Some(status) = Reflect::get(&response, &"status".into())?.as_f64() else {
             return Err(TypeError::new("fetch gave something that is no Response").into());
-        }
+        };
         let body = match read_text(response.unchecked_ref()).await? {
             None => Body::TooLarge,
             Some(text) => match parse_json(&text) {
@@ -54,11 +55,13 @@ impl JsHost {
             },
         };
         in_flight.ended = !matches!(body, Body::TooLarge);
-        let response = Response::from(response.unchecked_into::<web_sys::Response>());
-        // Through the raw object: gloo-net's `get` would panic on headers that are none.
-        let retry_after = response.headers().into_raw().get("retry-after").ok().flatten();
+        let headers = Reflect::get(&response, &"headers".into()).unwrap_or_default();
+        // Not by gloo-net's `get`: it would panic on headers that are none.
+        let headers: web_sys::Headers = headers.unchecked_into();
+        let retry_after = headers.get("retry-after").ok().flatten();
         Ok(Reply {
-            status: response.status(),
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // NaN becomes 0
+            status: status as u16,
             retry_after_ms: retry_after.and_then(|text| span_until(&text)),
             body,
         })
@@ -136,15 +139,20 @@ async fn read_text(response: &web_sys::Response) -> Result<Option<JsString>, JsV
     let reader = body.unchecked_into::<Stream>().get_reader()?;
     let decoder = TextDecoder::new()?;
     let mut text = JsString::default();
-    let mut size = 0_u32;
+    let mut size = 0.0;
     loop {
         let chunk = settled(reader.read()?).await?;
         if Reflect::get(&chunk, &"done".into())?.as_bool() == Some(true) {
             return Ok(Some(text.concat(&decoder.finish()?)));
         }
-        let bytes = Reflect::get(&chunk, &"value".into())?.dyn_into::<Uint8Array>()?;
-        size = size.saturating_add(bytes.length());
-        if size > MAX_BODY_BYTES {
+        let bytes = Reflect::get(&chunk, &"value".into())?;
+        // Of this realm or another.
+        if !ArrayBuffer::is_view(&bytes) {
+            return Err(TypeError::new("the body has chunks that are no bytes").into());
+        }
+        let length = Reflect::get(&bytes, &"byteLength".into())?.as_f64();
+        size += length.unwrap_or_default();
+        if size > MAX_BODY_BYTES.into() {
             return Ok(None);
         }
         text = text.concat(&decoder.decode(&bytes, &DECODE_MORE.with(Clone::clone))?);
@@ -157,7 +165,7 @@ fn span_until(retry_after: &str) -> Option<Millis> {
         Ok(seconds) => f64::from(seconds) * 1_000.0,
         Err(_) => Date::parse(retry_after) - Date::now(),
     };
-    (!span.is_nan()).then_some(span)
+    (!span.is_nan()).then_some(span.max(0.0))
 }
 
 /// An error of the platform as plain data: of an object that may hold anything, only its words.
@@ -230,8 +238,7 @@ extern "C" {
     #[wasm_bindgen(constructor, catch)]
     fn new() -> Result<TextDecoder, JsValue>;
     #[wasm_bindgen(method, catch)]
-    fn decode(this: &TextDecoder, bytes: &Uint8Array, options: &Object)
-    -> Result<JsValue, JsValue>;
+    fn decode(this: &TextDecoder, bytes: &JsValue, options: &Object) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = decode)]
     fn finish(this: &TextDecoder) -> Result<JsValue, JsValue>;
 }

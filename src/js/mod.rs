@@ -22,7 +22,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use value::Value;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
 
 /// Half the size of the standard library's allocator: 2.7 KB less to download, with gzip.
 #[global_allocator]
@@ -185,10 +185,19 @@ struct Listener(Option<Function>);
 impl Listener {
     fn tell(&self, event: &Progress) {
         let Some(listener) = &self.0 else { return };
-        let told = to_js(event).and_then(|event| listener.call1(&JsValue::UNDEFINED, &event));
-        if let Err(error) = told {
-            // A fault in the caller's listener must not lose the task that is paid for, nor go unseen.
-            console_error("capwire: onProgress threw", &error);
+        // A fault in the caller's listener must not lose the task that is paid for, nor go unseen.
+        let report = |error: JsValue| {
+            let _ = console_error("capwire: onProgress failed", &error);
+        };
+        match to_js(event).and_then(|event| listener.call1(&JsValue::UNDEFINED, &event)) {
+            // An async one fails later.
+            Ok(promise) if promise.is_object() => spawn_local(async move {
+                if let Err(error) = value::settled(promise).await {
+                    report(error);
+                }
+            }),
+            Ok(_) => {}
+            Err(error) => report(error),
         }
     }
 }
@@ -205,8 +214,8 @@ fn to_js(value: &impl Serialize) -> std::result::Result<JsValue, JsValue> {
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_namespace = console, js_name = error)]
-    fn console_error(what: &str, error: &JsValue);
+    #[wasm_bindgen(catch, js_namespace = console, js_name = error)]
+    fn console_error(what: &str, error: &JsValue) -> std::result::Result<(), JsValue>;
 }
 
 #[wasm_bindgen(typescript_custom_section)]

@@ -52,6 +52,18 @@ describe("starting", { timeout: 30_000 }, () => {
     assert.equal(counts.started, 1);
   });
 
+  it("is left alone by a call that was aborted before, and so is a failure of it", async (t) => {
+    const { folder, load } = await copiedInstall(t);
+    const wasm = join(folder, "dist", "capwire.wasm");
+    await rename(wasm, `${wasm}.away`);
+    const reason = new Error("enough");
+    const one = client(await load());
+    // An unhandled rejection would fail this test.
+    assert.equal(await rejection(one.getBalance({ signal: AbortSignal.abort(reason) })), reason);
+    await rename(`${wasm}.away`, wasm);
+    assert.equal(await one.getBalance(), 1);
+  });
+
   it("that fails for want of the file can be tried again", async (t) => {
     const { folder, load } = await copiedInstall(t);
     const wasm = join(folder, "dist", "capwire.wasm");

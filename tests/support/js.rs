@@ -91,6 +91,10 @@ impl Json for Js {
         }
     }
 
+    fn text_length(&self) -> f64 {
+        self.text().map_or(0.0, |text| text.len() as f64)
+    }
+
     fn text(&self) -> Option<String> {
         match self {
             Self::Plain(Value::String(text)) => Some(text.clone()),
