@@ -9,6 +9,9 @@ use crate::error::{Class, Failure, Origin, code};
 use crate::schedule::{BAN_MS, MAX_POLLS, MIN_POLL_INTERVAL_MS, Millis, TASK_LIFE_MS};
 use crate::wire::{Method, TaskId};
 
+/// So many refusals are remembered: a worker may ask for stale ids for ever.
+const MAX_REFUSALS: usize = 1_000;
+
 /// What a refusal is about, and so what must not be sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -82,6 +85,7 @@ impl Guard {
         })?;
         let mut failure = Box::new(refusal.failure.clone());
         failure.origin = Origin::Client;
+        failure.http_status = None;
         failure.method = Some(method);
         failure.task_id = task;
         failure.message.push_str("; not sent, for the service has answered so before");
@@ -114,6 +118,13 @@ impl Guard {
         if let Some(known) = self.refusals.iter_mut().find(|known| known.subject == subject) {
             known.until = known.until.max(until);
         } else {
+            if self.refusals.len() >= MAX_REFUSALS {
+                // The oldest that is about one task or one site; those about the account stay.
+                let is_small =
+                    |it: &Refusal| matches!(it.subject, Subject::Task(_) | Subject::Site(_));
+                let oldest = self.refusals.iter().position(is_small);
+                oldest.map(|at| self.refusals.remove(at));
+            }
             self.refusals.push(Refusal { subject, until, failure: failure.clone() });
         }
     }
@@ -196,5 +207,34 @@ impl Guard {
             book.last_use = now;
             change(book);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::bad_response;
+
+    #[test]
+    fn what_is_remembered_has_a_bound_and_the_account_comes_first() {
+        let mut guard = Guard::default();
+        let mut refused = bad_response("no matter");
+        refused.class = Class::Balance;
+        guard.learn(&mut refused, &[], 0.0);
+        refused.class = Class::Domain;
+        for site in 0..1_500 {
+            guard.learn(&mut refused, &[Subject::Site(site.to_string())], 0.0);
+        }
+        assert_eq!(guard.refusals.len(), MAX_REFUSALS);
+        let about = |site: &str| [Subject::Site(site.to_owned())];
+        let refusal = |guard: &mut Guard, site| {
+            guard.refusal(Method::GetTaskResult, None, &about(site), 1.0).is_some()
+                || guard.refusal(Method::CreateTask, None, &about(site), 1.0).is_some()
+        };
+        assert!(refusal(&mut guard, "1499"));
+        assert!(refusal(&mut guard, "0"), "the empty account is still known");
+        guard.funded();
+        assert!(!refusal(&mut guard, "0"), "the oldest site is forgotten");
+        assert!(refusal(&mut guard, "1499"));
     }
 }

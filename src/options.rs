@@ -150,7 +150,10 @@ impl CallOptions {
             kind: members.text("type")?,
         };
         if let Some(url) = &options.callback_url {
-            read_url("callbackUrl", url)?;
+            // The service calls it, and knows best what it can reach.
+            if !is_web_address(url) {
+                return Err(Failure::option("callbackUrl", "must be an absolute http(s) address"));
+            }
         }
         // These two are the JavaScript host's.
         members.finish(&["signal", "onProgress"])?;
@@ -307,6 +310,15 @@ fn read_base_url(name: &str, url: &str) -> Result<String> {
         return Err(Failure::option(name, "must not have a query or a fragment"));
     }
     Ok(url.trim_end_matches('/').to_owned())
+}
+
+/// An absolute http(s) address, with a host; what it means is for the service to say.
+fn is_web_address(url: &str) -> bool {
+    let (scheme, rest) = url.split_once(':').unwrap_or_default();
+    let is_web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    let host = rest.strip_prefix("//").and_then(|rest| rest.split(['/', '?', '#']).next());
+    let is_odd = |c: char| c.is_ascii_whitespace() || c.is_ascii_control();
+    is_web && host.is_some_and(|host| !host.is_empty()) && !url.contains(is_odd)
 }
 
 struct Url<'a> {

@@ -51,11 +51,16 @@ pub enum TaskState<V> {
 }
 
 /// Reads an answer. The body decides, whatever the status: an object with `errorId` is the service's.
+/// Only a redirect is refused unread.
 ///
 /// # Errors
 /// The service's error, or `HTTP_STATUS` or `BAD_RESPONSE` where the answer is not the service's.
 pub fn read_answer<V: Json>(reply: Reply<V>, key: &str) -> Result<Answer<V>> {
     let Reply { status, retry_after_ms, body } = reply;
+    // Whoever redirects is not the service, whatever the body says.
+    if matches!(status, 0 | 300..=399) {
+        return Err(no_answer(status, retry_after_ms, ""));
+    }
     match body {
         Body::Json(body) => match body.get("errorId").map(|id| id.kind()) {
             Some(Kind::Number(0.0)) => Ok(Answer::Done(body)),

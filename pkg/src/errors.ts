@@ -56,6 +56,8 @@ export class CaptchaError extends Error {
   declare readonly serverMessage?: string;
   /** The HTTP status of the answer. */
   declare readonly httpStatus?: number;
+  /** How long to wait before the next try, in ms: what the service asked for, or the rest of a ban. */
+  declare readonly retryAfterMs?: number;
 
   constructor(data: CaptchaErrorData) {
     const { name: _, message, cause, ...fields } = data;
@@ -74,8 +76,8 @@ export class CaptchaError extends Error {
   /** The error that {@link CaptchaError.toJSON} wrote down, of the same class. */
   static fromJSON(data: CaptchaErrorData): CaptchaError {
     // A newer version on the other side may have classes that are not known here.
-    const ErrorClass = Object.hasOwn(classes, data.name) ? classes[data.name] : CaptchaError;
-    return new ErrorClass(data);
+    if (Object.hasOwn(classes, data.name)) return new classes[data.name](data);
+    return Object.defineProperty(new CaptchaError(data), "name", { value: data.name });
   }
 }
 
@@ -89,8 +91,6 @@ export class KeyError extends CaptchaError {
 export class BalanceError extends CaptchaError {
   declare readonly name: "BalanceError";
   declare readonly code: ErrorCodes["BalanceError"];
-  /** How long new tasks are still refused locally, in ms. */
-  declare readonly retryAfterMs?: number;
 }
 
 /** The image cannot be sent: send another. */
@@ -131,8 +131,6 @@ export class ProxyError extends CaptchaError {
 export class AccessError extends CaptchaError {
   declare readonly name: "AccessError";
   declare readonly code: ErrorCodes["AccessError"];
-  /** How long the client itself sends nothing more, in ms. */
-  declare readonly retryAfterMs?: number;
 }
 
 /** The service does not know the task, or no longer: create it anew. */
@@ -170,8 +168,6 @@ export class TransportError extends CaptchaError {
   declare readonly code: ErrorCodes["TransportError"];
   /** Of createTask: whether the task may exist and be charged, so that a repeat may buy it twice. */
   declare readonly mayHaveCreatedTask?: boolean;
-  /** How long the service asked to wait, in ms. */
-  declare readonly retryAfterMs?: number;
 }
 
 /** Not ready in time: go on with `waitForResult(taskId)`. */
@@ -228,6 +224,7 @@ for (const [name, { prototype }] of Object.entries({ CaptchaError, ...classes })
 }
 
 function revived(cause: ErrorRecord | CaptchaErrorData): Error {
+  if (typeof cause !== "object") return new Error(String(cause));
   if ("hint" in cause) return CaptchaError.fromJSON(cause);
   const error = new Error(cause.message, cause.cause && { cause: revived(cause.cause) });
   // It happened elsewhere: a stack of here would mislead.

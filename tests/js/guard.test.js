@@ -62,9 +62,12 @@ describe("after a refusal", { concurrency: true, timeout: 30_000 }, () => {
         ...fields,
         origin: "service",
       });
-      for (const call of [client.getTaskResult(4711), client.waitForResult(4711)]) {
-        await failure(call, TaskNotFoundError, code, { ...fields, origin: "client" });
-      }
+      // Together: both wait until 2 s have passed since the request, and either may be the first to fail.
+      await Promise.all(
+        [client.getTaskResult(4711), client.waitForResult(4711)].map((call) =>
+          failure(call, TaskNotFoundError, code, { ...fields, origin: "client" }),
+        ),
+      );
       assert.equal((await sandbox.requests()).length, 1);
       // Another id is another matter.
       await failure(client.getTaskResult(4712), TaskNotFoundError, code, { origin: "service" });
