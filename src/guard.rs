@@ -9,6 +9,9 @@ use crate::error::{Class, Failure, Origin, code};
 use crate::schedule::{BAN_MS, MAX_POLLS, MIN_POLL_INTERVAL_MS, Millis, TASK_LIFE_MS};
 use crate::wire::{Method, TaskId};
 
+/// So many refusals are remembered: a worker may ask for stale ids for ever.
+const MAX_REFUSALS: usize = 1_000;
+
 /// What a refusal is about, and so what must not be sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -22,8 +25,9 @@ pub enum Subject {
     Site(String),
     /// A proxy that the captcha's provider bans, with its port: no task over it.
     Proxy(String, String),
-    /// A task that the service does not know: no result request.
-    Task(TaskId),
+    /// A task that the service does not know: no result request, no report. If a report was told so,
+    /// it may only have been of the wrong kind: then it is that method alone.
+    Task(Method, TaskId),
 }
 
 #[derive(Debug)]
@@ -76,15 +80,17 @@ impl Guard {
         self.refusals.retain(|refusal| refusal.until > now);
         let refusal = self.refusals.iter().find(|refusal| match &refusal.subject {
             Subject::Key | Subject::Address => true,
-            Subject::Task(id) => Some(*id) == task,
+            Subject::Task(told, id) => {
+                Some(*id) == task && (*told == method || *told == Method::GetTaskResult)
+            }
             Subject::Balance => method == Method::CreateTask,
             about => method == Method::CreateTask && subjects.contains(about),
         })?;
-        let mut failure = Box::new(refusal.failure.clone());
+        let mut failure = Box::new(refusal.failure.clone()).repeated();
         failure.origin = Origin::Client;
+        failure.http_status = None;
         failure.method = Some(method);
         failure.task_id = task;
-        failure.message.push_str("; not sent, for the service has answered so before");
         failure.retry_after_ms = refusal.until.is_finite().then(|| (refusal.until - now).ceil());
         Some(failure)
     }
@@ -99,7 +105,10 @@ impl Guard {
             Class::Key => (Some(Subject::Key), Millis::INFINITY),
             Class::Access => (Some(Subject::Address), BAN_MS),
             Class::Balance => (Some(Subject::Balance), BAN_MS),
-            Class::TaskNotFound => (failure.task_id.map(Subject::Task), Millis::INFINITY),
+            Class::TaskNotFound => {
+                let of = |(method, id)| Subject::Task(method, id);
+                (failure.method.zip(failure.task_id).map(of), Millis::INFINITY)
+            }
             Class::Domain => (about(|s| matches!(s, Subject::Site(_))), Millis::INFINITY),
             Class::Proxy if failure.code == code::PROXY_BANNED => {
                 (about(|s| matches!(s, Subject::Proxy(..))), BAN_MS)
@@ -114,6 +123,13 @@ impl Guard {
         if let Some(known) = self.refusals.iter_mut().find(|known| known.subject == subject) {
             known.until = known.until.max(until);
         } else {
+            if self.refusals.len() >= MAX_REFUSALS {
+                // The oldest that is about one task or one site; those about the account stay.
+                let is_small =
+                    |it: &Refusal| matches!(it.subject, Subject::Task(..) | Subject::Site(_));
+                let oldest = self.refusals.iter().position(is_small);
+                oldest.map(|at| self.refusals.remove(at));
+            }
             self.refusals.push(Refusal { subject, until, failure: failure.clone() });
         }
     }

@@ -2,24 +2,12 @@
 
 use crate::error::{Cause, Failure, Result};
 use crate::guard::Subject;
-use crate::host::{Host, Json, Kind};
+use crate::host::{Host, Json, Kind, must_be};
 use crate::image::{self, Image};
-use crate::schedule::Millis;
+use crate::kinds::{Rule, check, image_rule};
 use crate::service::ImageLimits;
+use crate::texts::{self, Detail};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-
-/// When to ask first, and how long at most.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Timing {
-    /// From creation to the first result request.
-    pub first_delay_ms: Millis,
-    /// From the call to giving up.
-    pub timeout_ms: Millis,
-}
-
-const IMAGE_TIMING: Timing = Timing { first_delay_ms: 350.0, timeout_ms: 10_000.0 };
-const TOKEN_TIMING: Timing = Timing { first_delay_ms: 1_000.0, timeout_ms: 80_000.0 };
-const SLOW_TOKEN_TIMING: Timing = Timing { first_delay_ms: 1_000.0, timeout_ms: 180_000.0 };
 
 /// The type of the task that reads the text in an image.
 pub const IMAGE_TO_TEXT: &str = "ImageToTextTask";
@@ -28,32 +16,6 @@ pub const IMAGE_TO_TEXT: &str = "ImageToTextTask";
 #[must_use]
 pub fn kind_of<V: Json>(given: &V) -> String {
     given.get("type").and_then(|kind| kind.text()).unwrap_or_default()
-}
-
-/// The timing of a task type. One that is not known here gets the longest.
-#[must_use]
-pub fn timing(kind: &str) -> Timing {
-    match kind.strip_suffix("Proxyless").unwrap_or(kind) {
-        IMAGE_TO_TEXT | "ComplexImageTask" => IMAGE_TIMING,
-        "FunCaptchaTask" | "GeeTestTask" | "TurnstileTask" | "ProsopoTask" | "YidunTask"
-        | "MTCaptchaTask" => TOKEN_TIMING,
-        _ => SLOW_TOKEN_TIMING,
-    }
-}
-
-/// The fields of a task type that hold images: one image, or a list of them.
-fn image_field(kind: &str, field: &str) -> Option<ImageField> {
-    match (kind, field) {
-        (IMAGE_TO_TEXT, "body") => Some(ImageField::One),
-        ("ComplexImageTask", "imagesBase64" | "exampleImagesBase64") => Some(ImageField::Many),
-        _ => None,
-    }
-}
-
-#[derive(Clone, Copy)]
-enum ImageField {
-    One,
-    Many,
 }
 
 /// A task that may be sent: every image in it is base64 within the service's limits.
@@ -86,33 +48,28 @@ impl<V: Json> Task<V> {
         limits: ImageLimits,
     ) -> Result<Self> {
         if given.kind() != Kind::Object {
-            let rule = format!("must be an object with a `type`, not {}", given.shown());
-            return Err(Failure::field("task", &rule));
+            return Err(Failure::field("task", must_be(texts::TASK_OBJECT, given)));
         }
         let kind = match given.get("type") {
             Some(kind) if kind.kind() == Kind::Text => kind.text().unwrap_or_default(),
-            Some(odd) => {
-                let rule =
-                    format!("must be text, such as \"ImageToTextTask\", not {}", odd.shown());
-                return Err(Failure::field("type", &rule));
-            }
-            None => return Err(Failure::field("type", "is missing")),
+            Some(odd) => return Err(Failure::field("type", must_be(texts::TYPE_TEXT, &odd))),
+            None => return Err(Failure::field("type", texts::MISSING)),
         };
         if kind.is_empty() {
-            return Err(Failure::field("type", "is empty"));
+            return Err(Failure::field("type", texts::EMPTY));
         }
+        // Before the images are read: what is cheap to refuse comes first.
+        check(&kind, given)?;
         let mut task =
             Self { subjects: subjects(given), image_bytes: Vec::new(), fields: Vec::new(), kind };
         for (name, value) in given.entries() {
-            let field = match image_field(&task.kind, &name) {
+            let field = match image_rule(&task.kind, &name) {
+                Some(Rule::Images) if value.kind() == Kind::Null => Field::Given(value),
+                Some(Rule::Image) => Field::Image(task.image(host, &value, limits).await?),
+                Some(_) => task.images(host, &name, &value, limits).await?,
                 None => Field::Given(value),
-                Some(ImageField::One) => Field::Image(task.image(host, &value, limits).await?),
-                Some(ImageField::Many) => task.images(host, &name, &value, limits).await?,
             };
             task.fields.push((name, field));
-        }
-        if task.kind == IMAGE_TO_TEXT && task.image_bytes.is_empty() {
-            return Err(Failure::field("body", "is missing: it is the image to read"));
         }
         Ok(task)
     }
@@ -154,8 +111,7 @@ impl<V: Json> Task<V> {
         limits: ImageLimits,
     ) -> Result<Field<V>> {
         if value.kind() != Kind::List {
-            let rule = format!("must be a list of images, not {}", value.shown());
-            return Err(Failure::field(name, &rule));
+            return Err(Failure::field(name, must_be(texts::IMAGES, value)));
         }
         let mut images = Vec::new();
         for (index, item) in value.items().iter().enumerate() {
@@ -186,21 +142,28 @@ impl<V: Serialize> Serialize for Task<V> {
 
 async fn read_image<H: Host>(host: &H, value: &H::Value, limits: ImageLimits) -> Result<Image> {
     match value.kind() {
-        Kind::Text => image::from_text(&value.text().unwrap_or_default(), limits),
+        Kind::Text => {
+            // Measured before it is copied: a video dropped by mistake never enters this memory. So much
+            // white space as would still make it fit is in no base64.
+            let length = value.text_length();
+            if length > f64::from(limits.max_bytes) * 8.0 + 65_536.0 {
+                image::check_size((length * 0.75).floor(), limits)?;
+            }
+            image::from_text(&value.text().unwrap_or_default(), limits)
+        }
         Kind::Binary(size) => {
-            // Measured before it is copied: a video dropped by mistake never enters this memory.
             image::check_size(size, limits)?;
             match host.bytes(value).await {
                 Ok(bytes) => image::from_bytes(&bytes, limits),
                 Err(error) => {
-                    let mut failure =
-                        image::invalid(&format!("it cannot be read ({})", error.message));
+                    let reason = Detail::verbatim(&error.message);
+                    let mut failure = image::invalid(texts::IMAGE_UNREADABLE.with([reason]));
                     failure.cause = Some(Cause::Platform(error));
                     Err(failure)
                 }
             }
         }
-        _ => Err(image::invalid(&value.shown())),
+        _ => Err(image::invalid(value.shown())),
     }
 }
 
@@ -225,22 +188,6 @@ fn site(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn timings_follow_the_type_and_its_proxyless_name() {
-        for (kind, first, timeout) in [
-            ("ImageToTextTask", 350.0, 10_000.0),
-            ("ComplexImageTask", 350.0, 10_000.0),
-            ("TurnstileTask", 1_000.0, 80_000.0),
-            ("TurnstileTaskProxyless", 1_000.0, 80_000.0),
-            ("RecaptchaV3TaskProxyless", 1_000.0, 180_000.0),
-            ("NoCaptchaTask", 1_000.0, 180_000.0),
-            ("SomethingNewTask", 1_000.0, 180_000.0),
-        ] {
-            let expected = Timing { first_delay_ms: first, timeout_ms: timeout };
-            assert_eq!(timing(kind), expected, "{kind}");
-        }
-    }
 
     #[test]
     fn a_site_is_its_host() {

@@ -19,15 +19,16 @@ export function loadFrom(from: Source): void {
  * It may have to be fetched, so an abort need not wait for it; the start itself goes on for others.
  */
 export function start(signal?: AbortSignal): Promise<void> {
+  // Anything else that is passed as a signal is refused by the call itself.
+  const aborts = signal instanceof AbortSignal;
+  if (aborts && signal.aborted) return Promise.reject(signal.reason);
   started ??= load();
   const starting = started;
-  // Anything else that is passed as a signal is refused by the call itself.
-  if (!(signal instanceof AbortSignal)) return starting;
+  if (!aborts) return starting;
   return new Promise((resolve, reject) => {
     // A signal of its own, where there is such a thing: Node warns of many listeners on one signal.
     const own = AbortSignal.any?.([signal]) ?? signal;
     const abort = () => reject(own.reason);
-    if (own.aborted) return abort();
     own.addEventListener("abort", abort, { once: true });
     const stopListening = () => own.removeEventListener("abort", abort);
     starting.then(resolve, reject).finally(stopListening);

@@ -1,6 +1,7 @@
 //! `AbortSignal`: an abort drops the work, and with it every request and timer behind it.
 
 use crate::error::{Failure, Result};
+use crate::texts;
 use futures_lite::future;
 use js_sys::{Object, Reflect};
 use std::cell::RefCell;
@@ -15,10 +16,10 @@ extern "C" {
     #[wasm_bindgen(js_name = AbortSignal)]
     #[derive(Clone)]
     pub(super) type Signal;
-    #[wasm_bindgen(method, getter)]
-    fn aborted(this: &Signal) -> bool;
-    #[wasm_bindgen(method, getter)]
-    fn reason(this: &Signal) -> JsValue;
+    #[wasm_bindgen(method, getter, catch)]
+    fn aborted(this: &Signal) -> std::result::Result<bool, JsValue>;
+    #[wasm_bindgen(method, getter, catch)]
+    fn reason(this: &Signal) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = addEventListener)]
     fn listen(this: &Signal, kind: &str, listener: &JsValue) -> std::result::Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = removeEventListener)]
@@ -36,7 +37,7 @@ impl Signal {
         if has("aborted").as_bool().is_some() && has("addEventListener").is_function() {
             Ok(Some(value.unchecked_into()))
         } else {
-            Err(Failure::option("signal", "must be an AbortSignal"))
+            Err(Failure::option("signal", texts::MUST_BE.with([texts::ABORT_SIGNAL.into()])))
         }
     }
 
@@ -45,13 +46,14 @@ impl Signal {
         &self,
         work: impl Future<Output = T>,
     ) -> std::result::Result<T, JsValue> {
-        let listening = Listener::of(self)?;
+        // A signal that cannot be listened to aborts nothing, as one that is never aborted.
+        let listening = AbortListener::of(self).ok();
         let mut waker = None;
         let aborted = future::poll_fn(|context| {
-            if self.aborted() {
-                return Poll::Ready(Err(self.reason()));
+            if self.aborted().unwrap_or_default() {
+                return Poll::Ready(Err(self.reason().unwrap_or_default()));
             }
-            waker.get_or_insert_with(|| listening.add(context.waker()));
+            waker.get_or_insert_with(|| listening.as_ref().map(|it| it.add(context.waker())));
             Poll::Pending
         });
         future::or(aborted, async { Ok(work.await) }).await
@@ -59,17 +61,17 @@ impl Signal {
 }
 
 /// One listener for all the calls that share a signal: beyond ten, Node warns of a leak.
-struct Listener {
+struct AbortListener {
     signal: Signal,
     wakers: Rc<RefCell<Vec<Weak<Waker>>>>,
     on_abort: Closure<dyn FnMut()>,
 }
 
 thread_local! {
-    static LISTENERS: RefCell<Vec<Weak<Listener>>> = const { RefCell::new(Vec::new()) };
+    static LISTENERS: RefCell<Vec<Weak<AbortListener>>> = const { RefCell::new(Vec::new()) };
 }
 
-impl Listener {
+impl AbortListener {
     /// The listener on this signal, which lasts as long as a call uses it.
     fn of(signal: &Signal) -> std::result::Result<Rc<Self>, JsValue> {
         LISTENERS.with_borrow_mut(|listeners| {
@@ -102,7 +104,7 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
+impl Drop for AbortListener {
     fn drop(&mut self) {
         let _ = self.signal.unlisten("abort", self.on_abort.as_ref());
     }

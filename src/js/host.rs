@@ -6,11 +6,11 @@
 //! of its realm, as in a Firefox content script.
 
 use super::value::{Value, settled};
-use crate::host::{Body, ErrorRecord, Fault, Host, Reply};
+use crate::host::{Body, ErrorRecord, Fault, Host, Json, Kind, Reply};
 use crate::schedule::Millis;
-use gloo_net::http::{Headers, Response};
+use gloo_net::http::Headers;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Date, Function, JsString, Object, Reflect, TypeError, Uint8Array};
+use js_sys::{ArrayBuffer, Date, Function, JsString, Object, Reflect, TypeError};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
@@ -35,7 +35,8 @@ impl JsHost {
         Self { fetch }
     }
 
-    async fn exchange(&self, url: &str, body: &JsString) -> Result<Reply<Value>, JsValue> {
+    /// By POST if there is a body, else by GET.
+    async fn exchange(&self, url: &str, body: Option<&JsString>) -> Result<Reply<Value>, JsValue> {
         let mut in_flight = InFlight { controller: AbortController::new()?, ended: false };
         let init = request_init(body, &in_flight.controller.signal());
         let response = match &self.fetch {
@@ -43,22 +44,19 @@ impl JsHost {
             None => fetch(url, &init)?,
         };
         let response = settled(response).await?;
-        if Reflect::get(&response, &"status".into())?.as_f64().is_none() {
+        // Each member is looked at once and caught: an injected fetch may give anything.
+        let Some(status) = Reflect::get(&response, &"status".into())?.as_f64() else {
             return Err(TypeError::new("fetch gave something that is no Response").into());
-        }
-        let body = match read_text(response.unchecked_ref()).await? {
-            None => Body::TooLarge,
-            Some(text) => match parse_json(&text) {
-                Ok(json) => Body::Json(Value(json)),
-                Err(_) => Body::Text(text.slice(0, MAX_EXCERPT).into()),
-            },
         };
+        let body = read_body(response.unchecked_ref()).await?;
         in_flight.ended = !matches!(body, Body::TooLarge);
-        let response = Response::from(response.unchecked_into::<web_sys::Response>());
-        // Through the raw object: gloo-net's `get` would panic on headers that are none.
-        let retry_after = response.headers().into_raw().get("retry-after").ok().flatten();
+        let headers = Reflect::get(&response, &"headers".into()).unwrap_or_default();
+        // Not by gloo-net's `get`: it would panic on headers that are none.
+        let headers: web_sys::Headers = headers.unchecked_into();
+        let retry_after = headers.get("retry-after").ok().flatten();
         Ok(Reply {
-            status: response.status(),
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // NaN becomes 0
+            status: status as u16,
             retry_after_ms: retry_after.and_then(|text| span_until(&text)),
             body,
         })
@@ -80,13 +78,28 @@ impl Host for JsHost {
         TimeoutFuture::new(ms).await;
     }
 
-    async fn post(&self, url: &str, body: &impl Serialize) -> Result<Reply<Value>, Fault> {
+    async fn send(&self, url: &str, body: Option<&impl Serialize>) -> Result<Reply<Value>, Fault> {
         let text = body
-            .serialize(&Serializer::json_compatible())
-            .map_err(JsValue::from)
-            .and_then(|body| js_sys::JSON::stringify(&body))
+            .map(|body| {
+                body.serialize(&Serializer::json_compatible())
+                    .map_err(JsValue::from)
+                    .and_then(|body| js_sys::JSON::stringify(&body))
+            })
+            .transpose()
             .map_err(|error| Fault::NotJson(record(&error)))?;
-        self.exchange(url, &text).await.map_err(|error| Fault::Network(record(&error)))
+        let reply = self.exchange(url, text.as_ref()).await;
+        reply.map_err(|error| Fault::Network(record(&error)))
+    }
+
+    async fn body(&self, value: &Value) -> Result<Body<Value>, ErrorRecord> {
+        let read = async {
+            match value.kind() {
+                Kind::Object => read_body(value.0.unchecked_ref()).await,
+                // A response of it is read like any other, up to the same size.
+                _ => read_body(&Held::new(&value.0)?.unchecked_into()).await,
+            }
+        };
+        read.await.map_err(|error| record(&error))
     }
 
     async fn bytes(&self, value: &Value) -> Result<Vec<u8>, ErrorRecord> {
@@ -94,14 +107,17 @@ impl Host for JsHost {
     }
 }
 
-fn request_init(body: &JsString, signal: &web_sys::AbortSignal) -> RequestInit {
-    let headers = Headers::new();
-    headers.set("content-type", "application/json");
-    headers.set("accept", "application/json");
+fn request_init(body: Option<&JsString>, signal: &web_sys::AbortSignal) -> RequestInit {
     let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_headers_headers(&headers.into_raw());
-    init.set_body(body);
+    // Without a body it is a GET, as plain as can be: no page needs a leave for it beforehand.
+    if let Some(body) = body {
+        let headers = Headers::new();
+        headers.set("content-type", "application/json");
+        headers.set("accept", "application/json");
+        init.set_method("POST");
+        init.set_headers_headers(&headers.into_raw());
+        init.set_body(body);
+    }
     init.set_signal(Some(signal));
     // Not "error": workerd refuses to build such a request. A redirect is refused when it is answered.
     init.set_redirect(RequestRedirect::Manual);
@@ -125,6 +141,17 @@ fn knows(property: &str) -> bool {
     Reflect::has(&prototype, &property.into()).unwrap_or_default()
 }
 
+/// The body of a response, or of a request.
+async fn read_body(holder: &web_sys::Response) -> Result<Body<Value>, JsValue> {
+    Ok(match read_text(holder).await? {
+        None => Body::TooLarge,
+        Some(text) => match parse_json(&text) {
+            Ok(json) => Body::Json(Value(json)),
+            Err(_) => Body::Text(text.slice(0, MAX_EXCERPT).into()),
+        },
+    })
+}
+
 /// The body as text, `None` if it is larger than is read.
 async fn read_text(response: &web_sys::Response) -> Result<Option<JsString>, JsValue> {
     let body = Reflect::get(response, &"body".into())?;
@@ -136,15 +163,20 @@ async fn read_text(response: &web_sys::Response) -> Result<Option<JsString>, JsV
     let reader = body.unchecked_into::<Stream>().get_reader()?;
     let decoder = TextDecoder::new()?;
     let mut text = JsString::default();
-    let mut size = 0_u32;
+    let mut size = 0.0;
     loop {
         let chunk = settled(reader.read()?).await?;
         if Reflect::get(&chunk, &"done".into())?.as_bool() == Some(true) {
             return Ok(Some(text.concat(&decoder.finish()?)));
         }
-        let bytes = Reflect::get(&chunk, &"value".into())?.dyn_into::<Uint8Array>()?;
-        size = size.saturating_add(bytes.length());
-        if size > MAX_BODY_BYTES {
+        let bytes = Reflect::get(&chunk, &"value".into())?;
+        // Of this realm or another.
+        if !ArrayBuffer::is_view(&bytes) {
+            return Err(TypeError::new("the body has chunks that are no bytes").into());
+        }
+        let length = Reflect::get(&bytes, &"byteLength".into())?.as_f64();
+        size += length.unwrap_or_default();
+        if size > MAX_BODY_BYTES.into() {
             return Ok(None);
         }
         text = text.concat(&decoder.decode(&bytes, &DECODE_MORE.with(Clone::clone))?);
@@ -157,7 +189,7 @@ fn span_until(retry_after: &str) -> Option<Millis> {
         Ok(seconds) => f64::from(seconds) * 1_000.0,
         Err(_) => Date::parse(retry_after) - Date::now(),
     };
-    (!span.is_nan()).then_some(span)
+    (!span.is_nan()).then_some(span.max(0.0))
 }
 
 /// An error of the platform as plain data: of an object that may hold anything, only its words.
@@ -216,6 +248,12 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
     fn parse_json(text: &JsString) -> Result<JsValue, JsValue>;
 
+    /// web-sys has a constructor for each kind of body, and none for whichever it is.
+    #[wasm_bindgen(js_name = Response)]
+    type Held;
+    #[wasm_bindgen(constructor, catch, js_class = Response)]
+    fn new(body: &JsValue) -> Result<Held, JsValue>;
+
     #[wasm_bindgen(js_name = ReadableStream)]
     type Stream;
     #[wasm_bindgen(method, catch, js_name = getReader)]
@@ -230,8 +268,7 @@ extern "C" {
     #[wasm_bindgen(constructor, catch)]
     fn new() -> Result<TextDecoder, JsValue>;
     #[wasm_bindgen(method, catch)]
-    fn decode(this: &TextDecoder, bytes: &Uint8Array, options: &Object)
-    -> Result<JsValue, JsValue>;
+    fn decode(this: &TextDecoder, bytes: &JsValue, options: &Object) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = decode)]
     fn finish(this: &TextDecoder) -> Result<JsValue, JsValue>;
 }

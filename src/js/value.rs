@@ -1,7 +1,7 @@
 //! A JavaScript value as the core sees it.
 
 use crate::host::{Json, Kind};
-use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Function, JsString, Promise, Reflect, TypeError, Uint8Array};
 use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -27,7 +27,7 @@ impl Json for Value {
             Kind::Number(number)
         } else if value.is_string() {
             Kind::Text
-        } else if Array::is_array(value) {
+        } else if is_array(value) {
             Kind::List
         } else if let Some(size) = self.binary_size() {
             Kind::Binary(size)
@@ -42,11 +42,20 @@ impl Json for Value {
         self.0.as_string()
     }
 
+    fn text_length(&self) -> f64 {
+        self.0.dyn_ref::<JsString>().map_or(0.0, |text| text.length().into())
+    }
+
     fn digits(&self) -> String {
-        string(&self.0)
+        string(&self.0).unwrap_or_default()
     }
 
     fn get(&self, key: &str) -> Option<Self> {
+        // What is inherited is not sent either.
+        has_own(&self.0, key).unwrap_or_default().then(|| self.member(key))?
+    }
+
+    fn member(&self, key: &str) -> Option<Self> {
         // A getter that throws gives as little as one that is missing.
         let member = Reflect::get(&self.0, &key.into()).ok()?;
         (!member.is_undefined()).then_some(Self(member))
@@ -56,17 +65,17 @@ impl Json for Value {
         if !self.0.is_object() {
             return Vec::new();
         }
-        let keys = Object::keys(self.0.unchecked_ref::<Object>());
+        let keys = own_keys(&self.0).unwrap_or_default();
         let keys = keys.iter().filter_map(|key| key.as_string());
         keys.filter_map(|key| self.get(&key).map(|value| (key, value))).collect()
     }
 
     fn items(&self) -> Vec<Self> {
-        if Array::is_array(&self.0) {
-            self.0.unchecked_ref::<Array>().iter().map(Self).collect()
-        } else {
-            Vec::new()
+        if !is_array(&self.0) {
+            return Vec::new();
         }
+        // Copied first: what looks like a list may be a proxy, and throw at each look.
+        list_of(&self.0).unwrap_or_default().iter().map(Self).collect()
     }
 }
 
@@ -74,9 +83,9 @@ impl Value {
     /// The number of bytes in a buffer, a view of one, or a blob; of this realm or another.
     fn binary_size(&self) -> Option<f64> {
         if ArrayBuffer::is_view(&self.0) || self.is_buffer() {
-            self.get("byteLength")?.0.as_f64()
+            self.member("byteLength")?.0.as_f64()
         } else if self.method("arrayBuffer").is_some() {
-            self.get("size")?.0.as_f64()
+            self.member("size")?.0.as_f64()
         } else {
             None
         }
@@ -86,12 +95,18 @@ impl Value {
     pub(super) async fn bytes(&self) -> Result<Vec<u8>, JsValue> {
         if let Some(read) = self.method("arrayBuffer") {
             let buffer = settled(read.call0(&self.0)?).await?;
-            return copied(&buffer, 0.0, Reflect::get(&buffer, &"byteLength".into())?);
+            let length = Reflect::get(&buffer, &"byteLength".into())?;
+            // Its size was within the limits: what is larger than it says is not copied.
+            let says = self.member("size").and_then(|size| size.0.as_f64()).unwrap_or_default();
+            if length.as_f64().is_none_or(|length| length > says) {
+                return Err(TypeError::new("it gives more bytes than its size says").into());
+            }
+            return copied(&buffer, 0.0, length);
         }
         let length = Reflect::get(&self.0, &"byteLength".into())?;
-        match self.get("buffer") {
+        match self.member("buffer") {
             Some(buffer) => {
-                let start = self.get("byteOffset").and_then(|start| start.0.as_f64());
+                let start = self.member("byteOffset").and_then(|start| start.0.as_f64());
                 copied(&buffer.0, start.unwrap_or_default(), length)
             }
             None => copied(&self.0, 0.0, length),
@@ -104,13 +119,22 @@ impl Value {
     }
 
     fn method(&self, name: &str) -> Option<Function> {
-        self.get(name)?.0.dyn_into().ok()
+        self.member(name)?.0.dyn_into().ok()
     }
 }
 
 /// What a promise, or a value that is none, comes to.
 pub(super) fn settled(value: JsValue) -> JsFuture {
-    JsFuture::from(Promise::resolve(&value))
+    // Not `Promise::resolve`: it throws where the value's own `constructor` does, and gives back the
+    // very promise, whose `then` may throw as well. Here both become a rejection.
+    JsFuture::from(Promise::new(&mut |resolve, _| {
+        let _ = resolve.unchecked_ref::<Function>().call1(&JsValue::UNDEFINED, &value);
+    }))
+}
+
+/// A proxy that is revoked is none: to look at it throws.
+fn is_array(value: &JsValue) -> bool {
+    array_is(value).unwrap_or_default()
 }
 
 fn copied(buffer: &JsValue, start: f64, length: JsValue) -> Result<Vec<u8>, JsValue> {
@@ -120,8 +144,18 @@ fn copied(buffer: &JsValue, start: f64, length: JsValue) -> Result<Vec<u8>, JsVa
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_name = String)]
-    fn string(number: &JsValue) -> String;
+    #[wasm_bindgen(catch, js_name = String)]
+    fn string(number: &JsValue) -> Result<String, JsValue>;
+
+    // Those of js-sys do not catch, and a proxy may throw in each of them.
+    #[wasm_bindgen(catch, js_namespace = Array, js_name = isArray)]
+    fn array_is(value: &JsValue) -> Result<bool, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
+    fn list_of(value: &JsValue) -> Result<Array, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["Object", "prototype", "hasOwnProperty"], js_name = call)]
+    fn has_own(value: &JsValue, key: &str) -> Result<bool, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = Object, js_name = keys)]
+    fn own_keys(value: &JsValue) -> Result<Array, JsValue>;
 
     /// Names a buffer of any realm, where `instanceof` knows its own only.
     #[wasm_bindgen(catch, js_namespace = ["Object", "prototype", "toString"], js_name = call)]

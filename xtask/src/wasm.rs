@@ -3,11 +3,12 @@
 //! cargo → wasm-bindgen → wasm-opt → tsc. What comes out of the first three is kept in `target/wasm/ready`
 //! and is made again only when the wasm that cargo wrote is another one.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
@@ -15,6 +16,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use xshell::{Shell, cmd};
 
 use crate::toolchain::{Toolchain, WASM};
+use crate::types;
 use crate::{copy_folder, locked, npm_bin, quietly, root, step};
 
 /// What a page may download for the package: the wasm and the JavaScript, both with gzip.
@@ -34,7 +36,12 @@ const FEATURES: [&str; 6] = [
 const COPIED: [&str; 3] = ["README.md", "CHANGELOG.md", "LICENSE"];
 
 /// What the outputs depend on besides the wasm: this file, and the pinned version of wasm-bindgen.
-const RECIPE: &str = concat!(include_str!("wasm.rs"), include_str!("../Cargo.toml"));
+const RECIPE: &str = concat!(
+    include_str!("wasm.rs"),
+    include_str!("types.rs"),
+    include_str!("../../src/kinds.rs"),
+    include_str!("../Cargo.toml")
+);
 
 pub(crate) fn build(sh: &Shell, toolchain: Toolchain) -> Result<()> {
     let wasm = step("compile the crate to wasm", || compile(sh, toolchain))?;
@@ -111,6 +118,7 @@ fn bind(wasm: &[u8], ready: &Path) -> Result<()> {
     fs::remove_file(ready.join("glue_bg.wasm.d.ts"))?;
     let glue = fs::read_to_string(ready.join("glue.d.ts"))?;
     fs::write(ready.join("types.d.ts"), data_types(&glue)?)?;
+    fs::write(ready.join("tasks.d.ts"), types::task_types())?;
     fs::rename(ready.join("glue_bg.wasm"), ready.join("capwire.wasm"))?;
     Ok(())
 }
@@ -126,8 +134,47 @@ fn data_types(glue: &str) -> Result<&str> {
 fn shrink(sh: &Shell, ready: &Path) -> Result<()> {
     let wasm_opt = npm_bin("wasm-opt");
     let wasm = ready.join("capwire.wasm");
-    let strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-    quietly(cmd!(sh, "{wasm_opt} -Oz {FEATURES...} {strip...} {wasm} -o {wasm}"))
+    let strip = [
+        "--strip-debug",
+        "--strip-producers",
+        "--strip-target-features",
+        // Last: it prints the short names that it has given.
+        "--minify-imports-and-exports-and-modules",
+    ];
+    let names =
+        cmd!(sh, "{wasm_opt} -Oz {FEATURES...} {strip...} {wasm} -o {wasm}").quiet().output()?;
+    let glue = ready.join("glue.js");
+    let renamed = with_short_names(&fs::read_to_string(&glue)?, &names.stdout)?;
+    Ok(fs::write(glue, renamed)?)
+}
+
+/// The glue with the short names that wasm-opt has given to what crosses between the two. The long ones
+/// are a sixteenth of the download.
+fn with_short_names(glue: &str, names: &[u8]) -> Result<String> {
+    #[derive(serde::Deserialize)]
+    struct Names {
+        imports: Vec<(String, String, String)>,
+        exports: Vec<(String, String)>,
+    }
+    let names: Names = serde_json::from_slice(names).context("wasm-opt has printed no names")?;
+    let mut glue = glue.replace("\"./glue_bg.js\": import0", "\"a\": import0");
+    for (module, long, short) in &names.imports {
+        let found = glue.matches(&format!(" {long}: function")).count();
+        ensure!(module == "./glue_bg.js" && found == 1, "the glue has no import {long}");
+        glue = glue.replace(&format!(" {long}: function"), &format!(" {short}: function"));
+    }
+    for (long, short) in &names.exports {
+        // A name may begin with another one, so what follows it decides.
+        let call = format!("wasm.{long}");
+        let mut parts = glue.split(&call);
+        let mut renamed = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let goes_on = part.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            let _ = write!(renamed, "wasm.{}{part}", if goes_on { long } else { short });
+        }
+        glue = renamed;
+    }
+    Ok(glue)
 }
 
 /// Prints what a page downloads, and fails where that is more than promised.
