@@ -14,7 +14,8 @@ const MAX_TIMER_MS: u32 = i32::MAX.cast_unsigned();
 
 const MAX_OPTION_NAME: usize = 24;
 
-/// The options of a client. It has no `Debug`, so that the key is never shown by accident.
+/// The options of a client.
+// Without `Debug`, so that the key is never shown by accident.
 #[derive(Clone)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct ClientOptions {

@@ -133,11 +133,6 @@ impl<H: Host> Client<H> {
         Self { host, options, guard: RefCell::default() }
     }
 
-    /// The host.
-    pub fn host(&self) -> &H {
-        &self.host
-    }
-
     /// The options.
     pub fn options(&self) -> &ClientOptions {
         &self.options
