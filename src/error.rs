@@ -5,19 +5,24 @@
 //! cannot disagree.
 
 use crate::host::ErrorRecord;
+use crate::texts::{self, Detail, Messages, Text};
 use crate::wire::{Method, TaskId};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
+use std::rc::Rc;
 
 /// What every fallible part of the core returns. Boxed, for a failure is large and rare.
 pub type Result<T> = std::result::Result<T, Box<Failure>>;
 
 /// One row of the error table.
-#[derive(Debug)]
-pub struct Row {
+#[derive(Debug, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ErrorTableRow {
     /// The code, as the service writes it.
     pub code: &'static str,
     /// The class of the JavaScript error.
+    #[serde(serialize_with = "class_name", rename = "name")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "keyof ErrorCodes"))]
     pub class: Class,
     /// Whether the same call may succeed later without a change.
     pub retryable: bool,
@@ -45,7 +50,7 @@ macro_rules! error_table {
         }
 
         /// Every known code.
-        pub const TABLE: &[Row] = &[$($(Row {
+        pub const TABLE: &[ErrorTableRow] = &[$($(ErrorTableRow {
             code: $code,
             class: Class::$class,
             retryable: $retryable,
@@ -58,7 +63,7 @@ macro_rules! error_table {
         const ERROR_CODES: &str = concat!(
             "/** The codes of each error class. A code that is not known here comes as the service wrote it. */\n",
             "export interface ErrorCodes {\n",
-            $("  ", stringify!($class), "Error: ", $("| \"", $code, "\" "),+ , ";\n"),+,
+            $("  /** The codes of a {@link ", stringify!($class), "Error}. */\n  ", stringify!($class), "Error: ", $("| \"", $code, "\" "),+ , ";\n"),+,
             "}\n"
         );
     };
@@ -216,9 +221,6 @@ error_table! {
     }
 }
 
-/// What the caller does about a task that may have been created although no id came back.
-const MAY_EXIST_HINT: &str = "Look at the account before repeating: the task may exist and be charged, so the client does not repeat it by itself.";
-
 /// The codes that the client itself finds. Those of the services are text, as they came.
 pub mod code {
     #![allow(missing_docs)]
@@ -240,9 +242,13 @@ pub mod code {
     pub const INTERNAL: &str = "INTERNAL";
 }
 
+/// In place of a row that is always there.
+const NO_ROW: ErrorTableRow =
+    ErrorTableRow { code: "", class: Class::Internal, retryable: false, message: "", hint: "" };
+
 /// The row of a code; for a code that is not in the table, the row of its family.
 #[must_use]
-pub fn row(code: &str) -> Option<&'static Row> {
+pub fn row(code: &str) -> Option<&'static ErrorTableRow> {
     let find = |code: &str| TABLE.iter().find(|row| row.code == code);
     find(code).or_else(|| {
         // A proxy code that is newer than this table still tells the caller to change the proxy.
@@ -250,7 +256,8 @@ pub fn row(code: &str) -> Option<&'static Row> {
     })
 }
 
-/// Who found the failure.
+/// Who found an error: `"client"`, which then has sent nothing; `"service"`, which has refused; or
+/// `"transport"`, what lies between the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
@@ -274,32 +281,32 @@ pub enum Cause {
     Failure(Box<Failure>),
 }
 
-/// A failure, as data: the shell makes an error of class `name` from it.
+/// A failed call, as data.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
-    /// The class.
+    /// The name of the error's class, such as `"KeyError"`.
     #[serde(serialize_with = "class_name", rename = "name")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "keyof ErrorCodes"))]
     pub class: Class,
-    /// The code: of the table, or as the service wrote it.
+    /// The service's code, or the client's own for what it found itself.
     pub code: Cow<'static, str>,
     /// One sentence: what happened, the offending value, the limit.
     pub message: String,
     /// What to do about it.
-    pub hint: Cow<'static, str>,
-    /// Who found it.
+    pub hint: String,
+    /// Who found it: `"client"`, and nothing was sent; `"service"`; `"transport"`, between the two.
     pub origin: Origin,
     /// Whether the same call may succeed later without a change.
     pub retryable: bool,
     /// The method of the protocol, where one was called or would have been.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<Method>,
-    /// The name of the service.
+    /// The name of the service, such as `"capmonster"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
-    /// The task, once it exists.
+    /// The task's id, once it exists.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
     pub task_id: Option<TaskId>,
@@ -309,7 +316,7 @@ pub struct Failure {
     /// The service's description, verbatim but for the key, should it be echoed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_message: Option<String>,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the answer, such as 503.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_status: Option<u16>,
     /// `ImageError`: the image's size in bytes.
@@ -318,13 +325,13 @@ pub struct Failure {
     /// `ImageError`: the bound that was broken, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// `ImageError`: which image of a list.
+    /// `ImageError`: which image of a list, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<usize>,
-    /// `TaskError`: which field.
+    /// `TaskError`: which field of the task, such as `"websiteURL"`; `ImageError`: where the list is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// `OptionsError`: which option.
+    /// `OptionsError`: which option, such as `"imageLimits.maxBytes"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub option: Option<String>,
     /// How long to wait before asking again, in ms.
@@ -336,6 +343,17 @@ pub struct Failure {
     /// What caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+    /// What `message` and `hint` are made of, so that they can be said in another language.
+    #[serde(skip)]
+    words: Words,
+}
+
+/// What the words of a failure are made of. Shared, for the clones of a failure say the same.
+#[derive(Clone, Debug)]
+struct Words {
+    message: Rc<Detail>,
+    hint: Rc<Detail>,
+    is_repeated: bool,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // the signature is serde's
@@ -344,26 +362,34 @@ fn class_name<S: Serializer>(class: &Class, serializer: S) -> std::result::Resul
 }
 
 impl Failure {
-    /// A failure with the words of its row. `detail` completes the message: the value, the limit.
+    /// A failure with the words of its row, in English. `detail` completes the message: the value, the
+    /// limit.
     #[must_use]
-    pub fn new(code: impl Into<Cow<'static, str>>, origin: Origin, detail: &str) -> Box<Self> {
-        let code = code.into();
+    pub fn new(
+        code: impl Into<Cow<'static, str>>,
+        origin: Origin,
+        detail: impl Into<Detail>,
+    ) -> Box<Self> {
+        Self::made(code.into(), origin, detail.into())
+    }
+
+    fn made(code: Cow<'static, str>, origin: Origin, detail: Detail) -> Box<Self> {
         // A service does not speak of the client's own troubles, whatever its code looks like.
         let is_theirs = code.starts_with("ERROR_") || code == "WRONG_CAPTCHA_ID";
         let known = row(&code).filter(|_| is_theirs || origin != Origin::Service);
-        let known = known.or_else(|| row(code::UNKNOWN));
-        let (class, retryable, what, hint) = known
-            .map_or((Class::Internal, false, "", ""), |row| {
-                (row.class, row.retryable, row.message, row.hint)
-            });
-        let separator = if detail.is_empty() { "" } else { ": " };
-        Box::new(Self {
-            message: format!("{what}{separator}{detail}"),
+        let row = known.or_else(|| row(code::UNKNOWN)).unwrap_or(&NO_ROW);
+        let message = Detail::OfCode(row.code, "message", row.message);
+        let message = match detail {
+            Detail::Verbatim(text) if text.is_empty() => message,
+            detail => texts::SENTENCE.with([message, detail]),
+        };
+        let failure = Box::new(Self {
+            message: String::new(),
             code,
-            class,
-            hint: Cow::Borrowed(hint),
+            class: row.class,
+            hint: String::new(),
             origin,
-            retryable,
+            retryable: row.retryable,
             method: None,
             service: None,
             task_id: None,
@@ -378,25 +404,73 @@ impl Failure {
             retry_after_ms: None,
             may_have_created_task: None,
             cause: None,
-        })
+            words: Words {
+                message: Rc::new(message),
+                hint: Detail::OfCode(row.code, "hint", row.hint).into(),
+                is_repeated: false,
+            },
+        });
+        failure.said_in(&Messages::default())
+    }
+
+    /// Says it in another language.
+    #[must_use]
+    pub fn said_in(mut self: Box<Self>, messages: &Messages) -> Box<Self> {
+        self.message = messages.say(&self.words.message);
+        if self.words.is_repeated {
+            let message = std::mem::take(&mut self.message);
+            self.message = messages.say(&texts::REPEATED.with([Detail::Verbatim(message)]));
+        }
+        self.hint = messages.say(&self.words.hint);
+        self
+    }
+
+    /// Changes all that others have written into its words. They are said again afterwards.
+    #[must_use]
+    pub fn cleaned(mut self: Box<Self>, clean: &dyn Fn(&str) -> String) -> Box<Self> {
+        self.words.message = Rc::new(self.words.message.map(clean));
+        self
+    }
+
+    /// With another hint than that of its code.
+    #[must_use]
+    pub fn hinting(mut self: Box<Self>, hint: Text<0>) -> Box<Self> {
+        self.words.hint = Rc::new(hint.into());
+        self.said_in(&Messages::default())
+    }
+
+    /// The same refusal of the service, not met again but told again by the client.
+    #[must_use]
+    pub fn told_again(&self) -> Box<Self> {
+        let no_detail = Detail::Verbatim(String::new());
+        let mut again = Self::made(self.code.clone(), Origin::Client, no_detail);
+        again.class = self.class;
+        again.retryable = self.retryable;
+        again.server_code.clone_from(&self.server_code);
+        again.server_message.clone_from(&self.server_message);
+        again.words = Words { is_repeated: true, ..self.words.clone() };
+        again.said_in(&Messages::default())
     }
 
     /// An option that cannot be used, and the rule it breaks.
     #[must_use]
-    pub fn option(name: &str, rule: &str) -> Box<Self> {
-        let mut failure =
-            Self::new(code::INVALID_OPTIONS, Origin::Client, &format!("`{name}` {rule}"));
+    pub fn option(name: &str, rule: impl Into<Detail>) -> Box<Self> {
+        let mut failure = Self::named(code::INVALID_OPTIONS, name, rule.into());
         failure.option = Some(name.to_owned());
         failure
     }
 
     /// A field of a task that cannot be sent, and the rule it breaks.
     #[must_use]
-    pub fn field(name: &str, rule: &str) -> Box<Self> {
-        let mut failure =
-            Self::new(code::INVALID_TASK, Origin::Client, &format!("`{name}` {rule}"));
+    pub fn field(name: &str, rule: impl Into<Detail>) -> Box<Self> {
+        let mut failure = Self::named(code::INVALID_TASK, name, rule.into());
         failure.field = Some(name.to_owned());
         failure
+    }
+
+    fn named(code: &'static str, name: &str, rule: Detail) -> Box<Self> {
+        let detail = texts::NAMED.with([Detail::verbatim(name), rule]);
+        Self::made(Cow::Borrowed(code), Origin::Client, detail)
     }
 
     /// Says which task it is about. Everything that fails after creation passes here.
@@ -412,7 +486,7 @@ impl Failure {
         self.may_have_created_task = Some(may);
         if may {
             self.retryable = false;
-            self.hint = Cow::Borrowed(MAY_EXIST_HINT);
+            return self.hinting(texts::HINT_MAY_EXIST);
         }
         self
     }

@@ -5,7 +5,7 @@
 //! class and code. The result requests of each task are counted and spaced here too, for every call
 //! of the client together.
 
-use crate::error::{Class, Failure, Origin, code};
+use crate::error::{Class, Failure, code};
 use crate::schedule::{BAN_MS, MAX_POLLS, MIN_POLL_INTERVAL_MS, Millis, TASK_LIFE_MS};
 use crate::wire::{Method, TaskId};
 
@@ -25,15 +25,16 @@ pub enum Subject {
     Site(String),
     /// A proxy that the captcha's provider bans, with its port: no task over it.
     Proxy(String, String),
-    /// A task that the service does not know: no result request.
-    Task(TaskId),
+    /// A task that the service does not know: no result request, no report. If a report was told so,
+    /// it may only have been of the wrong kind: then it is that method alone.
+    Task(Method, TaskId),
 }
 
 #[derive(Debug)]
 struct Refusal {
     subject: Subject,
     until: Millis,
-    failure: Failure,
+    failure: Box<Failure>,
 }
 
 /// What is known of a task: who it is for, when it was created, how often its result was asked for.
@@ -79,16 +80,15 @@ impl Guard {
         self.refusals.retain(|refusal| refusal.until > now);
         let refusal = self.refusals.iter().find(|refusal| match &refusal.subject {
             Subject::Key | Subject::Address => true,
-            Subject::Task(id) => Some(*id) == task,
+            Subject::Task(told, id) => {
+                Some(*id) == task && (*told == method || *told == Method::GetTaskResult)
+            }
             Subject::Balance => method == Method::CreateTask,
             about => method == Method::CreateTask && subjects.contains(about),
         })?;
-        let mut failure = Box::new(refusal.failure.clone());
-        failure.origin = Origin::Client;
-        failure.http_status = None;
+        let mut failure = refusal.failure.told_again();
         failure.method = Some(method);
         failure.task_id = task;
-        failure.message.push_str("; not sent, for the service has answered so before");
         failure.retry_after_ms = refusal.until.is_finite().then(|| (refusal.until - now).ceil());
         Some(failure)
     }
@@ -103,7 +103,10 @@ impl Guard {
             Class::Key => (Some(Subject::Key), Millis::INFINITY),
             Class::Access => (Some(Subject::Address), BAN_MS),
             Class::Balance => (Some(Subject::Balance), BAN_MS),
-            Class::TaskNotFound => (failure.task_id.map(Subject::Task), Millis::INFINITY),
+            Class::TaskNotFound => {
+                let of = |(method, id)| Subject::Task(method, id);
+                (failure.method.zip(failure.task_id).map(of), Millis::INFINITY)
+            }
             Class::Domain => (about(|s| matches!(s, Subject::Site(_))), Millis::INFINITY),
             Class::Proxy if failure.code == code::PROXY_BANNED => {
                 (about(|s| matches!(s, Subject::Proxy(..))), BAN_MS)
@@ -121,11 +124,11 @@ impl Guard {
             if self.refusals.len() >= MAX_REFUSALS {
                 // The oldest that is about one task or one site; those about the account stay.
                 let is_small =
-                    |it: &Refusal| matches!(it.subject, Subject::Task(_) | Subject::Site(_));
+                    |it: &Refusal| matches!(it.subject, Subject::Task(..) | Subject::Site(_));
                 let oldest = self.refusals.iter().position(is_small);
                 oldest.map(|at| self.refusals.remove(at));
             }
-            self.refusals.push(Refusal { subject, until, failure: failure.clone() });
+            self.refusals.push(Refusal { subject, until, failure: failure.told_again() });
         }
     }
 
@@ -218,7 +221,7 @@ mod tests {
     #[test]
     fn what_is_remembered_has_a_bound_and_the_account_comes_first() {
         let mut guard = Guard::default();
-        let mut refused = bad_response("no matter");
+        let mut refused = bad_response(crate::texts::NO_BALANCE);
         refused.class = Class::Balance;
         guard.learn(&mut refused, &[], 0.0);
         refused.class = Class::Domain;

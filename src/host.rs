@@ -5,8 +5,8 @@
 //! request or the timer behind it. That is how an abort works at every await.
 
 use crate::schedule::Millis;
+use crate::texts::{self, Detail};
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// What kind of value this is, as the rules see it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +31,7 @@ pub enum Kind {
 
 /// A JSON value of the host. It is read by key and passed on untouched, never converted as a whole:
 /// a deep or huge solution costs nothing.
-pub trait Json: Clone + Serialize {
+pub trait Json: Clone + Serialize + 'static {
     /// What it is.
     fn kind(&self) -> Kind;
     /// Its text, if it is text.
@@ -42,24 +42,31 @@ pub trait Json: Clone + Serialize {
     fn digits(&self) -> String;
     /// A member of an object. What is undefined is absent.
     fn get(&self, key: &str) -> Option<Self>;
+    /// A member of an object of the platform, its own or inherited.
+    fn member(&self, key: &str) -> Option<Self>;
     /// The members of an object, in their order, without those that are undefined.
     fn entries(&self) -> Vec<(String, Self)>;
     /// The items of a list.
     fn items(&self) -> Vec<Self>;
 
     /// The value for a message. Text is not shown: it may be a key in the wrong place.
-    fn shown(&self) -> Cow<'static, str> {
+    fn shown(&self) -> Detail {
         match self.kind() {
-            Kind::Null => "null".into(),
-            Kind::Bool(value) => value.to_string().into(),
-            Kind::Number(_) => self.digits().into(),
-            Kind::Text => "text".into(),
-            Kind::List => "a list".into(),
-            Kind::Object => "an object".into(),
-            Kind::Binary(_) => "bytes".into(),
-            Kind::Other => "something that JSON does not have".into(),
+            Kind::Null => Detail::verbatim("null"),
+            Kind::Bool(value) => Detail::verbatim(if value { "true" } else { "false" }),
+            Kind::Number(_) => Detail::Verbatim(self.digits()),
+            Kind::Text => texts::TEXT.into(),
+            Kind::List => texts::LIST.into(),
+            Kind::Object => texts::OBJECT.into(),
+            Kind::Binary(_) => texts::BYTES.into(),
+            Kind::Other => texts::NOT_OF_JSON.into(),
         }
     }
+}
+
+/// The rule that a value breaks which must be something else.
+pub fn must_be<V: Json>(what: impl Into<Detail>, value: &V) -> Detail {
+    texts::MUST_BE_NOT.with([what.into(), value.shown()])
 }
 
 /// The body of an answer.
@@ -84,7 +91,8 @@ pub struct Reply<V> {
     pub body: Body<V>,
 }
 
-/// An error of the platform, as plain data: its text may be shown, itself it may hold anything.
+/// An error of the platform, such as one of `fetch`, as plain data.
+// The error itself may hold anything; its text may be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ErrorRecord {
@@ -130,7 +138,15 @@ pub trait Host {
     /// Waits; whole milliseconds.
     async fn sleep(&self, ms: u32);
     /// One HTTP exchange: redirects refused, no credentials, no cache.
-    async fn post(&self, url: &str, body: &impl Serialize) -> Result<Reply<Self::Value>, Fault>;
+    ///
+    /// By POST if there is a body; if not, by GET: then nothing is sent but the address.
+    async fn send(
+        &self,
+        url: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<Reply<Self::Value>, Fault>;
+    /// The body that a value is (text, bytes) or holds (a request), read as that of an answer is.
+    async fn body(&self, value: &Self::Value) -> Result<Body<Self::Value>, ErrorRecord>;
     /// The bytes of a [`Kind::Binary`].
     async fn bytes(&self, value: &Self::Value) -> Result<Vec<u8>, ErrorRecord>;
 }

@@ -5,6 +5,8 @@
 
 use crate::error::{Failure, Origin, Result, code};
 use crate::service::ImageLimits;
+use crate::split::{after_last, split_once};
+use crate::texts::{self, Detail};
 use base64_simd::STANDARD;
 
 /// An image, ready to be sent.
@@ -29,8 +31,8 @@ pub fn check_size(size: f64, limits: ImageLimits) -> Result<()> {
     };
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a number of bytes
     let shown = size as u64;
-    let detail = format!("{shown} bytes, allowed are {min_bytes} to {max_bytes}");
-    let mut failure = Failure::new(code, Origin::Client, &detail);
+    let values = [Detail::number(shown), Detail::number(min_bytes), Detail::number(max_bytes)];
+    let mut failure = Failure::new(code, Origin::Client, texts::IMAGE_SIZE.with(values));
     failure.size = Some(size);
     failure.limit = Some(limit);
     Err(failure)
@@ -54,26 +56,27 @@ pub fn from_bytes(bytes: &[u8], limits: ImageLimits) -> Result<Image> {
 pub fn from_text(text: &str, limits: ImageLimits) -> Result<Image> {
     let mut base64 = payload(text.trim_ascii())?.to_owned();
     base64.retain(|c| !c.is_ascii_whitespace());
-    let significant = base64.trim_end_matches('=').len();
+    let padded = base64.bytes().rev().take_while(|byte| *byte == b'=').count();
+    let significant = base64.len().saturating_sub(padded);
     if base64.len() == significant {
         let padding = base64.len().next_multiple_of(4).saturating_sub(base64.len());
         base64.extend(std::iter::repeat_n('=', padding));
     }
     if let Some(odd) = base64.chars().take(significant).find(|c| !is_base64(*c)) {
-        return Err(invalid(&format!("'{odd}' is not a base64 character")));
+        return Err(invalid(texts::NOT_BASE64.with([Detail::Verbatim(odd.into())])));
     }
     let bytes = significant.saturating_mul(3) / 4;
     check_size(bytes as f64, limits)?;
     // The alphabet is known to be right: what is left is a length that no bytes have.
     if STANDARD.check(base64.as_bytes()).is_err() {
-        return Err(invalid("the base64 text is cut or ends wrongly"));
+        return Err(invalid(texts::BASE64_CUT));
     }
     Ok(Image { base64, bytes })
 }
 
 /// The image failure for what is neither text nor bytes, or cannot be read.
 #[must_use]
-pub fn invalid(detail: &str) -> Box<Failure> {
+pub fn invalid(detail: impl Into<Detail>) -> Box<Failure> {
     Failure::new(code::INVALID_IMAGE, Origin::Client, detail)
 }
 
@@ -87,13 +90,11 @@ fn payload(text: &str) -> Result<&str> {
     if !is_data_url {
         return Ok(text);
     }
-    let (header, data) =
-        text.split_once(',').ok_or_else(|| invalid("the data: URL has no comma, so no content"))?;
-    let (_, encoding) = header.rsplit_once(';').unwrap_or_default();
-    if encoding.trim_ascii().eq_ignore_ascii_case("base64") {
+    let (header, data) = split_once(text, ",").ok_or_else(|| invalid(texts::DATA_URL_EMPTY))?;
+    if after_last(header, ";").trim_ascii().eq_ignore_ascii_case("base64") {
         Ok(data)
     } else {
-        Err(invalid("the data: URL is not in base64"))
+        Err(invalid(texts::DATA_URL_NOT_BASE64))
     }
 }
 

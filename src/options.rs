@@ -4,9 +4,11 @@
 //! misspelt name is noticed instead of ignored.
 
 use crate::error::{Failure, Result};
-use crate::host::{Json, Kind};
+use crate::host::{self, Json, Kind};
 use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis, timer_ms};
 use crate::service::{BROCAPGPT, CAPMONSTER, ImageLimits, ReportKind, ServiceProfile};
+use crate::texts::{self, Detail, Messages};
+use crate::url::{check_safe, is_web_address};
 use std::borrow::Cow;
 
 /// The largest span that a timer of the platform takes, in ms.
@@ -14,8 +16,11 @@ const MAX_TIMER_MS: u32 = i32::MAX.cast_unsigned();
 
 const MAX_OPTION_NAME: usize = 24;
 
+/// How many tasks of a batch are on their way at once, unless the caller says otherwise.
+pub(crate) const CONCURRENCY: u32 = 8;
+
 /// The options of a client.
-// Without `Debug`, so that the key is never shown by accident.
+// It has no `Debug`, so that the key is never shown by accident.
 #[derive(Clone)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct ClientOptions {
@@ -23,7 +28,8 @@ pub struct ClientOptions {
     ///
     /// It travels in the body of each request and is shown nowhere.
     pub client_key: String,
-    /// The service. Default: `"capmonster"`.
+    /// The service: CapMonster Cloud, BroCapGPT or one of your own that speaks the same protocol. Default:
+    /// `"capmonster"`.
     ///
     /// @example "brocapgpt"
     #[cfg_attr(
@@ -44,16 +50,27 @@ pub struct ClientOptions {
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "Partial<ImageLimits>"))]
     pub image_limits: ImageLimits,
     /// How long one HTTP exchange may take, from its start to the last byte of its answer, in ms.
-    /// 1 to 2,147,483,647. Default: 21,000.
+    /// 1 to 2,147,483,647. Default: 21,000. After it the exchange fails with `REQUEST_TIMEOUT`.
+    ///
+    /// @example 5_000
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub request_timeout_ms: Millis,
     /// How often a request is repeated that the service could not take (no free server, HTTP 429 or
     /// 503): 0 to 10. Default: 3. A task that may exist is never created a second time.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub max_retries: u32,
-    /// The number that the service gave to your software. Default: none is sent.
+    /// The number that the service gave to your software, sent with each task: 0 to 2,147,483,647.
+    /// Default: none is sent.
+    ///
+    /// @example 77
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
     pub soft_id: Option<u32>,
+    /// The words of messages and hints in another language: the default export of `capwire/ru`, or a
+    /// catalogue of your own. What it lacks stays English. Default: English.
+    ///
+    /// @example ru
+    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "PartialMessages"))]
+    pub messages: Messages,
 }
 
 /// The options of one call.
@@ -62,22 +79,35 @@ pub struct ClientOptions {
 pub struct CallOptions {
     /// How long the whole call may take, in ms: 1 to 2,147,483,647. A task's result is kept for 5
     /// minutes only, whatever is given here. Default: by the task's type, 10,000 for images, 80,000 or
-    /// 180,000 for tokens.
+    /// 180,000 for tokens; none for `createTask()` alone. What waits for a result then rejects with a
+    /// `SolveTimeoutError`, with whose `taskId` `waitForResult()` can go on.
+    ///
+    /// @example 60_000
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
     pub timeout_ms: Option<Millis>,
     /// The pause between two result requests, in ms: 2,000 or more, for the services allow one in 2 s.
     /// Default: 2,000.
+    ///
+    /// @example 5_000
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
     pub poll_interval_ms: Option<Millis>,
-    /// Where the service posts the result, besides keeping it: an absolute http(s) URL. Default: nowhere.
+    /// Where the service posts the result, besides keeping it: an absolute http(s) URL. What it posts names
+    /// no task, so put something of your own into the address. Default: nowhere.
+    ///
+    /// @example "https://me.example/captcha?job=4711"
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "string"))]
     pub callback_url: Option<String>,
-    /// The type of the task that is waited for, which sets the default of `timeoutMs`.
+    /// The type of the task that is waited for, which sets the default of `timeoutMs`. Default: not known,
+    /// and `timeoutMs` that of the slowest types, 180,000.
     ///
     /// @example "ImageToTextTask"
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "string"))]
     #[cfg_attr(target_arch = "wasm32", serde(rename = "type"))]
     pub kind: Option<String>,
+    /// How many tasks of a batch may be on their way at once, those included that have settled and are not
+    /// consumed yet: 1 to 1,000. Default: 8.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
+    pub concurrency: Option<u32>,
 }
 
 impl ClientOptions {
@@ -86,10 +116,15 @@ impl ClientOptions {
     /// # Errors
     /// `INVALID_OPTIONS`.
     pub fn read<V: Json>(given: &V) -> Result<Self> {
+        let messages = language(given);
+        Self::checked(given, messages.clone()).map_err(|failure| failure.said_in(&messages))
+    }
+
+    fn checked<V: Json>(given: &V, messages: Messages) -> Result<Self> {
         let mut members = Members::of("", given)?;
         let client_key = members.text("clientKey")?.unwrap_or_default();
         if client_key.is_empty() {
-            return Err(Failure::option("clientKey", "is missing: it is the key of your account"));
+            return Err(Failure::option("clientKey", texts::KEY_MISSING));
         }
         let service = match members.take("service") {
             None => CAPMONSTER,
@@ -103,6 +138,7 @@ impl ClientOptions {
             None => service.image_limits,
             Some(limits) => read_limits("imageLimits", &limits, service.image_limits)?,
         };
+        members.catalogue()?;
         let request_timeout_ms = members.whole("requestTimeoutMs", 1, MAX_TIMER_MS)?;
         let max_retries = members.whole("maxRetries", 0, 10)?;
         let options = Self {
@@ -113,6 +149,7 @@ impl ClientOptions {
             request_timeout_ms: request_timeout_ms.unwrap_or(21_000).into(),
             max_retries: max_retries.unwrap_or(3),
             soft_id: members.whole("softId", 0, MAX_TIMER_MS)?,
+            messages,
         };
         // `fetch` is the JavaScript host's.
         members.finish(&["fetch"])?;
@@ -149,17 +186,42 @@ impl CallOptions {
                 .map(Millis::from),
             callback_url: members.text("callbackUrl")?,
             kind: members.text("type")?,
+            concurrency: members.whole("concurrency", 1, 1_000)?,
         };
         if let Some(url) = &options.callback_url {
             // The service calls it, and knows best what it can reach.
             if !is_web_address(url) {
-                return Err(Failure::option("callbackUrl", "must be an absolute http(s) address"));
+                return Err(Failure::option(
+                    "callbackUrl",
+                    texts::MUST_BE.with([texts::WEB_ADDRESS.into()]),
+                ));
             }
         }
         // These two are the JavaScript host's.
         members.finish(&["signal", "onProgress"])?;
         Ok(options)
     }
+}
+
+/// The language that is among the options: English if there is none, whatever else may be wrong.
+pub fn language<V: Json>(options: &V) -> Messages {
+    let Some(catalogue) = options.get("messages") else { return Messages::default() };
+    Messages::of(move |path| {
+        let start = Some(catalogue.clone());
+        path.iter().fold(start, |at, name| at?.get(name))?.text()
+    })
+}
+
+/// Reads the options of what has no client: a language alone.
+///
+/// # Errors
+/// `INVALID_OPTIONS`.
+pub fn read_language<V: Json>(options: Option<&V>) -> Result<Messages> {
+    let Some(options) = options else { return Ok(Messages::default()) };
+    let mut members = Members::of("", options)?;
+    members.catalogue()?;
+    members.finish(&[])?;
+    Ok(language(options))
 }
 
 /// The members of an options object that were not read yet.
@@ -175,7 +237,7 @@ impl<V: Json> Members<V> {
             Kind::Object => Ok(Self { place, rest: given.entries() }),
             _ => {
                 let name = if place.is_empty() { "options" } else { place };
-                Err(must_be(name, "an object", given))
+                Err(must_be(name, texts::OBJECT, given))
             }
         }
     }
@@ -197,7 +259,15 @@ impl<V: Json> Members<V> {
         };
         match value.text() {
             Some(text) => Ok(Some(text)),
-            None => Err(must_be(&self.path(name), "text", &value)),
+            None => Err(must_be(&self.path(name), texts::TEXT, &value)),
+        }
+    }
+
+    /// Refuses what is no catalogue. What is in it is looked up when it is needed.
+    fn catalogue(&mut self) -> Result<()> {
+        match self.take("messages").filter(|given| given.kind() != Kind::Object) {
+            Some(odd) => Err(must_be(&self.path("messages"), texts::OBJECT, &odd)),
+            None => Ok(()),
         }
     }
 
@@ -213,8 +283,8 @@ impl<V: Json> Members<V> {
                 Ok(Some(n as u32))
             }
             _ => {
-                let rule = format!("a whole number from {min} to {max}");
-                Err(must_be(&self.path(name), &rule, &value))
+                let rule = texts::WHOLE.with([Detail::number(min), Detail::number(max)]);
+                Err(must_be(&self.path(name), rule, &value))
             }
         }
     }
@@ -226,58 +296,68 @@ impl<V: Json> Members<V> {
             None => Ok(()),
             // A longer one is no misspelt option, but may be a key in the wrong place.
             Some((name, _)) if name.len() > MAX_OPTION_NAME => {
-                Err(Failure::option("options", "has a member that is no option known here"))
+                Err(Failure::option("options", texts::NO_OPTION_WITHIN))
             }
-            Some((name, _)) => {
-                Err(Failure::option(&self.path(name), "is no option that is known here"))
-            }
+            Some((name, _)) => Err(Failure::option(&self.path(name), texts::NO_OPTION)),
         }
     }
 }
 
-fn must_be<V: Json>(name: &str, what: &str, value: &V) -> Box<Failure> {
-    Failure::option(name, &format!("must be {what}, not {}", value.shown()))
+fn must_be<V: Json>(name: &str, what: impl Into<Detail>, value: &V) -> Box<Failure> {
+    Failure::option(name, host::must_be(what, value))
 }
 
 fn read_service<V: Json>(given: &V) -> Result<ServiceProfile> {
-    const NAMES: &str = "\"capmonster\", \"brocapgpt\" or a service profile";
     match given.kind() {
         Kind::Text => match given.text().as_deref() {
             Some("capmonster") => Ok(CAPMONSTER),
             Some("brocapgpt") => Ok(BROCAPGPT),
-            _ => Err(must_be("service", NAMES, given)),
+            _ => Err(must_be("service", texts::SERVICE_NAME, given)),
         },
         Kind::Object => {
             let mut members = Members::of("service", given)?;
-            let missing = |name: &str| Failure::option(&format!("service.{name}"), "is missing");
+            let missing = |name: &str| Failure::option(&format!("service.{name}"), texts::MISSING);
             let name = members.text("name")?.ok_or_else(|| missing("name"))?;
             let url = members.text("baseUrl")?.ok_or_else(|| missing("baseUrl"))?;
             let limits = members.take("imageLimits").ok_or_else(|| missing("imageLimits"))?;
             let reports =
                 members.take("reports").map_or(Ok(Vec::new()), |list| read_reports(&list))?;
+            let user_agent_url = members.text("userAgentUrl")?;
+            if let Some(url) = &user_agent_url {
+                read_safe_url("service.userAgentUrl", url)?;
+            }
             members.finish(&[])?;
             Ok(ServiceProfile {
                 name: Cow::Owned(name),
                 base_url: Cow::Owned(read_base_url("service.baseUrl", &url)?),
                 image_limits: read_limits("service.imageLimits", &limits, CAPMONSTER.image_limits)?,
                 reports: Cow::Owned(reports),
+                user_agent_url: user_agent_url.map(Cow::Owned),
             })
         }
-        _ => Err(must_be("service", NAMES, given)),
+        _ => Err(must_be("service", texts::SERVICE_NAME, given)),
     }
 }
 
 fn read_reports<V: Json>(given: &V) -> Result<Vec<ReportKind>> {
-    let wrong = || must_be("service.reports", "a list of \"image\" and \"token\"", given);
+    let wrong = || must_be("service.reports", texts::REPORT_KINDS, given);
     if given.kind() != Kind::List {
         return Err(wrong());
     }
-    let kind = |item: &V| match item.text().as_deref() {
-        Some("image") => Ok(ReportKind::Image),
-        Some("token") => Ok(ReportKind::Token),
-        _ => Err(wrong()),
-    };
+    let kind = |item: &V| report_kind(item).ok_or_else(wrong);
     given.items().iter().map(kind).collect()
+}
+
+/// The kind of a report.
+///
+/// # Errors
+/// `INVALID_OPTIONS`.
+pub fn read_report_kind<V: Json>(given: &V) -> Result<ReportKind> {
+    report_kind(given).ok_or_else(|| must_be("kind", texts::REPORT_KIND, given))
+}
+
+fn report_kind<V: Json>(given: &V) -> Option<ReportKind> {
+    ReportKind::named(&given.text()?)
 }
 
 fn read_limits<V: Json>(
@@ -295,82 +375,24 @@ fn read_limits<V: Json>(
     };
     members.finish(&[])?;
     if limits.min_bytes > limits.max_bytes {
-        return Err(Failure::option(name, "has a minBytes above its maxBytes"));
+        return Err(Failure::option(name, texts::MIN_ABOVE_MAX));
     }
     Ok(limits)
 }
 
 /// A base URL without a slash at its end. Its text is never shown: people put keys into addresses.
 fn read_base_url(name: &str, url: &str) -> Result<String> {
-    let Url { is_https, host } = read_url(name, url)?;
-    if !is_https && !is_loopback(host) {
-        let rule = "must begin with https://, for the key would cross the network in plain text";
-        return Err(Failure::option(name, rule));
+    read_safe_url(name, url)?;
+    if url.bytes().any(|byte| matches!(byte, b'?' | b'#')) {
+        return Err(Failure::option(name, texts::URL_NO_QUERY));
     }
-    if url.contains(['?', '#']) {
-        return Err(Failure::option(name, "must not have a query or a fragment"));
+    let mut base = url;
+    while let Some(shorter) = base.strip_suffix('/') {
+        base = shorter;
     }
-    Ok(url.trim_end_matches('/').to_owned())
+    Ok(base.to_owned())
 }
 
-/// An absolute http(s) address, with a host; what it means is for the service to say.
-fn is_web_address(url: &str) -> bool {
-    let (scheme, rest) = url.split_once(':').unwrap_or_default();
-    let is_web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
-    let host = rest.strip_prefix("//").and_then(|rest| rest.split(['/', '?', '#']).next());
-    let is_odd = |c: char| c.is_ascii_whitespace() || c.is_ascii_control();
-    is_web && host.is_some_and(|host| !host.is_empty()) && !url.contains(is_odd)
-}
-
-struct Url<'a> {
-    is_https: bool,
-    host: &'a str,
-}
-
-/// An absolute http(s) URL, read more strictly than a browser does: what is odd is refused, not mended.
-fn read_url<'a>(name: &str, url: &'a str) -> Result<Url<'a>> {
-    let wrong = |rule| Err(Failure::option(name, rule));
-    let (scheme, rest) = url.split_once(':').unwrap_or_default();
-    let is_https = scheme.eq_ignore_ascii_case("https");
-    let Some(rest) =
-        rest.strip_prefix("//").filter(|_| is_https || scheme.eq_ignore_ascii_case("http"))
-    else {
-        return wrong("must be an absolute URL that begins with https://");
-    };
-    if url.contains(|c: char| c.is_ascii_whitespace() || c.is_ascii_control() || c == '\\') {
-        return wrong("must not have spaces, control characters or backslashes");
-    }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.contains('@') {
-        return wrong("must not have a user or a password");
-    }
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port),
-        _ => (authority, "443"),
-    };
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let named = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-    let is_host = match bare {
-        Some(address) => {
-            address.contains(':') && address.chars().all(|c| c.is_ascii_hexdigit() || c == ':')
-        }
-        None => !host.is_empty() && host.chars().all(named),
-    };
-    if !is_host {
-        return wrong("has no valid host (write an international name in its xn-- form)");
-    }
-    if port.starts_with('+') || port.parse::<u16>().is_err() {
-        return wrong("has no valid port");
-    }
-    Ok(Url { is_https, host })
-}
-
-fn is_loopback(host: &str) -> bool {
-    let name = host.to_ascii_lowercase();
-    name == "localhost" || name == "[::1]" || is_dotted(&name) && name.starts_with("127.")
-}
-
-/// Four numbers: not `127.evil.com`, and not the shorter forms that browsers also take.
-fn is_dotted(host: &str) -> bool {
-    host.split('.').count() == 4 && host.split('.').all(|part| part.parse::<u8>().is_ok())
+fn read_safe_url(name: &str, url: &str) -> Result<()> {
+    check_safe(url).map_err(|rule| Failure::option(name, rule))
 }

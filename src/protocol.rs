@@ -3,9 +3,14 @@
 use crate::error::{Failure, Origin, Result, code, row};
 use crate::host::{Body, Json, Kind, Reply};
 use crate::schedule::Millis;
+use crate::split::split_once;
+use crate::texts::{self, Detail};
 use crate::wire::TaskId;
 use serde::Serialize;
 use std::borrow::Cow;
+
+/// The longest User-Agent that is taken, in characters. Those of browsers have about 120.
+const MAX_USER_AGENT: usize = 512;
 
 /// The body of a request. The key is here and nowhere else, so there is no `Debug`.
 #[derive(Serialize)]
@@ -36,8 +41,10 @@ pub enum Answer<V> {
     NotReady,
 }
 
-/// What the answer to getTaskResult says.
-#[derive(Debug)]
+/// What the answer to getTaskResult says, and the body that is posted to a `callbackUrl`.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(tag = "status", rename_all = "camelCase")]
 pub enum TaskState<V> {
     /// Not ready yet.
     Processing,
@@ -46,6 +53,7 @@ pub enum TaskState<V> {
         /// The solution, as the service gave it.
         solution: V,
         /// What it cost, in the account's currency, where the service says so.
+        #[serde(skip_serializing_if = "Option::is_none")]
         cost: Option<f64>,
     },
 }
@@ -59,7 +67,7 @@ pub fn read_answer<V: Json>(reply: Reply<V>, key: &str) -> Result<Answer<V>> {
     let Reply { status, retry_after_ms, body } = reply;
     // Whoever redirects is not the service, whatever the body says.
     if matches!(status, 0 | 300..=399) {
-        return Err(no_answer(status, retry_after_ms, ""));
+        return Err(no_answer(status, retry_after_ms, texts::REDIRECT.into()));
     }
     match body {
         Body::Json(body) => match body.get("errorId").map(|id| id.kind()) {
@@ -73,34 +81,48 @@ pub fn read_answer<V: Json>(reply: Reply<V>, key: &str) -> Result<Answer<V>> {
                 if server_code.is_some() || matches!(id, Kind::Number(_)) {
                     return Err(refusal(status, retry_after_ms, server_code, &body, key));
                 }
-                Err(no_answer(
-                    status,
-                    retry_after_ms,
-                    "its errorId is no number and it has no errorCode",
-                ))
+                Err(no_answer(status, retry_after_ms, texts::ODD_ERROR_ID.into()))
             }
             None if body.kind() == Kind::Object => {
-                Err(no_answer(status, retry_after_ms, "its JSON has no errorId"))
+                Err(no_answer(status, retry_after_ms, texts::NO_ERROR_ID.into()))
             }
-            None => {
-                Err(no_answer(status, retry_after_ms, &format!("its JSON is {}", body.shown())))
-            }
+            None => Err(no_answer(status, retry_after_ms, texts::ODD_JSON.with([body.shown()]))),
         },
-        Body::Text(text) if text.trim_ascii().is_empty() => {
-            Err(no_answer(status, retry_after_ms, "it is empty"))
-        }
+        body => Err(no_answer(status, retry_after_ms, described(&body, "JSON", key))),
+    }
+}
+
+/// What came in place of something else.
+fn described<V: Json>(body: &Body<V>, wanted: &str, key: &str) -> Detail {
+    let wanted = Detail::verbatim(wanted);
+    match body {
+        Body::Json(json) => texts::JSON_INSTEAD.with([wanted, json.shown()]),
+        Body::Text(text) if text.trim_ascii().is_empty() => texts::EMPTY_BODY.into(),
         Body::Text(text) => {
-            let start = excerpt(&redacted(&text, key));
-            Err(no_answer(
-                status,
-                retry_after_ms,
-                &format!("it is no JSON but begins with \"{start}\""),
-            ))
+            texts::TEXT_INSTEAD.with([wanted, Detail::Verbatim(excerpt(&redacted(text, key)))])
         }
-        Body::TooLarge => {
-            Err(no_answer(status, retry_after_ms, "it is larger than the 4 MiB that are read"))
+        Body::TooLarge => texts::TOO_LARGE.into(),
+    }
+}
+
+/// Reads a User-Agent: a plain text on one line, as it may stand in a header.
+///
+/// # Errors
+/// `HTTP_STATUS` or `BAD_RESPONSE`.
+pub fn read_user_agent<V: Json>(reply: Reply<V>, key: &str) -> Result<String> {
+    let Reply { status, retry_after_ms, body } = reply;
+    if let (200..=299, Body::Text(text)) = (status, &body)
+        // Of a longer one only the beginning may be there, so the space around it counts.
+        && text.len() <= MAX_USER_AGENT
+    {
+        let agent = text.trim_ascii();
+        // A page or a broken JSON begins with a sign.
+        let is_named = agent.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        if is_named && agent.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Ok(agent.to_owned());
         }
     }
+    Err(no_answer(status, retry_after_ms, described(&body, "User-Agent", key)))
 }
 
 /// Reads the state in the fields of an answer to getTaskResult.
@@ -116,13 +138,13 @@ pub fn read_state<V: Json>(fields: &V, key: &str) -> Result<TaskState<V>> {
             let cost = fields.get("cost").and_then(|cost| number(&cost));
             solution
                 .map(|solution| TaskState::Ready { solution, cost })
-                .ok_or_else(|| bad_response("the status is \"ready\" but there is no solution"))
+                .ok_or_else(|| bad_response(texts::NO_SOLUTION))
         }
         text => {
-            let kind = || status.as_ref().map_or("missing".into(), Json::shown).into_owned();
-            let shown =
-                text.map_or_else(kind, |text| format!("\"{}\"", excerpt(&redacted(text, key))));
-            let mut failure = bad_response(&format!("the status is {shown}"));
+            let quoted = |text| Detail::Verbatim(format!("\"{}\"", excerpt(&redacted(text, key))));
+            let shown = text.map(quoted).or_else(|| status.as_ref().map(Json::shown));
+            let detail = shown.map(|shown| texts::ODD_STATE.with([shown]));
+            let mut failure = bad_response(detail.unwrap_or_else(|| texts::NO_STATE.into()));
             failure.retryable = true;
             Err(failure)
         }
@@ -137,38 +159,31 @@ pub fn read_balance<V: Json>(fields: &V) -> Result<f64> {
     fields
         .get("balance")
         .and_then(|balance| number(&balance))
-        .ok_or_else(|| bad_response("the balance is no number"))
+        .ok_or_else(|| bad_response(texts::NO_BALANCE))
 }
 
 /// An answer of the service that cannot be what it says.
 #[must_use]
-pub fn bad_response(detail: &str) -> Box<Failure> {
+pub fn bad_response(detail: impl Into<Detail>) -> Box<Failure> {
     Failure::new(code::BAD_RESPONSE, Origin::Transport, detail)
 }
 
 /// `text` without the key, whole or without its suffixes, should a server echo it.
 #[must_use]
 pub fn redacted(text: &str, key: &str) -> String {
-    let account = find(key, "__").and_then(|end| key.get(..end)).unwrap_or(key);
+    let account = split_once(key, "__").map_or(key, |(account, _)| account);
     // A short key would tear holes into ordinary words; none of the services gives such out.
     let secrets = [key, account].into_iter().filter(|secret| secret.len() >= 8);
     secrets.fold(text.to_owned(), |text, secret| {
         let mut clean = String::new();
         let mut rest = text.as_str();
-        while let Some((before, after)) =
-            find(rest, secret).and_then(|at| rest.split_at_checked(at))
-        {
+        while let Some((before, after)) = split_once(rest, secret) {
             clean.push_str(before);
             clean.push_str("[clientKey]");
-            rest = after.strip_prefix(secret).unwrap_or_default();
+            rest = after;
         }
         clean + rest
     })
-}
-
-/// Where `part` begins in `text`. Not `str::find`: its searcher alone would be a fifteenth of the module.
-fn find(text: &str, part: &str) -> Option<usize> {
-    text.as_bytes().windows(part.len()).position(|window| window == part.as_bytes())
 }
 
 /// The service's own error.
@@ -184,15 +199,16 @@ fn refusal<V: Json>(
     let detail = match (&server_code, &server_message) {
         // The reason is in the service's words alone.
         (Some(code), text) if row(code).is_none() => {
-            format!("{} {}", excerpt(code), excerpt(text.as_deref().unwrap_or_default()))
+            let text = excerpt(text.as_deref().unwrap_or_default());
+            Detail::Verbatim(format!("{} {text}", excerpt(code)))
         }
-        (Some(code), Some(text)) if code == code::INVALID_VALUES => excerpt(text),
-        (None, Some(text)) => excerpt(text),
-        (None, None) => "it gave no code".to_owned(),
-        _ => String::new(),
+        (Some(code), Some(text)) if code == code::INVALID_VALUES => Detail::Verbatim(excerpt(text)),
+        (None, Some(text)) => Detail::Verbatim(excerpt(text)),
+        (None, None) => texts::NO_CODE.into(),
+        _ => Detail::Verbatim(String::new()),
     };
     let code = server_code.clone().map_or(Cow::Borrowed(code::UNKNOWN), Cow::Owned);
-    let mut failure = Failure::new(code, Origin::Service, &detail);
+    let mut failure = Failure::new(code, Origin::Service, detail);
     failure.server_code = server_code;
     failure.server_message = server_message;
     failure.http_status = Some(status);
@@ -201,23 +217,17 @@ fn refusal<V: Json>(
 }
 
 /// An answer that is not the service's: a proxy's page, a cut text, a redirect.
-fn no_answer(status: u16, retry_after_ms: Option<Millis>, detail: &str) -> Box<Failure> {
+fn no_answer(status: u16, retry_after_ms: Option<Millis>, detail: Detail) -> Box<Failure> {
     let mut failure = match status {
         200..=299 => {
             let mut failure = bad_response(detail);
             failure.retryable = true;
             failure
         }
-        0 | 300..=399 => {
-            let detail = "a redirect, which is refused so that the key goes nowhere else";
-            Failure::new(code::HTTP_STATUS, Origin::Transport, detail)
-        }
+        0 | 300..=399 => Failure::new(code::HTTP_STATUS, Origin::Transport, texts::REDIRECT),
         _ => {
-            let mut failure = Failure::new(
-                code::HTTP_STATUS,
-                Origin::Transport,
-                &format!("status {status}, {detail}"),
-            );
+            let detail = texts::STATUS.with([Detail::number(status), detail]);
+            let mut failure = Failure::new(code::HTTP_STATUS, Origin::Transport, detail);
             failure.retryable = status == 429 || status >= 500;
             failure
         }
@@ -240,12 +250,19 @@ fn filled<V: Json>(body: &V, name: &str) -> Option<String> {
 
 /// The beginning of a text, on one line.
 fn excerpt(text: &str) -> String {
+    let mut start = String::new();
+    let mut count = 0_u32;
     // Of a body that is cut, the end is not looked at: it may be half a key.
-    let begin: String = text.chars().take(1_000).collect();
-    let line = begin.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-    let mut start: String = line.chars().take(120).collect();
-    if start.len() < line.len() {
-        start.push('…');
+    for c in text.trim_ascii().chars().take(1_000) {
+        if c.is_ascii_whitespace() && start.ends_with(' ') {
+            continue;
+        }
+        count = count.saturating_add(1);
+        if count > 120 {
+            start.push('…');
+            break;
+        }
+        start.push(if c.is_ascii_whitespace() { ' ' } else { c });
     }
     start
 }

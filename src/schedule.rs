@@ -1,6 +1,7 @@
 //! When to ask, when to repeat and when to give up: pure arithmetic, in milliseconds.
 
-/// Milliseconds, as a monotonic clock counts them: a point in time or a span.
+/// A span of time in milliseconds.
+// In the core also a point in time, as a monotonic clock counts them.
 #[cfg_attr(target_arch = "wasm32", tsify::declare)]
 pub type Millis = f64;
 

@@ -1,9 +1,11 @@
-//! The two services: where they are, which images they take, what can be reported to them.
+//! The two services: where they are, which images they take, what can be reported to them, and where
+//! the User-Agent is that they want in tasks.
 
+use crate::wire::Method;
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// Bounds of an image's size, both inclusive, on the decoded bytes.
+/// Bounds of an image's size, both inclusive. What counts are the image's bytes, not its base64 text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -15,7 +17,7 @@ pub struct ImageLimits {
     pub max_bytes: u32,
 }
 
-/// What can be reported as answered wrongly.
+/// What can be reported as answered wrongly: `"image"`, the text read from an image, or `"token"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
@@ -26,7 +28,39 @@ pub enum ReportKind {
     Token,
 }
 
-/// A service that speaks the protocol.
+impl ReportKind {
+    /// The kind of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "image" => Some(Self::Image),
+            "token" => Some(Self::Token),
+            _ => None,
+        }
+    }
+
+    /// The method that takes such a report.
+    #[must_use]
+    pub fn method(self) -> Method {
+        match self {
+            Self::Image => Method::ReportIncorrectImageCaptcha,
+            Self::Token => Method::ReportIncorrectTokenCaptcha,
+        }
+    }
+}
+
+/// A service that speaks the protocol. Its limits are in force before anything is sent.
+///
+/// @example
+/// ```ts
+/// const service = {
+///   name: "own",
+///   baseUrl: "https://captcha.me.example/api",
+///   imageLimits: { minBytes: 100, maxBytes: 200_000 },
+///   reports: [],
+/// };
+/// const client = new Client({ clientKey, service });
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -36,11 +70,19 @@ pub struct ServiceProfile {
     /// The address before the method's name, without a slash at its end. A path is kept.
     /// https; http on loopback only.
     pub base_url: Cow<'static, str>,
-    /// Which image sizes it takes.
+    /// Which image sizes it takes, in bytes.
     pub image_limits: ImageLimits,
-    /// What can be reported to it; empty where it has no report methods.
+    /// What `reportIncorrect()` can report to it; empty where it has no report methods.
     #[cfg_attr(target_arch = "wasm32", tsify(type = "ReportKind[]"))]
     pub reports: Cow<'static, [ReportKind]>,
+    /// Where `getUserAgent()` reads the User-Agent that the service wants in tasks: the whole address of
+    /// a plain text, which is asked for without the key. https; http on loopback only; no user.
+    /// `baseUrl` does not change it. Absent where the service has no such address.
+    ///
+    /// @example "https://capmonster.cloud/api/useragent/actual"
+    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "string"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent_url: Option<Cow<'static, str>>,
 }
 
 /// <https://capmonster.cloud>
@@ -49,6 +91,7 @@ pub const CAPMONSTER: ServiceProfile = ServiceProfile {
     base_url: Cow::Borrowed("https://api.capmonster.cloud"),
     image_limits: ImageLimits { min_bytes: 100, max_bytes: 500_000 },
     reports: Cow::Borrowed(&[ReportKind::Image, ReportKind::Token]),
+    user_agent_url: Some(Cow::Borrowed("https://capmonster.cloud/api/useragent/actual")),
 };
 
 /// <https://brocapgpt.com>
@@ -57,4 +100,5 @@ pub const BROCAPGPT: ServiceProfile = ServiceProfile {
     base_url: Cow::Borrowed("https://api.brocapgpt.com"),
     image_limits: ImageLimits { min_bytes: 100, max_bytes: 50_000 },
     reports: Cow::Borrowed(&[]),
+    user_agent_url: None,
 };

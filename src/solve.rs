@@ -5,15 +5,19 @@
 
 use crate::error::{Cause, Class, Failure, Origin, Result, code};
 use crate::guard::{Guard, Slot};
-use crate::host::{ErrorRecord, Fault, Host, Json};
+use crate::host::{ErrorRecord, Fault, Host, Json, Reply};
+use crate::kinds::{Timing, timing};
 use crate::options::{CallOptions, ClientOptions};
 use crate::protocol::{
-    Answer, Request, TaskState, bad_response, read_answer, read_balance, read_state, redacted,
+    Answer, Request, TaskState, bad_response, read_answer, read_balance, read_state,
+    read_user_agent, redacted,
 };
 use crate::schedule::{
     MAX_POLLS, MIN_POLL_INTERVAL_MS, Millis, TASK_LIFE_MS, backoff_ms, timer_ms, widened_ms,
 };
-use crate::task::{IMAGE_TO_TEXT, Task, Timing, kind_of, timing};
+use crate::service::ReportKind;
+use crate::task::{Given, Task};
+use crate::texts::{self, Detail};
 use crate::wire::{Method, TaskId};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -24,21 +28,22 @@ use std::future::Future;
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Solved<V> {
-    /// The task.
+    /// The task's id, for `reportIncorrect()` and logs.
     #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
     pub task_id: TaskId,
     /// The solution, as the service gave it.
     pub solution: V,
-    /// What it cost, where the service says so.
+    /// What it cost, in the account's currency, where the service says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
-    /// How many result requests it took.
+    /// How many result requests it took: 1 to 120.
     pub polls: u32,
     /// From the call to the solution, in ms.
     pub elapsed_ms: Millis,
 }
 
-/// The answer to one result request.
+/// The answer to one result request: `status` says whether there is a `solution` yet, which then comes as
+/// the service gave it, with its `cost` in the account's currency where the service says so.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "status", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -62,7 +67,22 @@ pub enum TaskResult<V> {
     },
 }
 
-/// What `onProgress` is told.
+/// What `onProgress` is told. `elapsedMs` is the time since the call, in ms.
+///
+/// - `"created"`: the task exists, and may cost money from now on. With its `taskId` any process can wait
+///   for it. `imageBytes` has the size of each image that was sent, in bytes.
+/// - `"poll"`: a result request was answered, number `poll` of this call, from 1. `status` says whether the
+///   solution has come.
+/// - `"retry"`: a request of `method` failed with `code` and `message` in a way that harms nothing, and is
+///   repeated after a pause of `delayMs`, in ms. `taskId` is there once the task exists.
+///
+/// @example
+/// ```ts
+/// onProgress(event) {
+///   if (event.type === "created") keep(event.taskId);
+///   if (event.type === "retry") console.warn(event.message, `again in ${event.delayMs} ms`);
+/// }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -144,7 +164,7 @@ impl<H: Host> Client<H> {
     /// Any of the service's account codes, and the transport codes.
     pub async fn balance(&self) -> Result<f64> {
         let call = self.call(None, &|_| {});
-        let fields = self.persistently(Method::GetBalance, None, None, call).await?;
+        let fields = self.persistently(Method::GetBalance, None, None, None, call).await?;
         let balance =
             read_balance(&fields).map_err(|failure| self.by(Method::GetBalance, failure))?;
         if balance > 0.0 {
@@ -166,7 +186,8 @@ impl<H: Host> Client<H> {
     ) -> Result<TaskId> {
         let call = self.call(options.timeout_ms, listener);
         // Creation alone has no time of its own, but an image that is never read must not hang it.
-        let by_type = call.started + timing(&kind_of(given)).timeout_ms;
+        let given = Given::Task(given);
+        let by_type = call.started + timing(&given.kind()).timeout_ms;
         let task = self.read_task(given, call.deadline.min(by_type)).await?;
         self.create(&task, options, call).await
     }
@@ -189,8 +210,7 @@ impl<H: Host> Client<H> {
             }
             self.sleep_until(due).await;
         }
-        let detail = format!("all {MAX_POLLS} result requests of task {id} are used");
-        let mut failure = Failure::new(code::TOO_MUCH_REQUESTS, Origin::Client, &detail);
+        let mut failure = Failure::new(code::TOO_MUCH_REQUESTS, Origin::Client, polls_used(id));
         failure.retryable = false;
         Err(self.by(Method::GetTaskResult, failure).about(id))
     }
@@ -221,11 +241,7 @@ impl<H: Host> Client<H> {
         options: &CallOptions,
         listener: Listener<'_>,
     ) -> Result<Solved<H::Value>> {
-        let timing = timing(&kind_of(given));
-        let call = self.call(Some(options.timeout_ms.unwrap_or(timing.timeout_ms)), listener);
-        let task = self.read_task(given, call.deadline).await?;
-        let id = self.create(&task, options, call).await?;
-        self.wait(id, timing.first_delay_ms, options, call).await
+        self.solve_given(Given::Task(given), options, listener).await
     }
 
     /// Reads the text in an image.
@@ -238,16 +254,62 @@ impl<H: Host> Client<H> {
         options: &CallOptions,
         listener: Listener<'_>,
     ) -> Result<String> {
-        let timing = timing(IMAGE_TO_TEXT);
-        let call = self.call(Some(options.timeout_ms.unwrap_or(timing.timeout_ms)), listener);
-        let reading = Task::image_to_text(&self.host, image, self.options.image_limits);
-        let task = self.prepared(reading, call.deadline).await?;
-        let id = self.create(&task, options, call).await?;
-        let solved = self.wait(id, timing.first_delay_ms, options, call).await?;
+        let solved = self.solve_given(Given::Image(image), options, listener).await?;
         solved.solution.get("text").and_then(|text| text.text()).ok_or_else(|| {
-            let failure = bad_response("the solution has no text");
+            let failure = bad_response(texts::NO_TEXT);
             self.by(Method::GetTaskResult, failure).about(solved.task_id)
         })
+    }
+
+    async fn solve_given(
+        &self,
+        given: Given<'_, H::Value>,
+        options: &CallOptions,
+        listener: Listener<'_>,
+    ) -> Result<Solved<H::Value>> {
+        let timing = timing(&given.kind());
+        let call = self.call(Some(options.timeout_ms.unwrap_or(timing.timeout_ms)), listener);
+        let task = self.read_task(given, call.deadline).await?;
+        let id = self.create(&task, options, call).await?;
+        self.wait(id, timing.first_delay_ms, options, call).await
+    }
+
+    /// Reports that a task was answered wrongly.
+    ///
+    /// # Errors
+    /// `INVALID_OPTIONS` where the service takes no such reports; the service's codes, the transport
+    /// codes.
+    pub async fn report_incorrect(&self, id: TaskId, kind: ReportKind) -> Result<()> {
+        let method = kind.method();
+        if !self.options.service.reports.contains(&kind) {
+            return Err(self.missing(method).about(id));
+        }
+        let call = self.call(None, &|_| {});
+        // That it was taken is said by the absence of an error, as for every method.
+        self.persistently(method, None, Some(id), None, call).await.map(drop)
+    }
+
+    /// The User-Agent that the service wants in tasks.
+    ///
+    /// The guard is not asked: no key is sent, and to another host.
+    ///
+    /// # Errors
+    /// `INVALID_OPTIONS` where the service has no such address; the transport codes.
+    pub async fn user_agent(&self) -> Result<String> {
+        let method = Method::GetUserAgent;
+        let Some(url) = &self.options.service.user_agent_url else {
+            return Err(self.missing(method));
+        };
+        let reply = self.send(url, None, self.options.request_timeout_ms).await;
+        let key = &self.options.client_key;
+        let read = reply.and_then(|reply| read_user_agent(reply, key));
+        read.map_err(|failure| self.by(method, failure))
+    }
+
+    /// The service does not have this method.
+    fn missing(&self, method: Method) -> Box<Failure> {
+        let names = [&*self.options.service.name, method.name()].map(Detail::verbatim);
+        self.by(method, Failure::option("service", texts::NO_METHOD.with(names)))
     }
 
     fn call<'a>(&self, timeout: Option<Millis>, listener: Listener<'a>) -> Call<'a> {
@@ -256,16 +318,9 @@ impl<H: Host> Client<H> {
         Call { started, deadline, listener }
     }
 
-    async fn read_task(&self, given: &H::Value, due: Millis) -> Result<Task<H::Value>> {
-        self.prepared(Task::read(&self.host, given, self.options.image_limits), due).await
-    }
-
     /// The task, if it is read in time: a `Blob` may come from a slow disk.
-    async fn prepared(
-        &self,
-        reading: impl Future<Output = Result<Task<H::Value>>>,
-        due: Millis,
-    ) -> Result<Task<H::Value>> {
+    async fn read_task(&self, given: Given<'_, H::Value>, due: Millis) -> Result<Task<H::Value>> {
+        let reading = Task::read(&self.host, given, self.options.image_limits);
         let task = self.within(due, reading).await.unwrap_or_else(|| Err(too_late()));
         task.map_err(|failure| self.by(Method::CreateTask, failure))
     }
@@ -277,12 +332,13 @@ impl<H: Host> Client<H> {
         call: Call<'_>,
     ) -> Result<TaskId> {
         let callback_url = options.callback_url.as_deref();
-        let fields = self.persistently(Method::CreateTask, Some(task), callback_url, call).await?;
+        let method = Method::CreateTask;
+        let fields = self.persistently(method, Some(task), None, callback_url, call).await?;
         let id = fields.get("taskId");
         let Some(id) = id.as_ref().and_then(TaskId::read) else {
-            let shown = id.map_or("missing".into(), |id| id.shown());
-            let failure = bad_response(&format!("the task id is {shown}"));
-            return Err(self.by(Method::CreateTask, failure).may_have_created(true));
+            let detail = id.map(|id| texts::ODD_TASK_ID.with([id.shown()]));
+            let failure = bad_response(detail.unwrap_or_else(|| texts::NO_TASK_ID.into()));
+            return Err(self.by(Method::CreateTask, failure.may_have_created(true)));
         };
         let now = self.host.now();
         self.guard.borrow_mut().created(id, &task.subjects, now);
@@ -299,13 +355,14 @@ impl<H: Host> Client<H> {
         &self,
         method: Method,
         task: Option<&Task<H::Value>>,
+        task_id: Option<TaskId>,
         callback_url: Option<&str>,
         call: Call<'_>,
     ) -> Result<H::Value> {
         let request = Request {
             client_key: &self.options.client_key,
             task,
-            task_id: None,
+            task_id,
             callback_url,
             soft_id: task.and(self.options.soft_id),
         };
@@ -314,10 +371,12 @@ impl<H: Host> Client<H> {
             let failure = match self.exchange(method, &request, call.deadline).await {
                 Ok(Answer::Done(fields)) => return Ok(fields),
                 Ok(Answer::NotReady) => {
-                    let failure = bad_response("CAPTCHA_NOT_READY belongs to getTaskResult");
-                    let failure = self.by(method, failure);
-                    let creates = method == Method::CreateTask;
-                    return Err(if creates { failure.may_have_created(true) } else { failure });
+                    let mut failure = bad_response(texts::NOT_READY);
+                    failure.task_id = task_id;
+                    if method == Method::CreateTask {
+                        failure = failure.may_have_created(true);
+                    }
+                    return Err(self.by(method, failure));
                 }
                 Err(failure) => failure,
             };
@@ -356,8 +415,7 @@ impl<H: Host> Client<H> {
             match self.slot(id) {
                 Slot::At(free) => due = due.max(free),
                 Slot::Spent => {
-                    let detail = format!("all {MAX_POLLS} result requests of task {id} are used");
-                    return Err(self.timed_out(id, &detail, false, last_failure));
+                    return Err(self.timed_out(id, polls_used(id), false, last_failure));
                 }
             }
             // A wait that cannot end with a request still lasts: the caller asked for that much time.
@@ -365,14 +423,13 @@ impl<H: Host> Client<H> {
             if self.host.now() >= deadline {
                 let span = timer_ms(deadline - call.started);
                 let gone = deadline < call.deadline;
+                let task = Detail::number(id);
                 let detail = if gone {
-                    format!("task {id} is 5 minutes old, and results are kept no longer")
+                    texts::TASK_TOO_OLD.with([task])
                 } else {
-                    format!(
-                        "task {id} was not ready within {span} ms, after {polls} result requests"
-                    )
+                    texts::NOT_IN_TIME.with([task, Detail::number(span), Detail::number(polls)])
                 };
-                return Err(self.timed_out(id, &detail, !gone, last_failure));
+                return Err(self.timed_out(id, detail, !gone, last_failure));
             }
             if !matches!(self.slot(id), Slot::At(free) if free <= self.host.now()) {
                 continue; // another call of this client was quicker
@@ -437,25 +494,20 @@ impl<H: Host> Client<H> {
         let subjects = request.task.map_or(&[][..], |task| &task.subjects);
         let refused = self.guard.borrow_mut().refusal(method, request.task_id, subjects, now);
         if let Some(refused) = refused {
-            return Err(refused);
+            return Err(self.by(method, refused));
         }
         if deadline <= now {
             return Err(self.by(method, too_late()));
         }
-        let booked = request.task_id.map(|id| Poll::begin(self, id));
+        let polled = request.task_id.filter(|_| method == Method::GetTaskResult);
+        let booked = polled.map(|id| Poll::begin(self, id));
         let limit = self.options.request_timeout_ms.min(deadline - now);
         let url = format!("{}/{}", self.options.base_url, method.name());
-        let answer = match self.within(now + limit, self.host.post(&url, request)).await {
-            Some(Ok(reply)) => read_answer(reply, &self.options.client_key),
-            Some(Err(fault)) => Err(fault_failure(fault)),
-            None => {
-                let detail = format!("no whole answer within {} ms", timer_ms(limit));
-                Err(Failure::new(code::REQUEST_TIMEOUT, Origin::Transport, &detail))
-            }
-        };
+        let reply = self.send(&url, Some(request), limit).await;
+        let answer = reply.and_then(|reply| read_answer(reply, &self.options.client_key));
         drop(booked);
         answer.map_err(|failure| {
-            let mut failure = self.by(method, failure);
+            let mut failure = failure;
             failure.task_id = request.task_id;
             if method == Method::CreateTask && failure.class == Class::Transport {
                 // With a status below 500 something stood in the way before a task could be created.
@@ -463,6 +515,7 @@ impl<H: Host> Client<H> {
                 let lost = failure.code != code::HTTP_STATUS || failed;
                 failure = failure.may_have_created(lost);
             }
+            let mut failure = self.by(method, failure);
             if failure.origin == Origin::Service {
                 self.guard.borrow_mut().learn(&mut failure, subjects, self.host.now());
             }
@@ -470,30 +523,45 @@ impl<H: Host> Client<H> {
         })
     }
 
-    /// Says whose failure it is, and takes the key out of what others have written into it.
+    /// The answer to a request, if there is a whole one in time.
+    async fn send(
+        &self,
+        url: &str,
+        request: Option<&Request<'_, Task<H::Value>>>,
+        limit: Millis,
+    ) -> Result<Reply<H::Value>> {
+        match self.within(self.host.now() + limit, self.host.send(url, request)).await {
+            Some(reply) => reply.map_err(fault_failure),
+            None => {
+                let detail = texts::NO_ANSWER.with([Detail::number(timer_ms(limit))]);
+                Err(Failure::new(code::REQUEST_TIMEOUT, Origin::Transport, detail))
+            }
+        }
+    }
+
+    /// Says whose failure it is, in the language of the client, and takes the key out of what others have
+    /// written into it.
     fn by(&self, method: Method, mut failure: Box<Failure>) -> Box<Failure> {
         failure.method = Some(method);
         failure.service = Some(self.options.service.name.clone().into_owned());
         let key = &self.options.client_key;
-        failure.message = redacted(&failure.message, key);
         if let Some(Cause::Platform(error)) = &mut failure.cause {
             redact(error, key);
         }
-        failure
+        failure.cleaned(&|text| redacted(text, key)).said_in(&self.options.messages)
     }
 
     fn timed_out(
         &self,
         id: TaskId,
-        detail: &str,
+        detail: Detail,
         goes_on: bool,
         last_failure: Option<Box<Failure>>,
     ) -> Box<Failure> {
         let mut failure = Failure::new(code::SOLVE_TIMEOUT, Origin::Transport, detail);
         if !goes_on {
             failure.retryable = false;
-            failure.hint =
-                "Create the task anew: nothing more can be learnt about this one.".into();
+            failure = failure.hinting(texts::HINT_CREATE_ANEW);
         }
         failure.cause = last_failure.map(Cause::Failure);
         self.by(Method::GetTaskResult, failure).about(id)
@@ -557,19 +625,23 @@ impl<H: Host> Drop for Poll<'_, H> {
 
 /// The time of the call was over before anything was sent.
 fn too_late() -> Box<Failure> {
-    let detail = "the time of the call was over before the request was sent";
-    let mut failure = Failure::new(code::REQUEST_TIMEOUT, Origin::Client, detail);
-    failure.hint = "Repeat the call, for nothing was sent; or raise timeoutMs.".into();
-    failure
+    let failure = Failure::new(code::REQUEST_TIMEOUT, Origin::Client, texts::TOO_LATE);
+    failure.hinting(texts::HINT_TOO_LATE)
+}
+
+fn polls_used(id: TaskId) -> Detail {
+    texts::POLLS_USED.with([Detail::number(MAX_POLLS), Detail::number(id)])
 }
 
 fn fault_failure(fault: Fault) -> Box<Failure> {
     let (mut failure, error) = match fault {
         Fault::NotJson(error) => {
-            (Failure::field("task", &format!("is not JSON ({})", error.message)), error)
+            let reason = Detail::verbatim(&error.message);
+            (Failure::field("task", texts::NOT_JSON.with([reason])), error)
         }
         Fault::Network(error) => {
-            (Failure::new(code::NETWORK, Origin::Transport, error.innermost_message()), error)
+            let reason = Detail::verbatim(error.innermost_message());
+            (Failure::new(code::NETWORK, Origin::Transport, reason), error)
         }
     };
     failure.cause = Some(Cause::Platform(error));

@@ -2,58 +2,35 @@
 
 use crate::error::{Cause, Failure, Result};
 use crate::guard::Subject;
-use crate::host::{Host, Json, Kind};
+use crate::host::{Host, Json, Kind, must_be};
 use crate::image::{self, Image};
-use crate::schedule::Millis;
+use crate::kinds::{Rule, check, image_rule};
 use crate::service::ImageLimits;
+use crate::texts::{self, Detail};
+use crate::url::site;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// When to ask first, and how long at most.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Timing {
-    /// From creation to the first result request.
-    pub first_delay_ms: Millis,
-    /// From the call to giving up.
-    pub timeout_ms: Millis,
-}
-
-const IMAGE_TIMING: Timing = Timing { first_delay_ms: 350.0, timeout_ms: 10_000.0 };
-const TOKEN_TIMING: Timing = Timing { first_delay_ms: 1_000.0, timeout_ms: 80_000.0 };
-const SLOW_TOKEN_TIMING: Timing = Timing { first_delay_ms: 1_000.0, timeout_ms: 180_000.0 };
-
 /// The type of the task that reads the text in an image.
-pub const IMAGE_TO_TEXT: &str = "ImageToTextTask";
+const IMAGE_TO_TEXT: &str = "ImageToTextTask";
 
-/// The type of a task as the caller gave it, empty where it has none.
-#[must_use]
-pub fn kind_of<V: Json>(given: &V) -> String {
-    given.get("type").and_then(|kind| kind.text()).unwrap_or_default()
+/// What a caller gives to be solved.
+#[derive(Clone, Copy, Debug)]
+pub enum Given<'a, V> {
+    /// A task.
+    Task(&'a V),
+    /// Nothing but an image, whose text is wanted.
+    Image(&'a V),
 }
 
-/// The timing of a task type. One that is not known here gets the longest.
-#[must_use]
-pub fn timing(kind: &str) -> Timing {
-    match kind.strip_suffix("Proxyless").unwrap_or(kind) {
-        IMAGE_TO_TEXT | "ComplexImageTask" => IMAGE_TIMING,
-        "FunCaptchaTask" | "GeeTestTask" | "TurnstileTask" | "ProsopoTask" | "YidunTask"
-        | "MTCaptchaTask" => TOKEN_TIMING,
-        _ => SLOW_TOKEN_TIMING,
+impl<V: Json> Given<'_, V> {
+    /// The type of the task, empty where it has none.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Task(task) => task.get("type").and_then(|kind| kind.text()).unwrap_or_default(),
+            Self::Image(_) => IMAGE_TO_TEXT.to_owned(),
+        }
     }
-}
-
-/// The fields of a task type that hold images: one image, or a list of them.
-fn image_field(kind: &str, field: &str) -> Option<ImageField> {
-    match (kind, field) {
-        (IMAGE_TO_TEXT, "body") => Some(ImageField::One),
-        ("ComplexImageTask", "imagesBase64" | "exampleImagesBase64") => Some(ImageField::Many),
-        _ => None,
-    }
-}
-
-#[derive(Clone, Copy)]
-enum ImageField {
-    One,
-    Many,
 }
 
 /// A task that may be sent: every image in it is base64 within the service's limits.
@@ -82,95 +59,77 @@ impl<V: Json> Task<V> {
     /// `INVALID_TASK`, and the codes of [`image`].
     pub async fn read<H: Host<Value = V>>(
         host: &H,
-        given: &V,
+        given: Given<'_, V>,
         limits: ImageLimits,
     ) -> Result<Self> {
-        if given.kind() != Kind::Object {
-            let rule = format!("must be an object with a `type`, not {}", given.shown());
-            return Err(Failure::field("task", &rule));
-        }
-        let kind = match given.get("type") {
-            Some(kind) if kind.kind() == Kind::Text => kind.text().unwrap_or_default(),
-            Some(odd) => {
-                let rule =
-                    format!("must be text, such as \"ImageToTextTask\", not {}", odd.shown());
-                return Err(Failure::field("type", &rule));
+        let (mut task, entries) = match given {
+            Given::Task(task) => checked(task)?,
+            Given::Image(image) => {
+                (Self::empty(IMAGE_TO_TEXT.to_owned()), vec![("body".to_owned(), image.clone())])
             }
-            None => return Err(Failure::field("type", "is missing")),
         };
-        if kind.is_empty() {
-            return Err(Failure::field("type", "is empty"));
-        }
-        let mut task =
-            Self { subjects: subjects(given), image_bytes: Vec::new(), fields: Vec::new(), kind };
-        let entries = given.entries();
-        if !entries.iter().any(|(name, _)| name == "type") {
-            return Err(Failure::field("task", "cannot be read"));
-        }
         for (name, value) in entries {
-            let field = match image_field(&task.kind, &name) {
-                None => Field::Given(value),
-                Some(ImageField::One) => Field::Image(task.image(host, &value, limits).await?),
-                Some(ImageField::Many) => task.images(host, &name, &value, limits).await?,
+            let rule = image_rule(&task.kind, &name);
+            let is_list = matches!(rule, Some(Rule::Images));
+            let items = match value.kind() {
+                _ if rule.is_none() => None,
+                Kind::Null if is_list => None,
+                Kind::List if is_list => Some(value.items()),
+                _ if is_list => {
+                    return Err(Failure::field(&name, must_be(texts::IMAGES, &value)));
+                }
+                _ => Some(vec![value.clone()]),
             };
+            let Some(items) = items else {
+                task.fields.push((name, Field::Given(value)));
+                continue;
+            };
+            let mut images = Vec::new();
+            for (index, item) in items.iter().enumerate() {
+                let image = read_image(host, item, limits).await.map_err(|mut failure| {
+                    if is_list {
+                        failure.index = Some(index);
+                        failure.field = Some(name.clone());
+                    }
+                    failure
+                })?;
+                task.image_bytes.push(image.bytes);
+                images.push(image.base64);
+            }
+            let field = if is_list { Field::Images(images) } else { Field::Image(images.concat()) };
             task.fields.push((name, field));
-        }
-        if task.kind == IMAGE_TO_TEXT && task.image_bytes.is_empty() {
-            return Err(Failure::field("body", "is missing: it is the image to read"));
         }
         Ok(task)
     }
 
-    /// The task of `solveImage`: nothing but an image.
-    ///
-    /// # Errors
-    /// The codes of [`image`].
-    pub async fn image_to_text<H: Host<Value = V>>(
-        host: &H,
-        image: &V,
-        limits: ImageLimits,
-    ) -> Result<Self> {
-        let image = read_image(host, image, limits).await?;
-        Ok(Self {
-            kind: IMAGE_TO_TEXT.to_owned(),
-            subjects: Vec::new(),
-            image_bytes: vec![image.bytes],
-            fields: vec![("body".to_owned(), Field::Image(image.base64))],
-        })
+    fn empty(kind: String) -> Self {
+        Self { kind, subjects: Vec::new(), image_bytes: Vec::new(), fields: Vec::new() }
     }
+}
 
-    async fn image<H: Host<Value = V>>(
-        &mut self,
-        host: &H,
-        value: &V,
-        limits: ImageLimits,
-    ) -> Result<String> {
-        let image = read_image(host, value, limits).await?;
-        self.image_bytes.push(image.bytes);
-        Ok(image.base64)
-    }
+/// The members of an object.
+type Entries<V> = Vec<(String, V)>;
 
-    async fn images<H: Host<Value = V>>(
-        &mut self,
-        host: &H,
-        name: &str,
-        value: &V,
-        limits: ImageLimits,
-    ) -> Result<Field<V>> {
-        if value.kind() != Kind::List {
-            let rule = format!("must be a list of images, not {}", value.shown());
-            return Err(Failure::field(name, &rule));
-        }
-        let mut images = Vec::new();
-        for (index, item) in value.items().iter().enumerate() {
-            images.push(self.image(host, item, limits).await.map_err(|mut failure| {
-                failure.index = Some(index);
-                failure.field = Some(name.to_owned());
-                failure
-            })?);
-        }
-        Ok(Field::Images(images))
+/// The task of a caller's object, whose fields are still to be filled, and what they are.
+fn checked<V: Json>(given: &V) -> Result<(Task<V>, Entries<V>)> {
+    if given.kind() != Kind::Object {
+        return Err(Failure::field("task", must_be(texts::TASK_OBJECT, given)));
     }
+    let kind = match given.get("type") {
+        Some(kind) if kind.kind() == Kind::Text => kind.text().unwrap_or_default(),
+        Some(odd) => return Err(Failure::field("type", must_be(texts::TYPE_TEXT, &odd))),
+        None => return Err(Failure::field("type", texts::MISSING)),
+    };
+    if kind.is_empty() {
+        return Err(Failure::field("type", texts::EMPTY));
+    }
+    // Before the images are read: what is cheap to refuse comes first.
+    check(&kind, given)?;
+    let entries = given.entries();
+    if !entries.iter().any(|(name, _)| name == "type") {
+        return Err(Failure::field("task", texts::UNREADABLE));
+    }
+    Ok((Task { subjects: subjects(given), ..Task::empty(kind) }, entries))
 }
 
 impl<V: Serialize> Serialize for Task<V> {
@@ -204,14 +163,14 @@ async fn read_image<H: Host>(host: &H, value: &H::Value, limits: ImageLimits) ->
             match host.bytes(value).await {
                 Ok(bytes) => image::from_bytes(&bytes, limits),
                 Err(error) => {
-                    let mut failure =
-                        image::invalid(&format!("it cannot be read ({})", error.message));
+                    let reason = Detail::verbatim(&error.message);
+                    let mut failure = image::invalid(texts::IMAGE_UNREADABLE.with([reason]));
                     failure.cause = Some(Cause::Platform(error));
                     Err(failure)
                 }
             }
         }
-        _ => Err(image::invalid(&value.shown())),
+        _ => Err(image::invalid(value.shown())),
     }
 }
 
@@ -223,45 +182,4 @@ fn subjects<V: Json>(task: &V) -> Vec<Subject> {
     let site = text("websiteURL").map(|url| Subject::Site(site(&url)));
     let proxy = text("proxyAddress").map(|host| Subject::Proxy(host, port.unwrap_or_default()));
     site.into_iter().chain(proxy).collect()
-}
-
-/// The host in a web address, in lower case; text that is no such address stands for itself.
-fn site(url: &str) -> String {
-    let rest = url.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")).unwrap_or(url);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    host.to_ascii_lowercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn timings_follow_the_type_and_its_proxyless_name() {
-        for (kind, first, timeout) in [
-            ("ImageToTextTask", 350.0, 10_000.0),
-            ("ComplexImageTask", 350.0, 10_000.0),
-            ("TurnstileTask", 1_000.0, 80_000.0),
-            ("TurnstileTaskProxyless", 1_000.0, 80_000.0),
-            ("RecaptchaV3TaskProxyless", 1_000.0, 180_000.0),
-            ("NoCaptchaTask", 1_000.0, 180_000.0),
-            ("SomethingNewTask", 1_000.0, 180_000.0),
-        ] {
-            let expected = Timing { first_delay_ms: first, timeout_ms: timeout };
-            assert_eq!(timing(kind), expected, "{kind}");
-        }
-    }
-
-    #[test]
-    fn a_site_is_its_host() {
-        for (url, host) in [
-            ("https://Example.com/a?b#c", "example.com"),
-            ("http://user:secret@example.com:8080", "example.com:8080"),
-            ("example.com/path", "example.com"),
-            ("", ""),
-        ] {
-            assert_eq!(site(url), host, "{url}");
-        }
-    }
 }

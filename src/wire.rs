@@ -4,7 +4,7 @@ use crate::host::{Json, Kind};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// A method of the protocol.
+/// A method of the services' protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -15,16 +15,25 @@ pub enum Method {
     GetTaskResult,
     /// Asks for the account's balance.
     GetBalance,
+    /// Asks for the User-Agent that tasks are to carry. Of another address, and without the key.
+    GetUserAgent,
+    /// Reports the text read from an image as wrong.
+    ReportIncorrectImageCaptcha,
+    /// Reports a token as refused.
+    ReportIncorrectTokenCaptcha,
 }
 
 impl Method {
-    /// Its name, which is its path.
+    /// Its name, which is its path too, but for getUserAgent.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::CreateTask => "createTask",
             Self::GetTaskResult => "getTaskResult",
             Self::GetBalance => "getBalance",
+            Self::GetUserAgent => "getUserAgent",
+            Self::ReportIncorrectImageCaptcha => "reportIncorrectImageCaptcha",
+            Self::ReportIncorrectTokenCaptcha => "reportIncorrectTokenCaptcha",
         }
     }
 }
@@ -44,12 +53,20 @@ impl TaskId {
             Kind::Number(id) if id.fract() == 0.0 && id > 0.0 && id <= Self::MAX as f64 => {
                 id as u64
             }
-            Kind::Text => {
-                value.text().filter(|text| !text.starts_with(['0', '+']))?.parse().ok()?
-            }
+            Kind::Text => value
+                .text()
+                .filter(|text| !matches!(text.as_bytes(), [b'0' | b'+', ..]))?
+                .parse()
+                .ok()?,
             _ => return None,
         };
         (1..=Self::MAX).contains(&id).then_some(Self(id))
+    }
+}
+
+impl From<TaskId> for u64 {
+    fn from(id: TaskId) -> Self {
+        id.0
     }
 }
 

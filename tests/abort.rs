@@ -52,6 +52,7 @@ fn calls() -> [Call; 6] {
         Call::SolveImage(blob.clone()),
         Call::Solve(object([
             ("type", "ComplexImageTask".into()),
+            ("class", "other".into()),
             ("imagesBase64", Js::List(vec![blob.clone(), blob])),
         ])),
     ]

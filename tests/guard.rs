@@ -10,20 +10,22 @@ const OTHER_ID: u64 = 7;
 
 /// A site refused, and the same with another address, and another site.
 fn task_at(url: &str) -> Call {
-    Call::Create(json!({ "type": "TurnstileTaskProxyless", "websiteURL": url }).into())
+    Call::Create(
+        json!({ "type": "TurnstileTaskProxyless", "websiteURL": url, "websiteKey": "0x4AAA" })
+            .into(),
+    )
 }
 
 fn task_over(address: &str, port: u32) -> Call {
-    let proxy = json!({ "proxyType": "http", "proxyAddress": address, "proxyPort": port });
-    Call::Create(
-        proxy
-            .as_object()
-            .unwrap()
-            .iter()
-            .fold(object([("type", "TurnstileTask")]), |task, (name, value)| {
-                task.with(name, value.clone())
-            }),
-    )
+    let task = json!({
+        "type": "TurnstileTask",
+        "websiteURL": "https://behind.example",
+        "websiteKey": "0x4AAA",
+        "proxyType": "http",
+        "proxyAddress": address,
+        "proxyPort": port,
+    });
+    Call::Create(task.into())
 }
 
 /// One refusal, and what follows from it.

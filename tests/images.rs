@@ -29,10 +29,12 @@ fn calls_with(image: Js) -> [Call; 4] {
         Call::Solve(object([("type", "ImageToTextTask".into()), ("body", image.clone())])),
         Call::Create(object([
             ("type", "ComplexImageTask".into()),
+            ("class", "other".into()),
             ("imagesBase64", in_list(&image)),
         ])),
         Call::Create(object([
             ("type", "ComplexImageTask".into()),
+            ("class", "other".into()),
             ("exampleImagesBase64", in_list(&image)),
         ])),
         Call::SolveImage(image),
@@ -183,7 +185,11 @@ fn a_list_of_images_says_which_one_is_wrong() {
     ];
     for field in ["imagesBase64", "exampleImagesBase64"] {
         for (list, index, code) in lists.clone() {
-            let task = object([("type", "ComplexImageTask".into()), (field, Js::List(list))]);
+            let task = object([
+                ("type", "ComplexImageTask".into()),
+                ("class", "other".into()),
+                (field, Js::List(list)),
+            ]);
             let world = server().world();
             let outcome = world.run(Call::Solve(task).make(&world.client()));
             let failure = refused_locally(outcome, Class::Image, code);
@@ -191,8 +197,12 @@ fn a_list_of_images_says_which_one_is_wrong() {
             assert_eq!(failure.field.as_deref(), Some(field));
             assert_eq!(world.sent().len(), 0);
         }
-        for odd in [json!("AAAA"), json!(null), json!({}), json!(1)] {
-            let task = object([("type", json!("ComplexImageTask")), (field, odd)]);
+        for odd in [json!("AAAA"), json!({}), json!(1)] {
+            let task = object([
+                ("type", json!("ComplexImageTask")),
+                ("class", json!("other")),
+                (field, odd),
+            ]);
             let world = server().world();
             let outcome = world.run(Call::Solve(task).make(&world.client()));
             let failure = refused_locally(outcome, Class::Task, "INVALID_TASK");
@@ -205,7 +215,7 @@ fn a_list_of_images_says_which_one_is_wrong() {
 fn a_list_of_images_is_sent_in_its_order_and_its_sizes_are_told() {
     let task = object([
         ("type", "ComplexImageTask".into()),
-        ("class", "recaptcha".into()),
+        ("class", "other".into()),
         ("imagesBase64", Js::List(vec![Js::bytes([1; 150]), base64(&[2; 101]).into()])),
         ("exampleImagesBase64", Js::List(vec![Js::blob([3; 120], 10.0)])),
         ("imageUrls", json!([]).into()),
@@ -217,7 +227,7 @@ fn a_list_of_images_is_sent_in_its_order_and_its_sizes_are_told() {
         sent_task(&world),
         json!({
             "type": "ComplexImageTask",
-            "class": "recaptcha",
+            "class": "other",
             "imagesBase64": [base64(&[1; 150]), base64(&[2; 101])],
             "exampleImagesBase64": [base64(&[3; 120])],
             "imageUrls": [],
@@ -229,8 +239,8 @@ fn a_list_of_images_is_sent_in_its_order_and_its_sizes_are_told() {
 #[test]
 fn only_the_image_fields_of_image_tasks_are_images() {
     for task in [
-        object([("type", "CustomTask"), ("body", PNG), ("imagesBase64", "x")]),
-        object([("type", "ComplexImageTask"), ("body", PNG)]),
+        object([("type", "AnotherTask"), ("body", PNG), ("imagesBase64", "x")]),
+        object([("type", "ComplexImageTask"), ("class", "other"), ("body", PNG)]),
         object([("type", "imagetotexttask"), ("Body", "tiny")]),
     ] {
         let world = server().world();
@@ -270,6 +280,7 @@ fn only_undefined_is_absent_and_everything_else_is_sent_as_given_in_its_order() 
     let task = object([
         ("type", "TurnstileTask".into()),
         ("websiteURL", "https://shop.example/Ünï?x=1#y".into()),
+        ("websiteKey", "".into()),
         ("WebsiteKey", "".into()),
         ("userAgent", json!(null).into()),
         ("gone", Js::Undefined),
@@ -283,7 +294,7 @@ fn only_undefined_is_absent_and_everything_else_is_sent_as_given_in_its_order() 
     world.run(Call::Create(task).make(&world.client())).unwrap();
     let expected = concat!(
         r#""task":{"type":"TurnstileTask","websiteURL":"https://shop.example/Ünï?x=1#y","#,
-        r#""WebsiteKey":"","userAgent":null,"unknown_Key":[1,null,{"Z":1,"a":"\u0000\"\\"}],"#,
+        r#""websiteKey":"","WebsiteKey":"","userAgent":null,"unknown_Key":[1,null,{"Z":1,"a":"\u0000\"\\"}],"#,
         r#""nocache":false,"minScore":0.3,"zero":0,"":"empty key"}"#,
     );
     let text = &world.sent()[0].text;

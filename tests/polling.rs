@@ -28,7 +28,17 @@ const TIMINGS: &[(&str, f64, f64)] = &[
 fn task_of(kind: &str) -> Js {
     match kind {
         "ImageToTextTask" => image_task(),
-        _ => object([("type", kind)]),
+        // What any of them needs; what one does not know of is sent as it is.
+        _ => object([
+            ("type", json!(kind)),
+            ("class", json!("other")),
+            ("websiteURL", json!("https://shop.example")),
+            ("websiteKey", json!("0x4AAA")),
+            ("websitePublicKey", json!("0x4AAA")),
+            ("userAgent", json!("Mozilla/5.0")),
+            ("gt", json!("0x4AAA")),
+            ("version", json!(4)),
+        ]),
     }
 }
 

@@ -18,6 +18,9 @@ export interface CaptchaErrorData extends Omit<Failure, "cause"> {
   cause?: ErrorRecord | CaptchaErrorData;
 }
 
+/** By which copies of this package know each other's errors: the registry is one for all realms. */
+const BRAND: unique symbol = Symbol.for("capwire.CaptchaError") as never;
+
 /**
  * What every failed call rejects with, except an aborted one, which rejects with the signal's reason.
  *
@@ -35,10 +38,11 @@ export interface CaptchaErrorData extends Omit<Failure, "cause"> {
  * ```
  */
 export class CaptchaError extends Error {
+  /** The name of the class, which survives every minifier. */
   declare readonly name: ErrorName;
   /** The service's code, or the client's own for what it found itself. */
   declare readonly code: ErrorCode;
-  /** What to do about it. */
+  /** What to do about it, in a sentence or two. */
   declare readonly hint: string;
   /** `"client"`: refused before anything was sent; `"service"`: its answer; `"transport"`: between. */
   declare readonly origin: Origin;
@@ -46,7 +50,7 @@ export class CaptchaError extends Error {
   declare readonly retryable: boolean;
   /** The method of the protocol that failed, or would have been called. */
   declare readonly method?: Method;
-  /** The name of the service. */
+  /** The name of the service, such as `"capmonster"`. */
   declare readonly service?: string;
   /** The task, once it exists: `waitForResult(taskId)` can go on with it. */
   declare readonly taskId?: number;
@@ -54,11 +58,12 @@ export class CaptchaError extends Error {
   declare readonly serverCode?: string;
   /** The service's description, verbatim (but for the key, should the service echo it). */
   declare readonly serverMessage?: string;
-  /** The HTTP status of the answer. */
+  /** The HTTP status of the answer, such as 503. */
   declare readonly httpStatus?: number;
   /** How long to wait before the next try, in ms: what the service asked for, or the rest of a ban. */
   declare readonly retryAfterMs?: number;
 
+  /** Makes an error of what was written down; {@link CaptchaError.fromJSON} finds its class, too. */
   constructor(data: CaptchaErrorData) {
     const { name: _, message, cause, ...fields } = data;
     super(message, cause === undefined ? undefined : { cause: revived(cause) });
@@ -69,8 +74,38 @@ export class CaptchaError extends Error {
   toJSON(): CaptchaErrorData {
     const { name, message, cause } = this;
     const data = { ...(this as unknown as CaptchaErrorData), name, message };
-    if (cause instanceof Error) data.cause = flattened(cause);
+    if (isError(cause)) data.cause = flattened(cause);
     return data;
+  }
+
+  /**
+   * Whether this is an error of capwire, be it of another copy of the package or of another realm (a frame,
+   * a `node:vm` context), where `instanceof` does not know it. Of a class below: whether it is of that one.
+   *
+   * Errors lose this across `postMessage` and `structuredClone`: send {@link CaptchaError.toJSON}.
+   *
+   * @example
+   * ```ts
+   * if (SolveTimeoutError.is(error)) later(error.taskId);
+   * else if (CaptchaError.is(error)) console.error(error.message, error.hint);
+   * ```
+   */
+  static is<E extends CaptchaError = CaptchaError>(
+    // Nothing where it is passed on as a function, as to a filter.
+    // biome-ignore lint/suspicious/noConfusingVoidType: a `this` that is missing is void
+    this: { readonly prototype: E } | void,
+    value: unknown,
+  ): value is E {
+    try {
+      const error = value as { [BRAND]?: unknown; name: string } | null | undefined;
+      if (error?.[BRAND] !== true) return false;
+      // biome-ignore lint/complexity/noThisInStatic: each class asks for its own
+      const wanted: string = this?.prototype.name ?? "CaptchaError";
+      return wanted === "CaptchaError" || wanted === error.name;
+    } catch {
+      // A revoked proxy.
+      return false;
+    }
   }
 
   /** The error that {@link CaptchaError.toJSON} wrote down, of the same class. */
@@ -223,6 +258,9 @@ for (const [name, { prototype }] of Object.entries({ CaptchaError, ...classes })
   Object.defineProperty(prototype, "name", { value: name, configurable: true, writable: true });
 }
 
+// Not enumerable, so that no log shows it; there for all the classes below.
+Object.defineProperty(CaptchaError.prototype, BRAND, { value: true });
+
 function revived(cause: ErrorRecord | CaptchaErrorData): Error {
   if (typeof cause !== "object") return new Error(String(cause));
   if ("hint" in cause) return CaptchaError.fromJSON(cause);
@@ -233,10 +271,15 @@ function revived(cause: ErrorRecord | CaptchaErrorData): Error {
 }
 
 function flattened(error: Error): ErrorRecord | CaptchaErrorData {
-  if (error instanceof CaptchaError) return error.toJSON();
+  if (CaptchaError.is(error)) return error.toJSON();
   const { name, message, code, cause } = error as Error & { code?: string };
   const data: ErrorRecord = { name, message };
   if (code !== undefined) data.code = code;
-  if (cause instanceof Error) data.cause = flattened(cause) as ErrorRecord;
+  if (isError(cause)) data.cause = flattened(cause) as ErrorRecord;
   return data;
+}
+
+/** Of this realm, or one of ours from another. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || CaptchaError.is(value);
 }

@@ -1,8 +1,10 @@
 //! `AbortSignal`: an abort drops the work, and with it every request and timer behind it.
 
+use super::value::get;
 use crate::error::{Failure, Result};
+use crate::texts;
 use futures_lite::future;
-use js_sys::{Object, Reflect};
+use js_sys::Object;
 use std::cell::RefCell;
 use std::future::Future;
 use std::rc::{Rc, Weak};
@@ -28,15 +30,15 @@ extern "C" {
 impl Signal {
     /// The signal among the options of a call.
     pub(super) fn of(options: &JsValue) -> Result<Option<Self>> {
-        let value = Reflect::get(options, &"signal".into()).unwrap_or_default();
+        let value = get(options, "signal").unwrap_or_default();
         if value.is_undefined() {
             return Ok(None);
         }
-        let has = |name: &str| Reflect::get(&value, &name.into()).unwrap_or_default();
+        let has = |name: &str| get(&value, name).unwrap_or_default();
         if has("aborted").as_bool().is_some() && has("addEventListener").is_function() {
             Ok(Some(value.unchecked_into()))
         } else {
-            Err(Failure::option("signal", "must be an AbortSignal"))
+            Err(Failure::option("signal", texts::MUST_BE.with([texts::ABORT_SIGNAL.into()])))
         }
     }
 

@@ -5,18 +5,16 @@
 //! catch, and `fetch` is called directly: gloo-net's own call panics on a rejection that is no `Error`
 //! of its realm, as in a Firefox content script.
 
-use super::value::{Value, settled};
-use crate::host::{Body, ErrorRecord, Fault, Host, Reply};
+use super::value::{Value, get, settled};
+use crate::host::{Body, ErrorRecord, Fault, Host, Json, Kind, Reply};
 use crate::schedule::Millis;
 use gloo_net::http::Headers;
-use gloo_timers::future::TimeoutFuture;
-use js_sys::{ArrayBuffer, Date, Function, JsString, Object, Reflect, TypeError};
+use js_sys::{ArrayBuffer, Date, Function, JsString, Object, Promise, Reflect, TypeError};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
-use web_sys::{
-    AbortController, ReferrerPolicy, RequestCache, RequestCredentials, RequestInit, RequestRedirect,
-};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, AbortSignal};
 
 /// Answers of the services have a few hundred bytes; more than this is not read.
 const MAX_BODY_BYTES: u32 = 4 * 1024 * 1024;
@@ -35,7 +33,8 @@ impl JsHost {
         Self { fetch }
     }
 
-    async fn exchange(&self, url: &str, body: &JsString) -> Result<Reply<Value>, JsValue> {
+    /// By POST if there is a body, else by GET.
+    async fn exchange(&self, url: &str, body: Option<&JsString>) -> Result<Reply<Value>, JsValue> {
         let mut in_flight = InFlight { controller: AbortController::new()?, ended: false };
         let init = request_init(body, &in_flight.controller.signal());
         let response = match &self.fetch {
@@ -44,18 +43,12 @@ impl JsHost {
         };
         let response = settled(response).await?;
         // Each member is looked at once and caught: an injected fetch may give anything.
-        let Some(status) = Reflect::get(&response, &"status".into())?.as_f64() else {
+        let Some(status) = get(&response, "status")?.as_f64() else {
             return Err(TypeError::new("fetch gave something that is no Response").into());
         };
-        let body = match read_text(response.unchecked_ref()).await? {
-            None => Body::TooLarge,
-            Some(text) => match parse_json(&text) {
-                Ok(json) => Body::Json(Value(json)),
-                Err(_) => Body::Text(text.slice(0, MAX_EXCERPT).into()),
-            },
-        };
+        let body = read_body(response.unchecked_ref()).await?;
         in_flight.ended = !matches!(body, Body::TooLarge);
-        let headers = Reflect::get(&response, &"headers".into()).unwrap_or_default();
+        let headers = get(&response, "headers").unwrap_or_default();
         // Not by gloo-net's `get`: it would panic on headers that are none.
         let headers: web_sys::Headers = headers.unchecked_into();
         let retry_after = headers.get("retry-after").ok().flatten();
@@ -80,16 +73,35 @@ impl Host for JsHost {
     }
 
     async fn sleep(&self, ms: u32) {
-        TimeoutFuture::new(ms).await;
+        let mut timer = None;
+        let fired =
+            Promise::new(&mut |resolve, _| timer = set_timeout(&resolve, ms).ok().map(Timer));
+        let _ = JsFuture::from(fired).await;
+        drop(timer);
     }
 
-    async fn post(&self, url: &str, body: &impl Serialize) -> Result<Reply<Value>, Fault> {
+    async fn send(&self, url: &str, body: Option<&impl Serialize>) -> Result<Reply<Value>, Fault> {
         let text = body
-            .serialize(&Serializer::json_compatible())
-            .map_err(JsValue::from)
-            .and_then(|body| js_sys::JSON::stringify(&body))
+            .map(|body| {
+                body.serialize(&Serializer::json_compatible())
+                    .map_err(JsValue::from)
+                    .and_then(|body| js_sys::JSON::stringify(&body))
+            })
+            .transpose()
             .map_err(|error| Fault::NotJson(record(&error)))?;
-        self.exchange(url, &text).await.map_err(|error| Fault::Network(record(&error)))
+        let reply = self.exchange(url, text.as_ref()).await;
+        reply.map_err(|error| Fault::Network(record(&error)))
+    }
+
+    async fn body(&self, value: &Value) -> Result<Body<Value>, ErrorRecord> {
+        let read = async {
+            match value.kind() {
+                Kind::Object => read_body(value.0.unchecked_ref()).await,
+                // A response of it is read like any other, up to the same size.
+                _ => read_body(&Held::new(&value.0)?.unchecked_into()).await,
+            }
+        };
+        read.await.map_err(|error| record(&error))
     }
 
     async fn bytes(&self, value: &Value) -> Result<Vec<u8>, ErrorRecord> {
@@ -97,41 +109,61 @@ impl Host for JsHost {
     }
 }
 
-fn request_init(body: &JsString, signal: &web_sys::AbortSignal) -> RequestInit {
-    let headers = Headers::new();
-    headers.set("content-type", "application/json");
-    headers.set("accept", "application/json");
-    let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_headers_headers(&headers.into_raw());
-    init.set_body(body);
-    init.set_signal(Some(signal));
+/// What `fetch` is told of a request. Without a body it is a GET, as plain as can be: no page needs a leave
+/// for it beforehand.
+fn request_init(body: Option<&JsString>, signal: &AbortSignal) -> Object {
+    let init = Object::new();
+    let set = |name, value: &JsValue| set(&init, name, value);
+    if let Some(body) = body {
+        let headers = Headers::new();
+        headers.set("content-type", "application/json");
+        headers.set("accept", "application/json");
+        set("method", &"POST".into());
+        set("headers", &headers.into_raw());
+        set("body", body);
+    }
+    set("signal", signal);
     // Not "error": workerd refuses to build such a request. A redirect is refused when it is answered.
-    init.set_redirect(RequestRedirect::Manual);
-    // An edge worker has neither, and refuses a request that names them.
-    if knows("credentials") {
-        init.set_credentials(RequestCredentials::Omit);
-    }
-    if knows("referrerPolicy") {
-        init.set_referrer_policy(ReferrerPolicy::NoReferrer);
-    }
-    if knows("cache") {
-        init.set_cache(RequestCache::NoStore);
+    set("redirect", &"manual".into());
+    for (name, value) in
+        [("credentials", "omit"), ("referrerPolicy", "no-referrer"), ("cache", "no-store")]
+    {
+        // An edge worker has none of them, and refuses a request that names them.
+        if knows(name) {
+            set(name, &value.into());
+        }
     }
     init
 }
 
+#[inline(never)] // or it is there as often as it is called
+fn set(object: &Object, name: &str, value: &JsValue) {
+    // Nothing forbids to set a member of an object of our own.
+    let _ = Reflect::set(object, &name.into(), value);
+}
+
 /// Whether requests of this platform have such a property.
 fn knows(property: &str) -> bool {
-    let request = Reflect::get(&js_sys::global(), &"Request".into()).unwrap_or_default();
-    let prototype = Reflect::get(&request, &"prototype".into()).unwrap_or_default();
+    let request = get(&js_sys::global(), "Request").unwrap_or_default();
+    let prototype = get(&request, "prototype").unwrap_or_default();
     Reflect::has(&prototype, &property.into()).unwrap_or_default()
+}
+
+/// The body of a response, or of a request.
+async fn read_body(holder: &web_sys::Response) -> Result<Body<Value>, JsValue> {
+    Ok(match read_text(holder).await? {
+        None => Body::TooLarge,
+        Some(text) => match parse_json(&text) {
+            Ok(json) => Body::Json(Value(json)),
+            Err(_) => Body::Text(text.slice(0, MAX_EXCERPT).into()),
+        },
+    })
 }
 
 /// The body as text, `None` if it is larger than is read.
 async fn read_text(response: &web_sys::Response) -> Result<Option<JsString>, JsValue> {
-    let body = Reflect::get(response, &"body".into())?;
-    if !Reflect::get(&body, &"getReader".into()).unwrap_or_default().is_function() {
+    let body = get(response, "body")?;
+    if !get(&body, "getReader").unwrap_or_default().is_function() {
         // No body, or that of a fetch whose streams are of another kind.
         let text = settled(response.text()?.into()).await?.dyn_into().unwrap_or_default();
         return Ok(Some(text).filter(|text: &JsString| text.length() <= MAX_BODY_BYTES));
@@ -142,15 +174,15 @@ async fn read_text(response: &web_sys::Response) -> Result<Option<JsString>, JsV
     let mut size = 0.0;
     loop {
         let chunk = settled(reader.read()?).await?;
-        if Reflect::get(&chunk, &"done".into())?.as_bool() == Some(true) {
+        if get(&chunk, "done")?.as_bool() == Some(true) {
             return Ok(Some(text.concat(&decoder.finish()?)));
         }
-        let bytes = Reflect::get(&chunk, &"value".into())?;
+        let bytes = get(&chunk, "value")?;
         // Of this realm or another.
         if !ArrayBuffer::is_view(&bytes) {
             return Err(TypeError::new("the body has chunks that are no bytes").into());
         }
-        let length = Reflect::get(&bytes, &"byteLength".into())?.as_f64();
+        let length = get(&bytes, "byteLength")?.as_f64();
         size += length.unwrap_or_default();
         if size > MAX_BODY_BYTES.into() {
             return Ok(None);
@@ -174,10 +206,10 @@ fn record(error: &JsValue) -> ErrorRecord {
 }
 
 fn described(error: &JsValue, depth: u32) -> ErrorRecord {
-    let member = |name: &str| Reflect::get(error, &name.into()).unwrap_or_default();
+    let member = |name: &str| get(error, name).unwrap_or_default();
     let text = |name: &str| member(name).as_string().filter(|text| !text.is_empty());
     // Node tries every address of a host, and says why each failed in a list.
-    let first = || Reflect::get_u32(member("errors").unchecked_ref(), 0).unwrap_or_default();
+    let first = || get(&member("errors"), "0").unwrap_or_default();
     let cause = Some(member("cause")).filter(JsValue::is_object).unwrap_or_else(first);
     let depth = depth.checked_sub(1).filter(|_| cause.is_object());
     ErrorRecord {
@@ -205,10 +237,19 @@ impl Drop for InFlight {
     }
 }
 
+/// A timer under way: dropped before it fired, it never does.
+struct Timer(JsValue);
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        let _ = clear_timeout(&self.0);
+    }
+}
+
 thread_local! {
     static DECODE_MORE: Object = {
         let options = Object::new();
-        let _ = Reflect::set(&options, &"stream".into(), &JsValue::TRUE);
+        set(&options, "stream", &JsValue::TRUE);
         options
     };
 }
@@ -216,13 +257,25 @@ thread_local! {
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch)]
-    fn fetch(url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
+    fn fetch(url: &str, init: &Object) -> Result<JsValue, JsValue>;
+
+    // Half the size of gloo-timers.
+    #[wasm_bindgen(catch, js_name = setTimeout)]
+    fn set_timeout(then: &Function, ms: u32) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = performance, js_name = now)]
     fn performance_now() -> Result<f64, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
     fn parse_json(text: &JsString) -> Result<JsValue, JsValue>;
+
+    /// web-sys has a constructor for each kind of body, and none for whichever it is.
+    #[wasm_bindgen(js_name = Response)]
+    type Held;
+    #[wasm_bindgen(constructor, catch, js_class = Response)]
+    fn new(body: &JsValue) -> Result<Held, JsValue>;
 
     #[wasm_bindgen(js_name = ReadableStream)]
     type Stream;

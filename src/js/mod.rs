@@ -4,23 +4,26 @@
 //! shell can make the error of a failure itself: made there, its stack shows the caller's own code.
 
 mod abort;
+mod batch;
 mod host;
 mod value;
 
-use crate::error::{Failure, Origin, Result, code};
-use crate::host::Json;
-use crate::options::{CallOptions, ClientOptions};
+use crate::callback::read_callback;
+use crate::error::{Failure, Origin, Result, TABLE, code};
+use crate::host::must_be;
+use crate::options::{CallOptions, ClientOptions, language, read_language, read_report_kind};
 use crate::solve::{Client, Progress};
+use crate::texts::{self, Messages};
 use crate::wire::TaskId;
 use abort::Signal;
 use host::JsHost;
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, Promise};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use value::Value;
+use value::{Value, get};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{future_to_promise, spawn_local};
 
@@ -48,8 +51,11 @@ impl Core {
     /// Checks the options; throws a failure record.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue) -> std::result::Result<Core, JsValue> {
-        let made = function(&options, "fetch").and_then(|fetch| {
-            Ok(Client::new(JsHost::new(fetch), ClientOptions::read(&Value(options))?))
+        let made = ClientOptions::read(&Value(options.clone())).and_then(|read| {
+            match function(&options, "fetch") {
+                Ok(fetch) => Ok(Client::new(JsHost::new(fetch), read)),
+                Err(failure) => Err(failure.said_in(&read.messages)),
+            }
         });
         match made {
             Ok(client) => Ok(Self(Rc::new(client))),
@@ -76,7 +82,7 @@ impl Core {
     pub fn create_task(&self, task: JsValue, options: JsValue) -> Promise {
         self.run(options, |client, call, listener| {
             Box::pin(async move {
-                value(
+                to_value(
                     &client.create_task(&Value(task), &call, &|event| listener.tell(event)).await?,
                 )
             })
@@ -90,7 +96,7 @@ impl Core {
     )]
     pub fn get_task_result(&self, id: JsValue, options: JsValue) -> Promise {
         self.run(options, |client, _, _| {
-            Box::pin(async move { value(&client.task_result(task_id(id)?).await?) })
+            Box::pin(async move { to_value(&client.task_result(task_id(id)?).await?) })
         })
     }
 
@@ -103,7 +109,7 @@ impl Core {
         self.run(options, |client, call, listener| {
             Box::pin(async move {
                 let listener = |event: &Progress| listener.tell(event);
-                value(&client.wait_for_result(task_id(id)?, &call, &listener).await?)
+                to_value(&client.wait_for_result(task_id(id)?, &call, &listener).await?)
             })
         })
     }
@@ -113,7 +119,7 @@ impl Core {
     pub fn solve(&self, task: JsValue, options: JsValue) -> Promise {
         self.run(options, |client, call, listener| {
             Box::pin(async move {
-                value(&client.solve(&Value(task), &call, &|event| listener.tell(event)).await?)
+                to_value(&client.solve(&Value(task), &call, &|event| listener.tell(event)).await?)
             })
         })
     }
@@ -130,6 +136,25 @@ impl Core {
         })
     }
 
+    /// Reports a wrong answer.
+    #[wasm_bindgen(js_name = reportIncorrect, unchecked_return_type = "Promise<Outcome<undefined>>")]
+    pub fn report_incorrect(&self, id: JsValue, kind: JsValue, options: JsValue) -> Promise {
+        self.run(options, |client, _, _| {
+            Box::pin(async move {
+                client.report_incorrect(task_id(id)?, read_report_kind(&Value(kind))?).await?;
+                Ok(Value(JsValue::UNDEFINED))
+            })
+        })
+    }
+
+    /// The User-Agent that the service wants in tasks.
+    #[wasm_bindgen(js_name = getUserAgent, unchecked_return_type = "Promise<Outcome<string>>")]
+    pub fn get_user_agent(&self, options: JsValue) -> Promise {
+        self.run(options, |client, _, _| {
+            Box::pin(async move { Ok(Value(client.user_agent().await?.into())) })
+        })
+    }
+
     /// Reads the options of a call and starts it.
     fn run(
         &self,
@@ -138,20 +163,48 @@ impl Core {
     ) -> Promise {
         let made = read_call(&options)
             .map(|(signal, call, listener)| (signal, work(Rc::clone(&self.0), call, listener)));
-        future_to_promise(settle(made))
+        future_to_promise(settle(self.0.options().messages.clone(), made))
     }
+}
+
+/// The error table.
+#[wasm_bindgen(js_name = errorTable, unchecked_return_type = "ErrorTableRow[]")]
+pub fn error_table() -> std::result::Result<JsValue, JsValue> {
+    to_js(&TABLE)
+}
+
+/// Reads what a service has posted to a callbackUrl.
+#[wasm_bindgen(
+    js_name = parseCallback,
+    unchecked_return_type = "Promise<Outcome<TaskState<unknown>>>"
+)]
+pub fn parse_callback(body: JsValue, options: JsValue) -> Promise {
+    let options = given(&options);
+    let messages = options.as_ref().map(language).unwrap_or_default();
+    let work: Work = Box::pin(async move {
+        read_language(options.as_ref())?;
+        to_value(&read_callback(&JsHost::new(None), &Value(body)).await?)
+    });
+    future_to_promise(settle(messages, Ok((None, work))))
 }
 
 /// The options of a call: the signal is listened to here, the rest is for the core.
 fn read_call(options: &JsValue) -> Result<(Option<Signal>, CallOptions, Listener)> {
-    let given = (!options.is_undefined()).then(|| Value(options.clone()));
-    let call = CallOptions::read(given.as_ref())?;
+    let call = CallOptions::read(given(options).as_ref())?;
     let listener = Listener(function(options, "onProgress")?);
     Ok((Signal::of(options)?, call, listener))
 }
 
+/// Options, if there are any.
+fn given(options: &JsValue) -> Option<Value> {
+    (!options.is_undefined()).then(|| Value(options.clone()))
+}
+
 /// Works until it is done or aborted, and turns the result over.
-async fn settle(made: Result<(Option<Signal>, Work)>) -> std::result::Result<JsValue, JsValue> {
+async fn settle(
+    messages: Messages,
+    made: Result<(Option<Signal>, Work)>,
+) -> std::result::Result<JsValue, JsValue> {
     let outcome = match made {
         Ok((None, work)) => work.await,
         Ok((Some(signal), work)) => signal.race(work).await?,
@@ -159,24 +212,26 @@ async fn settle(made: Result<(Option<Signal>, Work)>) -> std::result::Result<JsV
     };
     to_js(&match outcome {
         Ok(value) => Outcome::Value(value),
-        Err(failure) => Outcome::Failure(failure),
+        // Not every failure has passed the client, which says its own in the language already.
+        Err(failure) => Outcome::Failure(failure.said_in(&messages)),
     })
 }
 
 fn task_id(id: JsValue) -> Result<TaskId> {
     let id = Value(id);
-    TaskId::read(&id).ok_or_else(|| {
-        Failure::field("taskId", &format!("must be a task's number, not {}", id.shown()))
-    })
+    TaskId::read(&id).ok_or_else(|| Failure::field("taskId", must_be(texts::TASK_NUMBER, &id)))
 }
 
 /// An option that is a function, or absent.
 fn function(options: &JsValue, name: &str) -> Result<Option<Function>> {
-    let value = Reflect::get(options, &name.into()).unwrap_or_default();
+    let value = get(options, name).unwrap_or_default();
     if value.is_undefined() {
         return Ok(None);
     }
-    value.dyn_into().map(Some).map_err(|_| Failure::option(name, "must be a function"))
+    value
+        .dyn_into()
+        .map(Some)
+        .map_err(|_| Failure::option(name, texts::MUST_BE.with([texts::FUNCTION.into()])))
 }
 
 /// Who is told of the progress, if anybody.
@@ -203,9 +258,9 @@ impl Listener {
 }
 
 /// A result as the caller gets it.
-fn value(result: &impl Serialize) -> Result<Value> {
+fn to_value(result: &impl Serialize) -> Result<Value> {
     let made = to_js(result).map(Value);
-    made.map_err(|_| Failure::new(code::INTERNAL, Origin::Client, "a result cannot be converted"))
+    made.map_err(|_| Failure::new(code::INTERNAL, Origin::Client, texts::NOT_CONVERTED))
 }
 
 fn to_js(value: &impl Serialize) -> std::result::Result<JsValue, JsValue> {

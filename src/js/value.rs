@@ -56,6 +56,12 @@ impl Json for Value {
         has_own(&self.0, key).unwrap_or_default().then(|| self.member(key))?
     }
 
+    fn member(&self, key: &str) -> Option<Self> {
+        // A getter that throws gives as little as one that is missing.
+        let member = get(&self.0, key).ok()?;
+        (!member.is_undefined()).then_some(Self(member))
+    }
+
     fn entries(&self) -> Vec<(String, Self)> {
         let keys =
             if self.0.is_object() { own_keys(&self.0).unwrap_or_default() } else { Array::new() };
@@ -73,12 +79,6 @@ impl Json for Value {
 }
 
 impl Value {
-    /// A member, its own or inherited. A getter that throws gives as little as one that is missing.
-    fn member(&self, key: &str) -> Option<Self> {
-        let member = Reflect::get(&self.0, &key.into()).ok()?;
-        (!member.is_undefined()).then_some(Self(member))
-    }
-
     /// The number of bytes in a buffer, a view of one, or a blob; of this realm or another.
     fn binary_size(&self) -> Option<f64> {
         if ArrayBuffer::is_view(&self.0) || self.is_buffer() {
@@ -94,7 +94,7 @@ impl Value {
     pub(super) async fn bytes(&self) -> Result<Vec<u8>, JsValue> {
         if let Some(read) = self.method("arrayBuffer") {
             let buffer = settled(read.call0(&self.0)?).await?;
-            let length = Reflect::get(&buffer, &"byteLength".into())?;
+            let length = get(&buffer, "byteLength")?;
             // Its size was within the limits: what is larger than it says is not copied.
             let says = self.member("size").and_then(|size| size.0.as_f64()).unwrap_or_default();
             if length.as_f64().is_none_or(|length| length > says) {
@@ -102,7 +102,7 @@ impl Value {
             }
             return copied(&buffer, 0.0, length);
         }
-        let length = Reflect::get(&self.0, &"byteLength".into())?;
+        let length = get(&self.0, "byteLength")?;
         match self.member("buffer") {
             Some(buffer) => {
                 let start = self.member("byteOffset").and_then(|start| start.0.as_f64());
@@ -120,6 +120,12 @@ impl Value {
     fn method(&self, name: &str) -> Option<Function> {
         self.member(name)?.0.dyn_into().ok()
     }
+}
+
+/// A member of whatever this is. Of what has no members, it fails.
+#[inline(never)] // or it is there as often as it is called
+pub(super) fn get(value: &JsValue, name: &str) -> Result<JsValue, JsValue> {
+    reflect_get(value, name)
 }
 
 /// What a promise, or a value that is none, comes to.
@@ -149,6 +155,10 @@ extern "C" {
     fn own_keys(value: &JsValue) -> Result<Array, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["Object", "prototype", "hasOwnProperty"], js_name = call)]
     fn has_own(value: &JsValue, key: &str) -> Result<bool, JsValue>;
+
+    // Not that of js-sys, for which each name would be made a value first.
+    #[wasm_bindgen(catch, js_namespace = Reflect, js_name = get)]
+    fn reflect_get(value: &JsValue, name: &str) -> Result<JsValue, JsValue>;
 
     /// Names a buffer of any realm, where `instanceof` knows its own only.
     #[wasm_bindgen(catch, js_namespace = ["Object", "prototype", "toString"], js_name = call)]

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually, rejection, timed } from "./expect.js";
 import { runForJson } from "./process.js";
-import { KEY, sandboxFor } from "./sandbox.js";
+import { KEY, sandboxFor, TOKEN_TASK } from "./sandbox.js";
 
 const HANG = { kind: "hang", where: "in-body" };
 const PROCESSING = { kind: "json", body: { errorId: 0, status: "processing" } };
@@ -41,7 +41,7 @@ const PLACES = {
     script: [{ method: "createTask", reply: { kind: "json", body: { errorId: 0, taskId: 5 } } }],
     requests: 1,
     // A second's delay, for there is nothing but time to tell that it has not ended yet.
-    start: (client, options) => client.solve({ type: "TurnstileTask" }, options),
+    start: (client, options) => client.solve(TOKEN_TASK, options),
     when: (_, told) => eventually(() => told("created"), "the task"),
   },
   "in a result request": {

@@ -17,7 +17,7 @@ import {
   UnsolvableError,
 } from "capwire";
 import { failure } from "./expect.js";
-import { Sandbox, sandboxFor } from "./sandbox.js";
+import { Sandbox, sandboxFor, TOKEN_TASK } from "./sandbox.js";
 
 /** Written by hand from the design, not taken from the package. */
 const CODES = [
@@ -66,7 +66,7 @@ const CALLS = [
   {
     method: "createTask",
     taskId: undefined,
-    call: (client) => client.createTask({ type: "TurnstileTask" }),
+    call: (client) => client.createTask(TOKEN_TASK),
   },
   { method: "getTaskResult", taskId: 4711, call: (client) => client.getTaskResult(4711) },
   { method: "getTaskResult", taskId: 4712, call: (client) => client.waitForResult(4712) },
@@ -114,7 +114,7 @@ describe("codes", { timeout: 60_000 }, () => {
     );
     for (const { ErrorClass, code } of final) {
       await sandbox.script({ reply: { kind: "error", code } });
-      const call = sandbox.client().createTask({ type: "TurnstileTask" });
+      const call = sandbox.client().createTask(TOKEN_TASK);
       await failure(call, ErrorClass, code, { retryable: false });
     }
   });
@@ -123,7 +123,7 @@ describe("codes", { timeout: 60_000 }, () => {
     const hints = new Map();
     for (const { ErrorClass, code } of CASES) {
       await sandbox.script({ reply: { kind: "error", code } });
-      const call = sandbox.client({ maxRetries: 0 }).createTask({ type: "TurnstileTask" });
+      const call = sandbox.client({ maxRetries: 0 }).createTask(TOKEN_TASK);
       const { hint } = await failure(call, ErrorClass, code);
       assert.ok([undefined, ErrorClass].includes(hints.get(hint)), hint);
       hints.set(hint, ErrorClass);
@@ -224,7 +224,7 @@ describe("codes while solving", { concurrency: true, timeout: 30_000 }, () => {
     const events = [];
     const creating = sandbox
       .client({ maxRetries: 2 })
-      .createTask({ type: "TurnstileTask" }, { onProgress: (event) => events.push(event) });
+      .createTask(TOKEN_TASK, { onProgress: (event) => events.push(event) });
     await failure(creating, CapacityError, reply.code, { retryable: true });
     const asked = await sandbox.requests();
     assert.equal(asked.length, 3);
@@ -244,7 +244,7 @@ describe("codes while solving", { concurrency: true, timeout: 30_000 }, () => {
   it("ERROR_NO_SLOT_AVAILABLE that passes makes one task", async (t) => {
     const sandbox = await sandboxFor(t);
     await sandbox.script({ reply: { kind: "error", code: "ERROR_NO_SLOT_AVAILABLE" } });
-    assert.ok((await sandbox.client().createTask({ type: "TurnstileTask" })) > 0);
+    assert.ok((await sandbox.client().createTask(TOKEN_TASK)) > 0);
     assert.equal((await sandbox.requests()).length, 2);
   });
 });

@@ -20,7 +20,7 @@ import { build } from "esbuild";
 import { installed } from "./copy.js";
 import { failure, rejection } from "./expect.js";
 import { run } from "./process.js";
-import { deadUrl, sandboxFor, WRONG_KEY } from "./sandbox.js";
+import { deadUrl, sandboxFor, TOKEN_TASK, WRONG_KEY } from "./sandbox.js";
 
 /** One real error of many classes. */
 const ERRORS = {
@@ -30,6 +30,7 @@ const ERRORS = {
       type: "ComplexImageTask",
       class: "recaptcha",
       imagesBase64: [new Uint8Array(5)],
+      metadata: { Task: "Click on traffic lights", Grid: "3x3" },
     }),
   TaskError: (sandbox) => sandbox.client().createTask({ type: "NoSuchTask" }),
   TaskNotFoundError: (sandbox) => sandbox.client().getTaskResult(4711),
@@ -159,10 +160,10 @@ describe("an error as data", { concurrency: true, timeout: 30_000 }, () => {
 describe("an error in a log", { concurrency: true, timeout: 30_000 }, () => {
   const CALLS = {
     getBalance: (client) => client.getBalance(),
-    createTask: (client) => client.createTask({ type: "TurnstileTask" }),
+    createTask: (client) => client.createTask(TOKEN_TASK),
     getTaskResult: (client) => client.getTaskResult(5),
     waitForResult: (client) => client.waitForResult(5),
-    solve: (client) => client.solve({ type: "TurnstileTask" }),
+    solve: (client) => client.solve(TOKEN_TASK),
     solveImage: (client) => client.solveImage(new Uint8Array(200)),
   };
   for (const [method, call] of Object.entries(CALLS)) {

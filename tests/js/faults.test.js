@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { inspect } from "node:util";
 import { Client, SolveTimeoutError, TransportError } from "capwire";
 import { eventually, failure, timed } from "./expect.js";
-import { deadUrl, KEY, sandboxFor } from "./sandbox.js";
+import { deadUrl, KEY, sandboxFor, TOKEN_TASK } from "./sandbox.js";
 
 /**
  * Options for a client that meets this fault: those that are of time need not take 21 s. But on a busy
@@ -139,7 +139,7 @@ describe("createTask", { concurrency: true, timeout: 60_000 }, () => {
       const sandbox = await sandboxFor(t);
       await sandbox.script({ reply, times: 9 });
       const client = sandbox.client({ maxRetries: 0, ...patience(fault) });
-      const call = client.createTask({ type: "TurnstileTask" });
+      const call = client.createTask(TOKEN_TASK);
       const fields = { mayHaveCreatedTask, httpStatus, retryAfterMs, origin: "transport" };
       await failure(
         call,
@@ -154,7 +154,7 @@ describe("createTask", { concurrency: true, timeout: 60_000 }, () => {
     it(`${what}: repeated only if it certainly created nothing`, async (t) => {
       const sandbox = await sandboxFor(t);
       await sandbox.script({ reply: fault.reply });
-      const call = sandbox.client(patience(fault)).createTask({ type: "TurnstileTask" });
+      const call = sandbox.client(patience(fault)).createTask(TOKEN_TASK);
       if ([429, 503].includes(fault.httpStatus)) {
         assert.ok((await call) > 0);
         const [first, second, ...more] = await sandbox.requests();
@@ -185,7 +185,7 @@ describe("createTask", { concurrency: true, timeout: 60_000 }, () => {
     it(`${what}: the task may exist`, async (t) => {
       const sandbox = await sandboxFor(t);
       await sandbox.script({ reply: { kind: "text", body } });
-      const call = sandbox.client().createTask({ type: "TurnstileTask" });
+      const call = sandbox.client().createTask(TOKEN_TASK);
       await failure(call, TransportError, "BAD_RESPONSE", {
         mayHaveCreatedTask: true,
         retryable: false,
@@ -203,7 +203,7 @@ describe("createTask", { concurrency: true, timeout: 60_000 }, () => {
       { reply: { kind: "json", body: { errorId: 0, status: "processing" } } },
     );
     const client = sandbox.client();
-    assert.equal(await client.createTask({ type: "TurnstileTask" }), taskId);
+    assert.equal(await client.createTask(TOKEN_TASK), taskId);
     await client.getTaskResult(taskId);
     assert.equal((await sandbox.requests("getTaskResult"))[0].body.taskId, taskId);
   });
@@ -211,7 +211,7 @@ describe("createTask", { concurrency: true, timeout: 60_000 }, () => {
   it("a dead port", async () => {
     const client = new Client({ clientKey: KEY, baseUrl: await deadUrl() });
     const error = await failure(
-      client.createTask({ type: "TurnstileTask" }),
+      client.createTask(TOKEN_TASK),
       TransportError,
       "NETWORK",
       { origin: "transport", httpStatus: undefined },
@@ -430,7 +430,7 @@ describe("redirects are refused", { concurrency: true, timeout: 30_000 }, () => 
       await sandbox.script({ times: 2, reply: { kind: "redirect", status, location } });
       const client = sandbox.client();
       const fields = { httpStatus: status, origin: "transport" };
-      const creating = client.createTask({ type: "TurnstileTask" });
+      const creating = client.createTask(TOKEN_TASK);
       await failure(creating, TransportError, "HTTP_STATUS", {
         ...fields,
         mayHaveCreatedTask: false,

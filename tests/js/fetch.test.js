@@ -7,9 +7,7 @@ import { inspect } from "node:util";
 import { Client, TransportError } from "capwire";
 import { everythingIn, failure } from "./expect.js";
 import { runForJson } from "./process.js";
-import { KEY, sandboxFor } from "./sandbox.js";
-
-const TASK = { type: "TurnstileTask" };
+import { KEY, sandboxFor, TOKEN_TASK } from "./sandbox.js";
 
 const clientWith = (fetch, options) =>
   new Client({ clientKey: KEY, baseUrl: "https://api.example/path", fetch, ...options });
@@ -155,7 +153,7 @@ describe("an injected fetch", { concurrency: true, timeout: 30_000 }, () => {
         assert.ok(error.cause instanceof Error);
         assert.equal(error.mayHaveCreatedTask, undefined);
         // Whether it was sent is not known here.
-        await failure(client.createTask(TASK), TransportError, "NETWORK", {
+        await failure(client.createTask(TOKEN_TASK), TransportError, "NETWORK", {
           mayHaveCreatedTask: true,
           retryable: false,
         });
@@ -204,7 +202,7 @@ describe("an injected fetch", { concurrency: true, timeout: 30_000 }, () => {
       const client = clientWith(answer);
       await failure(client.getBalance(), TransportError, "NETWORK", { origin: "transport" });
       const fields = { mayHaveCreatedTask: true };
-      await failure(client.createTask(TASK), TransportError, "NETWORK", fields);
+      await failure(client.createTask(TOKEN_TASK), TransportError, "NETWORK", fields);
     });
   }
 

@@ -11,9 +11,8 @@ import {
   TaskNotFoundError,
 } from "capwire";
 import { failure } from "./expect.js";
-import { EMPTY_KEY, KEY, SERVICES, sandboxFor, WRONG_KEY } from "./sandbox.js";
+import { EMPTY_KEY, KEY, SERVICES, sandboxFor, TOKEN_TASK, WRONG_KEY } from "./sandbox.js";
 
-const TOKEN_TASK = { type: "TurnstileTask" };
 const TEN_MINUTES = 600_000;
 
 /** All requests of a client. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ImageError, TaskError } from "capwire";
 import { failure } from "./expect.js";
-import { Sandbox, SERVICES } from "./sandbox.js";
+import { Sandbox, SERVICES, TOKEN_TASK } from "./sandbox.js";
 
 const TOO_SMALL = "ERROR_ZERO_CAPTCHA_FILESIZE";
 const TOO_BIG = "ERROR_TOO_BIG_CAPTCHA_FILESIZE";
@@ -79,7 +79,8 @@ describe("image sizes", { timeout: 60_000 }, () => {
         const client = sandbox.client({ service });
         const task = (odd) => ({
           type: "ComplexImageTask",
-          class: "recaptcha",
+          class: "hcaptcha",
+          metadata: { Task: "Click on traffic lights" },
           imagesBase64: [image(100)],
           [field]: [image(100), FORMS.base64(maxBytes), odd],
         });
@@ -213,7 +214,7 @@ describe("what is no task", { timeout: 30_000 }, () => {
     await sandbox.stop();
   });
 
-  const cycle = { type: "TurnstileTask" };
+  const cycle = { ...TOKEN_TASK };
   cycle.self = cycle;
   const values = [
     ["nothing", undefined, "task"],
@@ -237,7 +238,12 @@ describe("what is no task", { timeout: 30_000 }, () => {
     ],
     ["an image task without an image", { type: "ImageToTextTask" }, "body"],
     ["a cycle", cycle, "task"],
-    ["a bigint", { type: "TurnstileTask", proxyPort: 80n }, "task"],
+    ["a bigint", { ...TOKEN_TASK, newer: 80n }, "task"],
+    [
+      "a bigint for a port",
+      { ...TOKEN_TASK, proxyType: "http", proxyAddress: "192.0.2.1", proxyPort: 80n },
+      "proxyPort",
+    ],
   ];
   for (const [what, value, field] of values) {
     it(what, async () => {

@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import * as capwire from "capwire";
 import { failure } from "./expect.js";
 import { run, runForJson } from "./process.js";
-import { KEY, sandboxFor } from "./sandbox.js";
+import { KEY, sandboxFor, TOKEN_TASK } from "./sandbox.js";
 
 const { Client, OptionsError } = capwire;
 
@@ -33,11 +33,12 @@ const CLASSES = [
 ];
 
 describe("loading", { concurrency: true, timeout: 30_000 }, () => {
-  it("exports the client and the error classes, and nothing else", () => {
-    assert.deepEqual(Object.keys(capwire).sort(), ["Client", ...CLASSES].sort());
+  it("exports the client, the error classes and their table, and nothing else", () => {
+    assert.deepEqual(Object.keys(capwire).sort(), ["Client", "errorTable", ...CLASSES].sort());
     for (const [name, exported] of Object.entries(capwire)) {
+      if (!CLASSES.includes(name)) continue;
       const base = name === "CaptchaError" ? Error : capwire.CaptchaError;
-      assert.ok(name === "Client" || exported.prototype instanceof base, name);
+      assert.ok(exported.prototype instanceof base, name);
     }
   });
 
@@ -133,6 +134,7 @@ describe("new Client()", { concurrency: true, timeout: 30_000 }, () => {
       baseUrl: "https://api.capmonster.cloud",
       imageLimits: { minBytes: 100, maxBytes: 500_000 },
       reports: ["image", "token"],
+      userAgentUrl: "https://capmonster.cloud/api/useragent/actual",
     });
     const changed = new Client({
       clientKey: "x",
@@ -170,7 +172,7 @@ describe("a program ends by itself after the last call", {
     "an abort while sleeping": `
       const controller = new AbortController();
       const onProgress = () => setTimeout(() => controller.abort(), 20);
-      await client.solve({ type: "TurnstileTask" }, { signal: controller.signal, onProgress })
+      await client.solve(${JSON.stringify(TOKEN_TASK)}, { signal: controller.signal, onProgress })
         .catch((error) => console.log(error.name))`,
     "an abort during a request": `
       const controller = new AbortController();
@@ -178,7 +180,7 @@ describe("a program ends by itself after the last call", {
       await hanging.getBalance({ signal: controller.signal }).catch((error) => console.log(error.name))`,
     "a request's timeout": "await hanging.getBalance().catch((error) => console.log(error.code))",
     "a solve's timeout": `
-      await client.solve({ type: "TurnstileTask" }, { timeoutMs: 300 })
+      await client.solve(${JSON.stringify(TOKEN_TASK)}, { timeoutMs: 300 })
         .catch((error) => console.log(error.code))`,
     "a fetch that never settles": `
       const stuck = new Client({ clientKey: "x", requestTimeoutMs: 300, fetch: () => new Promise(() => {}) });

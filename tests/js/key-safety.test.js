@@ -6,9 +6,7 @@ import { inspect } from "node:util";
 import { Client } from "capwire";
 import { everythingIn, rejection } from "./expect.js";
 import { runForJson } from "./process.js";
-import { KEY, sandboxFor } from "./sandbox.js";
-
-const TASK = { type: "TurnstileTask" };
+import { KEY, sandboxFor, TOKEN_TASK } from "./sandbox.js";
 
 /** Fails where the key, or what stands before its suffixes, can be reached from a value. */
 function assertNoKey(value, what) {
@@ -85,7 +83,7 @@ describe("the key", { concurrency: true, timeout: 30_000 }, () => {
       for (const clientKey of [KEY, `${KEY}__module`]) {
         for (const call of [
           (client) => client.getBalance(),
-          (client) => client.createTask(TASK),
+          (client) => client.createTask(TOKEN_TASK),
           (client) => client.getTaskResult(5),
         ]) {
           await sandbox.script({ reply });
@@ -108,7 +106,7 @@ describe("the key", { concurrency: true, timeout: 30_000 }, () => {
       const sandbox = await sandboxFor(t);
       await sandbox.script({ times: 2, reply });
       const client = sandbox.client({ requestTimeoutMs: 1_000 });
-      assertNoKey(await rejection(client.createTask(TASK)), "the error");
+      assertNoKey(await rejection(client.createTask(TOKEN_TASK)), "the error");
       assertNoKey(await rejection(client.getTaskResult(5)), "the error");
     });
   }
@@ -139,10 +137,10 @@ describe("the key", { concurrency: true, timeout: 30_000 }, () => {
     "as the task id to wait for": (client) => client.waitForResult(KEY),
     "as a call's options": (client) => client.getBalance(KEY),
     "as a name of an option": (client) => client.getBalance({ [KEY]: 1 }),
-    "as timeoutMs": (client) => client.solve(TASK, { timeoutMs: KEY }),
-    "as callbackUrl": (client) => client.solve(TASK, { callbackUrl: KEY }),
+    "as timeoutMs": (client) => client.solve(TOKEN_TASK, { timeoutMs: KEY }),
+    "as callbackUrl": (client) => client.solve(TOKEN_TASK, { callbackUrl: KEY }),
     "as signal": (client) => client.getBalance({ signal: KEY }),
-    "as onProgress": (client) => client.solve(TASK, { onProgress: KEY }),
+    "as onProgress": (client) => client.solve(TOKEN_TASK, { onProgress: KEY }),
     "as the service": () => new Client({ clientKey: KEY, service: KEY }).ready(),
     "as softId": () => new Client({ clientKey: KEY, softId: KEY }).ready(),
     "as a name of a client's option": () => new Client({ clientKey: KEY, [KEY]: true }).ready(),

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Client, OptionsError } from "capwire";
 import { failure } from "./expect.js";
-import { sandboxFor } from "./sandbox.js";
+import { sandboxFor, TOKEN_TASK } from "./sandbox.js";
 
 const profile = {
   name: "x",
@@ -150,9 +150,9 @@ describe("the options of a call", { timeout: 30_000 }, () => {
       const options = { [option]: value };
       const fields = { option, origin: "client", retryable: false };
       for (const call of [
-        client.solve({ type: "TurnstileTask" }, options),
+        client.solve(TOKEN_TASK, options),
         client.solveImage(new Uint8Array(200), options),
-        client.createTask({ type: "TurnstileTask" }, options),
+        client.createTask(TOKEN_TASK, options),
         client.waitForResult(5, options),
         client.getTaskResult(5, options),
         client.getBalance(options),

@@ -13,6 +13,13 @@ export const EMPTY_KEY = "0e3917a0e3917a0e3917a0e3917a0e39";
 /** A key that no account has. */
 export const WRONG_KEY = "0badc0de0badc0de0badc0de0badc0de";
 
+/** A whole task, whose solution is a token. */
+export const TOKEN_TASK = {
+  type: "TurnstileTask",
+  websiteURL: "https://shop.example/",
+  websiteKey: "0x4AAA",
+};
+
 /** Both services, and the largest image each takes, in bytes. */
 export const SERVICES = [
   { service: "capmonster", maxBytes: 500_000 },

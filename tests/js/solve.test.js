@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import vm from "node:vm";
 import { SolveTimeoutError } from "capwire";
 import { failure, timed } from "./expect.js";
-import { KEY, SERVICES, sandboxFor } from "./sandbox.js";
+import { KEY, SERVICES, sandboxFor, TOKEN_TASK } from "./sandbox.js";
 
 /** The smallest time between two result requests for one task, by the services' error pages. */
 const GAP_MS = 2_000;
@@ -214,7 +214,7 @@ describe("tasks", { concurrency: true, timeout: 30_000 }, () => {
       websiteKey: "",
       userAgent: null,
       isInvisible: false,
-      proxyPort: 0,
+      newer: 0,
       absent: undefined,
       nested: { deep: [1, { x: undefined, y: null }], Ключ: "значение" },
       snake_case: 1,
@@ -244,13 +244,15 @@ describe("tasks", { concurrency: true, timeout: 30_000 }, () => {
       imageLimits: undefined,
       requestTimeoutMs: undefined,
     });
-    const taskId = await client.createTask(
-      { type: "TurnstileTask" },
-      { signal: undefined, onProgress: undefined, timeoutMs: undefined, callbackUrl: undefined },
-    );
+    const taskId = await client.createTask(TOKEN_TASK, {
+      signal: undefined,
+      onProgress: undefined,
+      timeoutMs: undefined,
+      callbackUrl: undefined,
+    });
     assert.ok(taskId > 0);
     const [{ body }] = await sandbox.requests("createTask");
-    assert.deepEqual(body, { clientKey: KEY, task: { type: "TurnstileTask" } });
+    assert.deepEqual(body, { clientKey: KEY, task: TOKEN_TASK });
   });
 
   it("a key with suffixes is sent whole", async (t) => {
@@ -274,7 +276,7 @@ describe("tasks", { concurrency: true, timeout: 30_000 }, () => {
   it("single result requests for a task are kept apart too, however many calls ask", async (t) => {
     const sandbox = await sandboxFor(t, { solveMs: 60_000 });
     const client = sandbox.client();
-    const taskId = await client.createTask({ type: "TurnstileTask" });
+    const taskId = await client.createTask(TOKEN_TASK);
     const all = await Promise.all([1, 2, 3].map(() => client.getTaskResult(taskId)));
     assert.deepEqual(
       all.map(({ status }) => status),

@@ -3,6 +3,7 @@
 use super::{Js, Sent, TASK_ID, World, object};
 use capwire::error::{Class, Failure, Origin};
 use capwire::options::CallOptions;
+use capwire::service::ReportKind;
 use capwire::solve::{Client, Progress};
 use capwire::wire::TaskId;
 use serde_json::{Value, json};
@@ -22,6 +23,8 @@ pub(crate) enum Call {
     Wait(u64),
     Solve(Js),
     SolveImage(Js),
+    Report(u64, ReportKind),
+    UserAgent,
 }
 
 impl Call {
@@ -43,6 +46,10 @@ impl Call {
             Self::SolveImage(image) => {
                 client.solve_image(image, options, listener).await.map(Value::from)
             }
+            Self::Report(id, kind) => {
+                client.report_incorrect(task_id(*id), *kind).await.map(Value::from)
+            }
+            Self::UserAgent => client.user_agent().await.map(Value::from),
         }
     }
 }

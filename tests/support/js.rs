@@ -61,6 +61,12 @@ pub(crate) fn object<V: Into<Js>>(members: impl IntoIterator<Item = (&'static st
     Js::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
 }
 
+/// A request of the Fetch standard with this body, as a server is handed it.
+pub(crate) fn request_of(body: Js) -> Js {
+    // In place of its methods, which like a bigint are nothing that JSON has.
+    object([("bodyUsed", false.into()), ("text", Js::Bigint), ("content", body)])
+}
+
 /// An error of the platform.
 pub(crate) fn record(name: &str, message: &str) -> ErrorRecord {
     ErrorRecord { name: name.to_owned(), message: message.to_owned(), code: None, cause: None }
@@ -112,6 +118,10 @@ impl Json for Js {
 
     fn get(&self, key: &str) -> Option<Self> {
         self.entries().into_iter().rfind(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    fn member(&self, key: &str) -> Option<Self> {
+        self.get(key)
     }
 
     fn entries(&self) -> Vec<(String, Self)> {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 pub(crate) const TASK_ID: u64 = 410_000_123;
 /// How long an exchange takes unless the script says otherwise.
 pub(crate) const ROUND_TRIP_MS: f64 = 80.0;
+pub(crate) const USER_AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/149.0.0.0 Safari/537.36";
 pub(crate) const HTML: &str = "<html><title>Bad Gateway</title></html>";
 
 /// What becomes of one request.
@@ -85,6 +86,10 @@ pub(crate) fn balance(money: f64) -> Script {
     answer(json!({ "errorId": 0, "balance": money }))
 }
 
+pub(crate) fn reported() -> Script {
+    answer(json!({ "errorId": 0, "status": "success" }))
+}
+
 /// The service's error, with a description that names the code.
 pub(crate) fn error(code: &str) -> Script {
     answer(json!({ "errorId": 1, "errorCode": code, "errorDescription": description(code) }))
@@ -114,11 +119,19 @@ pub(crate) struct Server {
     pub(crate) create: Vec<Script>,
     pub(crate) poll: Vec<Script>,
     pub(crate) balance: Vec<Script>,
+    pub(crate) report: Vec<Script>,
+    pub(crate) user_agent: Vec<Script>,
 }
 
-/// One that creates, solves at the first look and has money.
+/// One that creates, solves at the first look, has money and takes reports.
 pub(crate) fn server() -> Server {
-    Server { create: vec![created()], poll: vec![ready()], balance: vec![balance(12.3456)] }
+    Server {
+        create: vec![created()],
+        poll: vec![ready()],
+        balance: vec![balance(12.3456)],
+        report: vec![reported()],
+        user_agent: vec![page(200, USER_AGENT)],
+    }
 }
 
 impl Server {
@@ -137,12 +150,25 @@ impl Server {
         self
     }
 
+    pub(crate) fn report(mut self, scripts: impl IntoIterator<Item = Script>) -> Self {
+        self.report = scripts.into_iter().collect();
+        self
+    }
+
+    pub(crate) fn user_agent(mut self, scripts: impl IntoIterator<Item = Script>) -> Self {
+        self.user_agent = scripts.into_iter().collect();
+        self
+    }
+
     /// The answer to request number `index`, from 0, of a method.
     pub(crate) fn script(&self, method: &str, index: usize) -> Script {
         let scripts = match method {
             "createTask" => &self.create,
             "getTaskResult" => &self.poll,
             "getBalance" => &self.balance,
+            "reportIncorrectImageCaptcha" | "reportIncorrectTokenCaptcha" => &self.report,
+            // The end of the address from which the User-Agent comes.
+            "actual" => &self.user_agent,
             _ => panic!("no such method: {method}"),
         };
         scripts[index.min(scripts.len() - 1)].clone()

@@ -2,7 +2,7 @@
 
 use super::{Binary, End, Js, Script, record};
 use capwire::host::ErrorRecord;
-use capwire::host::{Fault, Host, Reply};
+use capwire::host::{Body, Fault, Host, Json, Reply};
 use capwire::options::ClientOptions;
 use capwire::schedule::Millis;
 use capwire::solve::Client;
@@ -100,7 +100,8 @@ impl World {
 
     /// How many requests were sent to a method.
     pub(crate) fn count(&self, method: &str) -> usize {
-        self.sent_to(method).len()
+        // Not by `sent_to`: a long flow asks at every request, and would copy all of them each time.
+        self.0.sent.borrow().iter().filter(|sent| sent.method == method).count()
     }
 
     pub(crate) fn timers(&self) -> usize {
@@ -212,15 +213,47 @@ impl Host for World {
         self.timer(f64::from(ms) + self.0.timer_error_ms.get()).await;
     }
 
-    async fn post(&self, url: &str, body: &impl Serialize) -> Result<Reply<Js>, Fault> {
-        let text = serde_json::to_string(body)
-            .map_err(|error| Fault::NotJson(record("TypeError", &error.to_string())))?;
+    async fn send(&self, url: &str, body: Option<&impl Serialize>) -> Result<Reply<Js>, Fault> {
+        let text = body.map_or_else(|| Ok(String::new()), serde_json::to_string);
+        let text = text.map_err(|error| Fault::NotJson(record("TypeError", &error.to_string())))?;
+        self.exchange(url, text).await
+    }
+
+    async fn bytes(&self, value: &Js) -> Result<Vec<u8>, ErrorRecord> {
+        let Js::Binary(Binary { delay_ms, content, .. }) = value else {
+            panic!("asked for the bytes of {value:?}");
+        };
+        self.0.blobs_read.set(self.blobs_read() + 1);
+        self.timer(*delay_ms).await;
+        content.clone()
+    }
+
+    async fn body(&self, value: &Js) -> Result<Body<Js>, ErrorRecord> {
+        let bytes = match value {
+            Js::Plain(Value::String(text)) => text.clone().into_bytes(),
+            Js::Binary(_) => self.bytes(value).await?,
+            // What `request_of` has made.
+            Js::Object(_) => self.bytes(&value.get("content").unwrap()).await?,
+            other => panic!("asked for the body of {other:?}"),
+        };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(match serde_json::from_str::<Value>(&text) {
+            _ if bytes.len() > 4 * 1024 * 1024 => Body::TooLarge,
+            Ok(json) => Body::Json(json.into()),
+            Err(_) => Body::Text(text.chars().take(4_096).collect()),
+        })
+    }
+}
+
+impl World {
+    /// Records a request, by GET if there is no text, and plays what becomes of it.
+    async fn exchange(&self, url: &str, text: String) -> Result<Reply<Js>, Fault> {
         let method = url.rsplit('/').next().unwrap().to_owned();
         let sent = Sent {
             index: self.count(&method),
             method,
             url: url.to_owned(),
-            body: serde_json::from_str(&text).unwrap(),
+            body: serde_json::from_str(&text).unwrap_or_default(),
             text,
             start: self.now(),
             end: None,
@@ -234,15 +267,6 @@ impl Host for World {
             End::Fault(fault) => Err(fault),
             End::Hang => pending().await,
         }
-    }
-
-    async fn bytes(&self, value: &Js) -> Result<Vec<u8>, ErrorRecord> {
-        let Js::Binary(Binary { delay_ms, content, .. }) = value else {
-            panic!("asked for the bytes of {value:?}");
-        };
-        self.0.blobs_read.set(self.blobs_read() + 1);
-        self.timer(*delay_ms).await;
-        content.clone()
     }
 }
 

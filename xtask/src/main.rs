@@ -2,6 +2,7 @@
 //!
 //! - `main.rs`: the commands
 //! - `toolchain.rs`: a Rust toolchain that can build for wasm
+//! - `types.rs`: the TypeScript of the task types, from the crate's own table
 //! - `wasm.rs`: the crate and the TypeScript shell become `pkg/dist`
 //! - `checks.rs`: what `cargo xtask test` runs
 //!
@@ -9,6 +10,7 @@
 
 mod checks;
 mod toolchain;
+mod types;
 mod wasm;
 
 use std::env;
@@ -30,6 +32,7 @@ Usage: cargo xtask <command>
   build           build the npm package into pkg/dist
   start           build, then run the demo against the stand-in of the services
   playground      build, then serve the playground page and the stand-in
+  docs            build, then write the API reference into target/docs
   test [STEP...]  run every check, or only the steps named
 
 Environment:
@@ -61,6 +64,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         ["build"] => build(&sh).map(|()| ExitCode::SUCCESS),
         ["start"] => start(&sh),
         ["playground"] => playground(&sh),
+        ["docs"] => docs(&sh),
         ["test", names @ ..] => checks::test(&sh, names),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");
@@ -76,7 +80,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
 /// Installs what the build needs and says with which Rust the wasm is to be built.
 fn setup(sh: &Shell) -> Result<Toolchain> {
     check_node(sh)?;
-    install_npm_packages(sh)?;
+    install_npm_packages(sh, root())?;
     Toolchain::ready(sh)
 }
 
@@ -104,6 +108,24 @@ fn playground(sh: &Shell) -> Result<ExitCode> {
     exit_code(cmd!(sh, "{sandbox} --serve /=www --serve /capwire=pkg"))
 }
 
+fn docs(sh: &Shell) -> Result<ExitCode> {
+    build(sh)?;
+    write_reference(sh)?;
+    println!("{}", root().join("target/docs/index.html").display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the API reference of the built package. What has no documentation, or links to nothing, is an
+/// error.
+///
+/// In an npm project of its own: typedoc works with older versions of TypeScript than the root's only.
+fn write_reference(sh: &Shell) -> Result<()> {
+    install_npm_packages(sh, &root().join("docs"))?;
+    // By its path: the commands of that project are in no `npm_bin`.
+    cmd!(sh, "node docs/node_modules/typedoc/bin/typedoc --options docs --logLevel Warn").run()?;
+    Ok(())
+}
+
 /// Builds the stand-in of the services and returns where it is.
 fn build_sandbox(sh: &Shell) -> Result<PathBuf> {
     let target = root().join("target");
@@ -129,15 +151,17 @@ fn check_node(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// `npm ci`, unless what is installed is younger than the lock file.
-fn install_npm_packages(sh: &Shell) -> Result<()> {
+/// `npm ci` in a project, unless what is installed there is younger than its lock file.
+fn install_npm_packages(sh: &Shell, project: &Path) -> Result<()> {
     // npm writes this file last: a run that was cut short leaves none.
-    let installed = modified(&root().join("node_modules/.package-lock.json"));
-    if installed.is_some() && installed >= modified(&root().join("package-lock.json")) {
+    let installed = modified(&project.join("node_modules/.package-lock.json"));
+    if installed.is_some() && installed >= modified(&project.join("package-lock.json")) {
         return Ok(());
     }
-    step("install npm packages", || {
+    let name = if project == root() { "npm packages" } else { "npm packages of the reference" };
+    step(&format!("install {name}"), || {
         let npm = npm();
+        let _dir = sh.push_dir(project);
         quietly(cmd!(sh, "{npm} ci --no-audit --no-fund"))
     })
 }

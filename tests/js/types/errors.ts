@@ -1,6 +1,13 @@
 // A caught error narrows by its class, down to its codes and fields.
 
-import type { CaptchaErrorData, ErrorCode, ErrorCodes, ErrorName, KnownErrorCode } from "capwire";
+import type {
+  CaptchaErrorData,
+  ErrorCode,
+  ErrorCodes,
+  ErrorName,
+  ErrorTableRow,
+  KnownErrorCode,
+} from "capwire";
 import * as capwire from "capwire";
 import { expectTypeOf } from "expect-type";
 
@@ -33,6 +40,15 @@ interface Codes {
   InternalError: "INTERNAL";
 }
 
+expectTypeOf(capwire.errorTable).returns.resolves.toEqualTypeOf<readonly ErrorTableRow[]>();
+expectTypeOf<ErrorTableRow>().toEqualTypeOf<{
+  code: string;
+  name: ErrorName;
+  retryable: boolean;
+  message: string;
+  hint: string;
+}>();
+
 // The classes whose codes may be newer than this version.
 expectTypeOf<Exclude<ErrorName, keyof Codes>>().toEqualTypeOf<
   "ProxyError" | "UnknownServiceError"
@@ -55,7 +71,13 @@ if (caught instanceof capwire.CaptchaError) {
   expectTypeOf(caught.origin).toEqualTypeOf<"client" | "service" | "transport">();
   expectTypeOf(caught.retryable).toEqualTypeOf<boolean>();
   expectTypeOf(caught.method).toEqualTypeOf<
-    "createTask" | "getTaskResult" | "getBalance" | undefined
+    | "createTask"
+    | "getTaskResult"
+    | "getBalance"
+    | "getUserAgent"
+    | "reportIncorrectImageCaptcha"
+    | "reportIncorrectTokenCaptcha"
+    | undefined
   >();
   expectTypeOf(caught.service).toEqualTypeOf<string | undefined>();
   expectTypeOf(caught.taskId).toEqualTypeOf<number | undefined>();

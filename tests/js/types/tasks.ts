@@ -2,19 +2,21 @@
 
 import {
   Client,
-  type ComplexImageTask,
   type Image,
   type ImageToTextTask,
   type Progress,
   type ServiceProfile,
   type Solved,
   type TaskResult,
-  type TextSolution,
 } from "capwire";
 import { expectTypeOf } from "expect-type";
 
 declare const bytes: Uint8Array;
 declare const key: string;
+
+interface TextSolution {
+  text: string;
+}
 
 const client = new Client({ clientKey: key });
 
@@ -38,16 +40,12 @@ const raw = await client.solve({ type: "SomethingNewTask", websiteURL: "https://
 expectTypeOf(raw).toEqualTypeOf<Solved<unknown>>();
 const told = await client.solve<{ token: string }>({ type: "SomethingNewTask" });
 expectTypeOf(told.solution.token).toEqualTypeOf<string>();
-declare const complexTask: ComplexImageTask;
-expectTypeOf(client.solve<{ answer: boolean[] }>(complexTask)).resolves.toEqualTypeOf<
-  Solved<{ answer: boolean[] }>
->();
 declare const someType: string;
 expectTypeOf(client.solve({ type: someType })).resolves.toEqualTypeOf<Solved<unknown>>();
 
 expectTypeOf(client.solveImage(bytes)).resolves.toEqualTypeOf<string>();
 expectTypeOf(client.getBalance()).resolves.toEqualTypeOf<number>();
-expectTypeOf(client.createTask({ type: "TurnstileTask" })).resolves.toEqualTypeOf<number>();
+expectTypeOf(client.createTask({ type: "SomethingNewTask" })).resolves.toEqualTypeOf<number>();
 expectTypeOf(client.ready()).resolves.toEqualTypeOf<ServiceProfile>();
 expectTypeOf(client.waitForResult(1)).resolves.toEqualTypeOf<Solved<unknown>>();
 expectTypeOf(
@@ -83,7 +81,14 @@ await client.solveImage(bytes, {
       case "retry":
         expectTypeOf(event.taskId).toEqualTypeOf<number | undefined>();
         expectTypeOf(event.delayMs).toEqualTypeOf<number>();
-        expectTypeOf(event.method).toEqualTypeOf<"createTask" | "getTaskResult" | "getBalance">();
+        expectTypeOf(event.method).toEqualTypeOf<
+          | "createTask"
+          | "getTaskResult"
+          | "getBalance"
+          | "getUserAgent"
+          | "reportIncorrectImageCaptcha"
+          | "reportIncorrectTokenCaptcha"
+        >();
         break;
       default:
         expectTypeOf(event).toEqualTypeOf<never>();
@@ -118,5 +123,3 @@ client.getTaskResult("5");
 raw.solution.token;
 // @ts-expect-error there is no such image
 ({ type: "ImageToTextTask", body: 5 }) satisfies ImageToTextTask;
-// @ts-expect-error its class is missing
-({ type: "ComplexImageTask" }) satisfies ComplexImageTask;

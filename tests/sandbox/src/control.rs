@@ -44,6 +44,7 @@ Services (POST, JSON)
   /capmonster/getTaskResult /brocapgpt/getTaskResult
   /capmonster/getBalance    /brocapgpt/getBalance
   /capmonster/reportIncorrectImageCaptcha, reportIncorrectTokenCaptcha, reportIncorrectRecaptcha
+  /capmonster/api/useragent/actual (GET, plain text, no key)
 
 Keys
   {SANDBOX_KEY}  $10

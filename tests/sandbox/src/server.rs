@@ -35,6 +35,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 /// The largest body that is read. An image of the largest size that a service takes, in base64, is 0.7 MB.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
+/// What is told to be current. A line of its own, as a file has it: whoever reads it takes the end off.
+const USER_AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/149.0.0.0 Safari/537.36\n";
+
 /// The header that stands for the address of the client, so that a test can try bans without being banned.
 const ADDRESS: HeaderName = HeaderName::from_static("x-sandbox-address");
 
@@ -169,6 +172,12 @@ async fn serve(
         });
         let (reply, delay) = ordered.unwrap_or((Reply::Rules, Duration::ZERO));
         let reply = match reply {
+            Reply::Rules
+                if head.method == Method::GET && service.user_agent_path() == Some(method) =>
+            {
+                let (status, headers) = (StatusCode::OK, HeaderMap::new());
+                Reply::Text { status, headers, content_type: None, body: USER_AGENT.into() }
+            }
             Reply::Rules if head.method != Method::POST => {
                 let why = "The methods of the services are called by POST.";
                 let body = error_body(codes::ERROR_NO_SUCH_METHOD.name, why, method);

@@ -51,6 +51,12 @@ impl Service {
         }
     }
 
+    /// Where a GET without a key tells the User-Agent that tasks should carry, if there is such a path. In
+    /// truth it is on a host of its own, so no method of the protocol.
+    pub fn user_agent_path(self) -> Option<&'static str> {
+        (self == Self::CapMonster).then_some("api/useragent/actual")
+    }
+
     /// The method that a path names here, if there is one.
     pub fn method(self, name: &str) -> Option<Method> {
         let method = Method::ALL.into_iter().find(|method| method.name() == name)?;

@@ -33,12 +33,18 @@ const FORMS = {
   },
 };
 
+const TOKEN_TASK = {
+  type: "TurnstileTask",
+  websiteURL: "https://shop.example/",
+  websiteKey: "0x4AAA",
+};
+
 const calls = {
   getBalance: (client) => client.getBalance(),
   ready: (client) => client.ready(),
   solveImage: async (client, { form, base64 }) => client.solveImage(await FORMS[form](base64)),
   solveEmpty: (client) => client.solveImage(new Uint8Array(99)),
-  createTask: (client) => client.createTask({ type: "TurnstileTask" }),
+  createTask: (client) => client.createTask(TOKEN_TASK),
   getTaskResult: (client) => client.getTaskResult(4711),
   twoFirstCalls: (client) => Promise.all([client.getBalance(), client.getBalance()]),
   async theUsersOwnFunction(client) {

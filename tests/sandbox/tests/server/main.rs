@@ -48,6 +48,27 @@ fn a_drawn_captcha_is_an_image_that_can_be_drawn_again() {
 }
 
 #[test]
+fn tells_the_user_agent_to_whoever_asks() {
+    let sandbox = Sandbox::start(&[]);
+    let path = "/capmonster/api/useragent/actual";
+    let told = sandbox.get(path);
+    assert_eq!((told.status, told.header("content-type")), (200, "text/plain; charset=utf-8"));
+    assert!(told.text().starts_with("Mozilla/5.0 (Windows NT 10.0; "), "{}", told.text());
+    assert_eq!(told.text().trim_end().lines().count(), 1);
+    let entry = &sandbox.requests()[0];
+    assert_eq!(entry["method"], "api/useragent/actual");
+    assert_eq!(entry["body"], "");
+
+    // Only there, and by GET.
+    assert_eq!(sandbox.get("/brocapgpt/api/useragent/actual").status, 405);
+    assert_eq!(sandbox.get("/capmonster/api/useragent").status, 405);
+    assert_eq!(sandbox.post(path, &json!({})).json()["errorCode"], "ERROR_NO_SUCH_METHOD");
+
+    sandbox.script(json!({ "service": "capmonster", "reply": { "kind": "text", "status": 503 } }));
+    assert_eq!(sandbox.get(path).status, 503);
+}
+
+#[test]
 fn a_scripted_error_has_the_form_of_the_service() {
     let sandbox = Sandbox::start(&[]);
     sandbox.script(json!([
