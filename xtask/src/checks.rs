@@ -16,6 +16,7 @@ use xshell::{Shell, cmd};
 use crate::toolchain::{Toolchain, WASM, apt_install, is_debian_like};
 use crate::{
     build, build_sandbox, copy_folder, demo, locked, npm, npm_bin, on_ci, quietly, root, setup,
+    write_reference,
 };
 
 /// Why a step did not run.
@@ -24,7 +25,7 @@ type Skipped = Option<String>;
 type Step = (&'static str, fn(&Shell) -> Result<Skipped>);
 
 /// In the order in which they run: what is quick to tell comes first.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     ("fmt", |sh| ran(cmd!(sh, "cargo fmt --all --check").run()?)),
     ("clippy", clippy),
     ("rust", |sh| {
@@ -42,8 +43,9 @@ const STEPS: [Step; 12] = [
     ("attw", |sh| {
         let (attw, tarball) = (npm_bin("attw"), tarball()?);
         // The other entry is the wasm file itself, which has no types.
-        ran(cmd!(sh, "{attw} --profile esm-only --entrypoints . -- {tarball}").run()?)
+        ran(cmd!(sh, "{attw} --profile esm-only --entrypoints . ./ru -- {tarball}").run()?)
     }),
+    ("docs", |sh| ran(write_reference(sh)?)),
     ("node", |sh| node_tests(sh, "", None)),
     ("browser", browser),
     ("demo", |sh| {
@@ -234,7 +236,8 @@ fn find_chromium() -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// Copies `tests/js` into the consumer project and returns its test files of one kind.
+/// Copies `tests/js` and the guides of `docs` into the consumer project and returns the test files of one
+/// kind.
 fn test_files(sh: &Shell, folder: &str, ending: &str) -> Result<Vec<PathBuf>> {
     let consumer = consumer();
     ensure!(
@@ -247,6 +250,10 @@ fn test_files(sh: &Shell, folder: &str, ending: &str) -> Result<Vec<PathBuf>> {
         }
     }
     copy_folder(sh, &root().join("tests/js"), &consumer)?;
+    copy_folder(sh, &root().join("docs/examples"), &consumer.join("docs/examples"))?;
+    for guide in files(&root().join("docs"), ".md") {
+        sh.copy_file(guide, consumer.join("docs"))?;
+    }
     let files = files(&consumer.join(folder), ending);
     if files.is_empty() {
         bail!("there are no tests: no file of tests/js/{folder} ends in {ending}");

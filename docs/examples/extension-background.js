@@ -1,0 +1,61 @@
+// The background worker. It alone has the key and speaks with the service.
+import { CaptchaError, Client } from "capwire";
+
+// Content scripts can read this store, unless they are shut out. Those of the session they cannot.
+const shut = chrome.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" });
+
+// One client for all messages, for it remembers what it must not send any more.
+let client;
+chrome.storage.local.onChanged.addListener(() => {
+  client = undefined; // another key
+});
+
+async function open() {
+  await shut;
+  const { options } = await chrome.storage.local.get("options"); // { clientKey, service }
+  return new Client(options);
+}
+
+const jobs = new Map();
+
+chrome.runtime.onMessage.addListener((message, _sender, reply) => {
+  if (message.type !== "read-captcha") return;
+  const { job, image } = message;
+  // A page that has lost the worker asks again, perhaps while the job is still under way.
+  if (!jobs.has(job)) jobs.set(job, awake(read(job, image)));
+  jobs.get(job).then(
+    (text) => reply({ text }),
+    (error) => reply({ error: error instanceof CaptchaError ? error.toJSON() : String(error) }),
+  );
+  return true; // the reply comes later
+});
+
+async function read(job, image) {
+  client ??= open();
+  const opened = await client;
+  const { [job]: taskId } = await chrome.storage.session.get(job);
+  const task = { type: "ImageToTextTask", body: image };
+  try {
+    const { solution } = taskId
+      ? await opened.waitForResult(taskId, { type: task.type }) // an earlier worker has created it
+      : await opened.solve(task, {
+          onProgress(event) {
+            if (event.type === "created") chrome.storage.session.set({ [job]: event.taskId });
+          },
+        });
+    return solution.text;
+  } finally {
+    jobs.delete(job);
+    await chrome.storage.session.remove(job);
+  }
+}
+
+/** Keeps the worker while something is being solved: it ends after about 28 s without an event. */
+async function awake(work) {
+  const timer = setInterval(() => chrome.runtime.getPlatformInfo(), 20_000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
+}
