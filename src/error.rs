@@ -73,7 +73,7 @@ error_table! {
     Key {
         "ERROR_KEY_DOES_NOT_EXIST" false
             "The service does not know this client key"
-            "Copy the key again from the account's dashboard and make a new Client: this one sends nothing more, because repeats with a wrong key lead to a ban."
+            "Copy the key again from the account's dashboard. Nothing more is sent with this one, because repeats with a wrong key lead to a ban."
     }
     Balance {
         "ERROR_ZERO_BALANCE" false
@@ -148,7 +148,7 @@ error_table! {
     Access {
         "ERROR_IP_NOT_ALLOWED" false
             "The account does not allow requests from this address"
-            "Add the address to the trusted list in the account's settings, then make a new Client."
+            "Add the address to the trusted list in the account's settings; requests go again after 10 minutes, or in a new process."
         "ERROR_IP_BANNED" false
             "This address is banned for requests with a wrong key"
             "Check the key and wait for 10 minutes; every request before that prolongs the ban."
@@ -334,7 +334,7 @@ pub struct Failure {
     /// `OptionsError`: which option, such as `"imageLimits.maxBytes"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub option: Option<String>,
-    /// How long to wait before asking again, in ms.
+    /// How long to wait before asking again, in ms: at most a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<f64>,
     /// `TransportError` of createTask: whether the task may exist and be charged.

@@ -3,14 +3,23 @@
 //! The services ban for repeats: a wrong key, an empty account, an unknown task id, a banned proxy.
 //! A refusal of that kind is remembered here, and the next call is answered locally with the same
 //! class and code. The result requests of each task are counted and spaced here too, for every call
-//! of the client together.
+//! of the account together.
+//!
+//! Before the service has taken the key for the first time, requests go one at a time: of fifty calls
+//! that begin together with a wrong key, one is sent.
 
-use crate::error::{Class, Failure, code};
+use crate::error::{Class, Failure, Origin, Result, code};
 use crate::schedule::{BAN_MS, MAX_POLLS, MIN_POLL_INTERVAL_MS, Millis, TASK_LIFE_MS};
-use crate::wire::{Method, TaskId};
+use crate::wire::{Method, TaskId, account};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// So many refusals are remembered: a worker may ask for stale ids for ever.
 const MAX_REFUSALS: usize = 1_000;
+/// So many tasks may keep their books after their results are known.
+const MAX_FINISHED: usize = 1_000;
+/// So many accounts that no client uses any more are remembered.
+const MAX_UNUSED: usize = 100;
 
 /// What a refusal is about, and so what must not be sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +56,8 @@ struct Book {
     in_flight: u32,
     last_poll_end: Option<Millis>,
     last_use: Millis,
+    /// Whether its result is known, so that nobody has a reason to ask again.
+    is_finished: bool,
 }
 
 /// When the next result request for a task may go.
@@ -58,9 +69,46 @@ pub enum Slot {
     Spent,
 }
 
-/// The memory of a client.
+/// A guard, as the clients of an account share it.
+pub type Shared = Rc<RefCell<Guard>>;
+
+/// The guards of all accounts of a process: a client is often made anew for each call, and must not forget
+/// that its key was refused.
+pub struct Guards<W>(Vec<(String, String, W, Shared)>);
+
+impl<W> Default for Guards<W> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<W: PartialEq> Guards<W> {
+    /// The guard of all clients with this key, whatever its suffixes, at this address by this way: another
+    /// `fetch` may lead through another network, with bans of its own.
+    pub fn of(&mut self, key: &str, base_url: &str, way: W) -> Shared {
+        let account = account(key);
+        let known = self.0.iter().find(|it| it.0 == account && it.1 == base_url && it.2 == way);
+        if let Some((.., guard)) = known {
+            return Rc::clone(guard);
+        }
+        let is_unused = |it: &(String, String, W, Shared)| Rc::strong_count(&it.3) == 1;
+        if self.0.iter().filter(|it| is_unused(it)).count() >= MAX_UNUSED {
+            let oldest = self.0.iter().position(is_unused);
+            oldest.map(|at| self.0.remove(at));
+        }
+        let guard = Shared::default();
+        self.0.push((account.to_owned(), base_url.to_owned(), way, Rc::clone(&guard)));
+        guard
+    }
+}
+
+/// The memory of an account.
 #[derive(Debug, Default)]
 pub struct Guard {
+    /// Whether the service has taken the key.
+    is_trusted: bool,
+    /// Whether a request is under way that will tell.
+    is_trying: bool,
     refusals: Vec<Refusal>,
     /// Sorted by task, which costs nothing: ids grow.
     books: Vec<Book>,
@@ -132,6 +180,34 @@ impl Guard {
         }
     }
 
+    /// Lets a request pass: any, once the service has taken the key, and before that one at a time.
+    #[must_use]
+    pub fn admit(shared: &Shared, now: Millis) -> Option<Turn> {
+        let mut guard = shared.borrow_mut();
+        // What is refused anyway is not sent, and so need not wait.
+        let is_closing =
+            |it: &Refusal| matches!(it.subject, Subject::Key | Subject::Address) && it.until > now;
+        if guard.is_trusted || guard.refusals.iter().any(is_closing) {
+            return Some(Turn(None));
+        }
+        if guard.is_trying {
+            return None;
+        }
+        guard.is_trying = true;
+        Some(Turn(Some(Rc::clone(shared))))
+    }
+
+    /// What the service said of the key by answering so.
+    pub fn trust<T>(&mut self, answer: &Result<T>) {
+        self.is_trusted |= match answer {
+            Ok(_) => true,
+            Err(failure) => {
+                failure.origin == Origin::Service
+                    && !matches!(failure.class, Class::Key | Class::Access)
+            }
+        };
+    }
+
     /// The account has money again.
     pub fn funded(&mut self) {
         self.refusals.retain(|refusal| refusal.subject != Subject::Balance);
@@ -181,17 +257,27 @@ impl Guard {
         });
     }
 
+    /// The result of this task is known.
+    pub fn finished(&mut self, task: TaskId, now: Millis) {
+        self.update(task, now, |book| book.is_finished = true);
+    }
+
     fn book(&self, task: TaskId) -> Option<&Book> {
         let at = self.books.binary_search_by_key(&task, |book| book.task).ok()?;
         self.books.get(at)
     }
 
     fn update(&mut self, task: TaskId, now: Millis, change: impl FnOnce(&mut Book)) {
-        // What the service has forgotten is not worth remembering; looked for now and then only, for
-        // there may be many.
-        if now - self.last_clearing > TASK_LIFE_MS {
+        // What the service has forgotten is not worth remembering, nor, where there are many, what has
+        // its result; looked for now and then only.
+        let is_many = self.books.len() > MAX_FINISHED;
+        let pause = if is_many { MIN_POLL_INTERVAL_MS } else { TASK_LIFE_MS };
+        if now - self.last_clearing > pause {
             self.last_clearing = now;
-            self.books.retain(|book| book.in_flight > 0 || now - book.last_use < TASK_LIFE_MS);
+            self.books.retain(|book| {
+                let life = if book.is_finished { pause } else { TASK_LIFE_MS };
+                book.in_flight > 0 || now - book.last_use < life
+            });
         }
         let found = self.books.binary_search_by_key(&task, |book| book.task);
         if let Err(at) = found {
@@ -203,12 +289,24 @@ impl Guard {
                 in_flight: 0,
                 last_poll_end: None,
                 last_use: now,
+                is_finished: false,
             };
             self.books.insert(at, book);
         }
         if let Some(book) = self.books.get_mut(found.unwrap_or_else(|at| at)) {
             book.last_use = now;
             change(book);
+        }
+    }
+}
+
+/// The turn of one request, which it has for as long as this is kept.
+pub struct Turn(Option<Shared>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(shared) = &self.0 {
+            shared.borrow_mut().is_trying = false;
         }
     }
 }

@@ -65,6 +65,14 @@ pub struct ClientOptions {
     /// @example 77
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
     pub soft_id: Option<u32>,
+    /// Whether to keep the background worker of an extension alive while a call of this client is under way.
+    /// The browser ends a worker that has called nothing of the browser's own for about 30 s, and every call
+    /// with it. So `runtime.getPlatformInfo()` is called at the beginning and every 20 s, which needs no
+    /// permission. Where there is no such function, nothing is done. Default: false.
+    ///
+    /// @example true
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub keep_alive: bool,
     /// The words of messages and hints in another language: the default export of `capwire/ru`, or a
     /// catalogue of your own. What it lacks stays English. Default: English.
     ///
@@ -149,6 +157,7 @@ impl ClientOptions {
             request_timeout_ms: request_timeout_ms.unwrap_or(21_000).into(),
             max_retries: max_retries.unwrap_or(3),
             soft_id: members.whole("softId", 0, MAX_TIMER_MS)?,
+            keep_alive: members.flag("keepAlive")?.unwrap_or_default(),
             messages,
         };
         // `fetch` is the JavaScript host's.
@@ -260,6 +269,16 @@ impl<V: Json> Members<V> {
         match value.text() {
             Some(text) => Ok(Some(text)),
             None => Err(must_be(&self.path(name), texts::TEXT, &value)),
+        }
+    }
+
+    fn flag(&mut self, name: &str) -> Result<Option<bool>> {
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
+        match value.kind() {
+            Kind::Bool(flag) => Ok(Some(flag)),
+            _ => Err(must_be(&self.path(name), texts::FLAG, &value)),
         }
     }
 

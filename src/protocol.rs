@@ -5,7 +5,7 @@ use crate::host::{Body, Json, Kind, Reply};
 use crate::schedule::Millis;
 use crate::split::split_once;
 use crate::texts::{self, Detail};
-use crate::wire::TaskId;
+use crate::wire::{TaskId, account};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -141,14 +141,20 @@ pub fn read_state<V: Json>(fields: &V, key: &str) -> Result<TaskState<V>> {
                 .ok_or_else(|| bad_response(texts::NO_SOLUTION))
         }
         text => {
-            let quoted = |text| Detail::Verbatim(format!("\"{}\"", excerpt(&redacted(text, key))));
-            let shown = text.map(quoted).or_else(|| status.as_ref().map(Json::shown));
+            let shown =
+                text.map(|text| quoted(text, key)).or_else(|| status.as_ref().map(Json::shown));
             let detail = shown.map(|shown| texts::ODD_STATE.with([shown]));
             let mut failure = bad_response(detail.unwrap_or_else(|| texts::NO_STATE.into()));
             failure.retryable = true;
             Err(failure)
         }
     }
+}
+
+/// A text of the service, for a message.
+#[must_use]
+pub fn quoted(text: &str, key: &str) -> Detail {
+    Detail::Verbatim(format!("\"{}\"", excerpt(&redacted(text, key))))
 }
 
 /// Reads the balance.
@@ -171,7 +177,7 @@ pub fn bad_response(detail: impl Into<Detail>) -> Box<Failure> {
 /// `text` without the key, whole or without its suffixes, should a server echo it.
 #[must_use]
 pub fn redacted(text: &str, key: &str) -> String {
-    let account = split_once(key, "__").map_or(key, |(account, _)| account);
+    let account = account(key);
     // A short key would tear holes into ordinary words; none of the services gives such out.
     let secrets = [key, account].into_iter().filter(|secret| secret.len() >= 8);
     secrets.fold(text.to_owned(), |text, secret| {

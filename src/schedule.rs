@@ -60,6 +60,11 @@ mod tests {
     }
 
     #[test]
+    fn a_pause_of_our_own_is_spread_over_its_upper_half() {
+        assert_eq!([0.0, 0.5, 1.0].map(|at| backoff_ms(1, at, None)), [1e3, 1.5e3, 2e3]);
+    }
+
+    #[test]
     fn a_given_time_is_kept_and_an_absurd_one_clamped() {
         assert_eq!(backoff_ms(0, 0.3, Some(7_000.0)), 7_000.0);
         assert_eq!(backoff_ms(0, 0.3, Some(1e18)), 60_000.0);

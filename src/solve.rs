@@ -4,12 +4,12 @@
 //! turns whatever comes back into an answer or a failure. What is above it decides when to repeat.
 
 use crate::error::{Cause, Class, Failure, Origin, Result, code};
-use crate::guard::{Guard, Slot};
-use crate::host::{ErrorRecord, Fault, Host, Json, Reply};
+use crate::guard::{Guard, Shared, Slot};
+use crate::host::{ErrorRecord, Fault, Host, Json, Kind, Reply};
 use crate::kinds::{Timing, timing};
 use crate::options::{CallOptions, ClientOptions};
 use crate::protocol::{
-    Answer, Request, TaskState, bad_response, read_answer, read_balance, read_state,
+    Answer, Request, TaskState, bad_response, quoted, read_answer, read_balance, read_state,
     read_user_agent, redacted,
 };
 use crate::schedule::{
@@ -20,8 +20,12 @@ use crate::task::{Given, Task};
 use crate::texts::{self, Detail};
 use crate::wire::{Method, TaskId};
 use serde::Serialize;
-use std::cell::RefCell;
 use std::future::Future;
+
+/// How often a request looks whether its turn has come.
+const TURN_MS: Millis = 25.0;
+/// How long it waits for that. The one before it may be lost, and the service answers well within this.
+const MAX_TURN_MS: Millis = 3_000.0;
 
 /// A task that was solved.
 #[derive(Clone, Debug, Serialize)]
@@ -136,7 +140,7 @@ pub type Listener<'a> = &'a dyn Fn(&Progress);
 pub struct Client<H: Host> {
     host: H,
     options: ClientOptions,
-    guard: RefCell<Guard>,
+    guard: Shared,
 }
 
 /// What a call shares with its parts.
@@ -150,7 +154,12 @@ struct Call<'a> {
 impl<H: Host> Client<H> {
     /// A client that has sent nothing yet.
     pub fn new(host: H, options: ClientOptions) -> Self {
-        Self { host, options, guard: RefCell::default() }
+        Self::guarded(host, options, Shared::default())
+    }
+
+    /// A client that shares what must not be sent with others of its account.
+    pub fn guarded(host: H, options: ClientOptions, guard: Shared) -> Self {
+        Self { host, options, guard }
     }
 
     /// The options.
@@ -210,9 +219,7 @@ impl<H: Host> Client<H> {
             }
             self.sleep_until(due).await;
         }
-        let mut failure = Failure::new(code::TOO_MUCH_REQUESTS, Origin::Client, polls_used(id));
-        failure.retryable = false;
-        Err(self.by(Method::GetTaskResult, failure).about(id))
+        Err(self.spent(id))
     }
 
     /// Waits for the result of a task that exists, whoever created it.
@@ -336,7 +343,14 @@ impl<H: Host> Client<H> {
         let fields = self.persistently(method, Some(task), None, callback_url, call).await?;
         let id = fields.get("taskId");
         let Some(id) = id.as_ref().and_then(TaskId::read) else {
-            let detail = id.map(|id| texts::ODD_TASK_ID.with([id.shown()]));
+            // The task is paid for, so its id is told as it came; but not rounded, as a large one has been.
+            let shown = |id: &H::Value| match (id.kind(), id.text()) {
+                (_, Some(text)) => quoted(&text, &self.options.client_key),
+                #[allow(clippy::cast_precision_loss)] // exact
+                (Kind::Number(id), _) if id > TaskId::MAX as f64 => texts::ABOVE_2_53.into(),
+                _ => id.shown(),
+            };
+            let detail = id.map(|id| texts::ODD_TASK_ID.with([shown(&id)]));
             let failure = bad_response(detail.unwrap_or_else(|| texts::NO_TASK_ID.into()));
             return Err(self.by(Method::CreateTask, failure.may_have_created(true)));
         };
@@ -432,7 +446,7 @@ impl<H: Host> Client<H> {
                 return Err(self.timed_out(id, detail, !gone, last_failure));
             }
             if !matches!(self.slot(id), Slot::At(free) if free <= self.host.now()) {
-                continue; // another call of this client was quicker
+                continue; // another call of this account was quicker
             }
             polls = polls.saturating_add(1);
             let state = self.poll(id, deadline).await;
@@ -475,12 +489,23 @@ impl<H: Host> Client<H> {
             callback_url: None,
             soft_id: None,
         };
-        match self.exchange(method, &request, deadline).await? {
+        let state = match self.exchange(method, &request, deadline).await? {
             Answer::NotReady => Ok(TaskState::Processing),
             Answer::Done(fields) => {
                 read_state(&fields, key).map_err(|failure| self.by(method, failure).about(id))
             }
+        };
+        if matches!(state, Ok(TaskState::Ready { .. })) {
+            self.guard.borrow_mut().finished(id, self.host.now());
         }
+        state
+    }
+
+    /// No more result requests are allowed for this task.
+    fn spent(&self, id: TaskId) -> Box<Failure> {
+        let mut failure = Failure::new(code::TOO_MUCH_REQUESTS, Origin::Client, polls_used(id));
+        failure.retryable = false;
+        self.by(Method::GetTaskResult, failure).about(id)
     }
 
     /// One HTTP exchange: asked of the guard, bounded in time, and learnt from.
@@ -490,7 +515,24 @@ impl<H: Host> Client<H> {
         request: &Request<'_, Task<H::Value>>,
         deadline: Millis,
     ) -> Result<Answer<H::Value>> {
-        let now = self.host.now();
+        let polled = request.task_id.filter(|_| method == Method::GetTaskResult);
+        let due = deadline.min(self.host.now() + MAX_TURN_MS);
+        let (now, turn) = loop {
+            let now = self.host.now();
+            let turn = Guard::admit(&self.guard, now);
+            // While it waited for its turn, another call may have asked for the same task.
+            let is_free = match polled.map(|id| (id, self.guard.borrow().slot(id, now))) {
+                Some((id, Slot::Spent)) => return Err(self.spent(id)),
+                Some((_, Slot::At(free))) => free <= now,
+                None => true,
+            };
+            if (turn.is_some() || now >= due) && (is_free || now >= deadline) {
+                break (now, turn);
+            }
+            drop(turn);
+            // Looked for again, and not woken: that would be a kilobyte for the first moment of a process.
+            self.sleep_until(deadline.min(now + TURN_MS)).await;
+        };
         let subjects = request.task.map_or(&[][..], |task| &task.subjects);
         let refused = self.guard.borrow_mut().refusal(method, request.task_id, subjects, now);
         if let Some(refused) = refused {
@@ -499,13 +541,14 @@ impl<H: Host> Client<H> {
         if deadline <= now {
             return Err(self.by(method, too_late()));
         }
-        let polled = request.task_id.filter(|_| method == Method::GetTaskResult);
         let booked = polled.map(|id| Poll::begin(self, id));
         let limit = self.options.request_timeout_ms.min(deadline - now);
         let url = format!("{}/{}", self.options.base_url, method.name());
         let reply = self.send(&url, Some(request), limit).await;
         let answer = reply.and_then(|reply| read_answer(reply, &self.options.client_key));
         drop(booked);
+        self.guard.borrow_mut().trust(&answer);
+        drop(turn);
         answer.map_err(|failure| {
             let mut failure = failure;
             failure.task_id = request.task_id;

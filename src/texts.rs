@@ -275,6 +275,7 @@ texts! {
     ODD_STATE "the status is {value}"
     NO_TASK_ID "the task id is missing"
     ODD_TASK_ID "the task id is {value}"
+    ABOVE_2_53 "a number above 2^53, which JavaScript rounds"
     NO_BALANCE "the balance is no number"
     NO_TEXT "the solution has no text"
     NOT_READY "CAPTCHA_NOT_READY belongs to getTaskResult"

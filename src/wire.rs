@@ -1,6 +1,7 @@
 //! What both sides of the wire are called by: the methods, and the number of a task.
 
 use crate::host::{Json, Kind};
+use crate::split::split_once;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -38,12 +39,19 @@ impl Method {
     }
 }
 
+/// A key without its suffixes, such as that of `KEY__module`: they choose how, not for whom.
+#[must_use]
+pub fn account(key: &str) -> &str {
+    split_once(key, "__").map_or(key, |(account, _)| account)
+}
+
 /// A task's number: 1 to 2^53 − 1, for beyond that JavaScript would round it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TaskId(u64);
 
 impl TaskId {
-    const MAX: u64 = 9_007_199_254_740_991;
+    /// The largest.
+    pub const MAX: u64 = 9_007_199_254_740_991;
 
     /// The id in a value, which must be exact: a whole number, or the digits of one.
     #[must_use]

@@ -64,6 +64,7 @@ fn the_defaults_are_those_of_the_design() {
     assert_eq!(options.request_timeout_ms, 21_000.0);
     assert_eq!(options.max_retries, 3);
     assert!(options.soft_id.is_none());
+    assert!(!options.keep_alive);
 
     let options = read(with("service", "brocapgpt")).unwrap();
     assert_eq!(options.base_url, "https://api.brocapgpt.com");
@@ -86,8 +87,16 @@ fn options_must_be_an_object_with_a_key() {
 
 #[test]
 fn an_option_that_is_undefined_is_absent() {
-    let names =
-        ["service", "baseUrl", "imageLimits", "requestTimeoutMs", "maxRetries", "softId", "fetch"];
+    let names = [
+        "service",
+        "baseUrl",
+        "imageLimits",
+        "requestTimeoutMs",
+        "maxRetries",
+        "softId",
+        "keepAlive",
+        "fetch",
+    ];
     for name in names {
         assert!(read(with(name, Js::Undefined)).is_ok(), "{name}");
     }
@@ -95,6 +104,18 @@ fn an_option_that_is_undefined_is_absent() {
         assert!(CallOptions::read(Some(&object([(name, Js::Undefined)]))).is_ok(), "{name}");
     }
     assert!(CallOptions::read::<Js>(None).is_ok());
+}
+
+#[test]
+fn a_flag_is_true_or_false() {
+    for flag in [true, false] {
+        assert_eq!(read(with("keepAlive", json!(flag))).unwrap().keep_alive, flag);
+    }
+    let odd =
+        no_whole_numbers().into_iter().filter(|odd| !matches!(odd, Js::Plain(Value::Bool(_))));
+    for odd in odd.chain([json!(0).into(), json!(1).into()]) {
+        refused_option(read(with("keepAlive", odd)), "keepAlive");
+    }
 }
 
 #[test]
@@ -368,7 +389,15 @@ fn a_callback_url_is_an_absolute_address() {
 fn a_key_in_the_wrong_place_is_not_shown() {
     refused_option(read(KEY), "options");
     refused_option(CallOptions::read(Some(&Js::from(KEY))), "options");
-    for name in ["service", "baseUrl", "imageLimits", "requestTimeoutMs", "maxRetries", "softId"] {
+    for name in [
+        "service",
+        "baseUrl",
+        "imageLimits",
+        "requestTimeoutMs",
+        "maxRetries",
+        "softId",
+        "keepAlive",
+    ] {
         refused_option(read(object([(name, KEY), ("clientKey", KEY)])), name);
         refused_option(read(object([("clientKey", KEY), (name, KEY)])), name);
     }

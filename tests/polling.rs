@@ -438,3 +438,23 @@ fn a_single_result_request_tells_one_state() {
         assert_eq!(world.sent().len(), 1);
     }
 }
+
+/// No two looks at a clock give the same time.
+#[test]
+fn every_call_works_with_a_clock_that_goes_on_while_it_is_looked_at() {
+    for call in [
+        Call::Solve(token_task()),
+        Call::SolveImage(image()),
+        Call::Wait(TASK_ID),
+        Call::Result(TASK_ID),
+        Call::Create(token_task()),
+        Call::Balance,
+    ] {
+        let world = server().poll([processing(), ready()]).world();
+        world.set_tick(0.01);
+        let client = world.client();
+        world.run(call.make(&client)).unwrap();
+        world.run(call.make(&client)).unwrap();
+        assert_spaced(&world.sent_to("getTaskResult"));
+    }
+}

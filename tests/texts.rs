@@ -174,6 +174,7 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
         answer(json!(["x"])),
         answer(json!(null)),
         answer(json!({ "errorId": 0, "taskId": "x" })),
+        answer(json!({ "errorId": 0, "taskId": 9_007_199_254_740_993_u64 })),
         answer(json!({ "errorId": 0 })),
         error("CAPTCHA_NOT_READY"),
         page(200, ""),

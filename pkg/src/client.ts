@@ -5,6 +5,7 @@ import { CaptchaError } from "./errors.js";
 import { Core, parseCallback } from "./glue.js";
 import { start } from "./start.js";
 import type * as tasks from "./tasks.js";
+import { enter, untilTrap } from "./trap.js";
 import type * as types from "./types.js";
 
 /**
@@ -135,7 +136,8 @@ export class Client {
    * @throws {@link OptionsError}, {@link InternalError}
    */
   async ready(): Promise<types.ServiceProfile> {
-    return (await this.#open()).service;
+    const core = await this.#open();
+    return enter(() => core.service);
   }
 
   /**
@@ -263,7 +265,7 @@ export class Client {
     const core = await this.#open(options?.signal);
     const given = tasks as Partial<AsyncIterable<T> & Iterable<T>> | undefined;
     const input = given?.[Symbol.asyncIterator]?.() ?? given?.[Symbol.iterator]?.();
-    const batch = core.solveAll(input, options);
+    const batch = enter(() => core.solveAll(input, options));
     try {
       for (;;) {
         const record = await this.#run(undefined, () => batch.next());
@@ -281,7 +283,7 @@ export class Client {
       // Throws what ended it before its time.
       await this.#run(undefined, () => batch.end());
     } finally {
-      await batch.leave();
+      await enter(() => batch.leave());
     }
   }
 
@@ -361,22 +363,25 @@ export class Client {
     options?: CallbackOptions,
   ): Promise<CallbackResult<S>> {
     await start();
-    return settled(await parseCallback(body, options)) as CallbackResult<S>;
+    const outcome = await untilTrap(() => parseCallback(body, options));
+    return settled(outcome) as CallbackResult<S>;
   }
 
   async #run<T>(
     options: RequestOptions | undefined,
     call: (core: Core) => Promise<types.Outcome<T>>,
   ): Promise<T> {
-    return settled(await call(await this.#open(options?.signal)));
+    const core = await this.#open(options?.signal);
+    return settled(await untilTrap(() => call(core)));
   }
 
   async #open(signal?: AbortSignal): Promise<Core> {
     await start(signal);
     try {
-      this.#core ??= new Core(this.#options);
+      this.#core ??= enter(() => new Core(this.#options));
     } catch (failure) {
-      throw CaptchaError.fromJSON(failure as types.Failure);
+      // A record of the core's, or the error of a module that has failed.
+      throw CaptchaError.is(failure) ? failure : CaptchaError.fromJSON(failure as types.Failure);
     }
     return this.#core;
   }

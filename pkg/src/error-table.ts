@@ -1,5 +1,6 @@
 import { errorTable as read } from "./glue.js";
 import { start } from "./start.js";
+import { enter } from "./trap.js";
 import type { ErrorTableRow } from "./types.js";
 
 /**
@@ -18,5 +19,5 @@ import type { ErrorTableRow } from "./types.js";
  */
 export async function errorTable(): Promise<readonly ErrorTableRow[]> {
   await start();
-  return read();
+  return enter(read);
 }

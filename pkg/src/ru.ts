@@ -25,7 +25,7 @@ const ru: Messages = {
   codes: {
     ERROR_KEY_DOES_NOT_EXIST: {
       message: "Сервис не знает такого ключа",
-      hint: "Скопируйте ключ из личного кабинета заново и создайте новый Client: этот больше ничего не отправит, потому что за повторы с неверным ключом блокируют.",
+      hint: "Скопируйте ключ из личного кабинета заново. С этим больше ничего не отправляется, потому что за повторы с неверным ключом блокируют.",
     },
     ERROR_ZERO_BALANCE: {
       message: "На счёте не осталось денег",
@@ -109,7 +109,7 @@ const ru: Messages = {
     },
     ERROR_IP_NOT_ALLOWED: {
       message: "Счёт не принимает запросы с этого адреса",
-      hint: "Добавьте адрес в список доверенных в настройках счёта и создайте новый Client.",
+      hint: "Добавьте адрес в список доверенных в настройках счёта; запросы снова пойдут через 10 минут или в новом процессе.",
     },
     ERROR_IP_BANNED: {
       message: "Этот адрес заблокирован за запросы с неверным ключом",
@@ -272,6 +272,8 @@ const ru: Messages = {
     "the status is {value}": "status в нём: {value}",
     "the task id is missing": "в нём нет номера задачи",
     "the task id is {value}": "номер задачи в нём: {value}",
+    "a number above 2^53, which JavaScript rounds":
+      "число больше 2^53, которое JavaScript округляет",
     "the balance is no number": "баланс в нём не число",
     "the solution has no text": "в решении нет текста",
     "CAPTCHA_NOT_READY belongs to getTaskResult": "CAPTCHA_NOT_READY бывает только у getTaskResult",

@@ -12,6 +12,7 @@ use gloo_net::http::Headers;
 use js_sys::{ArrayBuffer, Date, Function, JsString, Object, Promise, Reflect, TypeError};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
+use std::num::IntErrorKind;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal};
@@ -20,6 +21,8 @@ use web_sys::{AbortController, AbortSignal};
 const MAX_BODY_BYTES: u32 = 4 * 1024 * 1024;
 /// How much of a body that is no JSON is looked at.
 const MAX_EXCERPT: u32 = 4_096;
+/// The longest `Retry-After` that is told, a day: beyond 24 of them, a timer would fire at once.
+const MAX_RETRY_AFTER_MS: Millis = 86_400_000.0;
 /// How far an error's causes are followed: a chain may be a ring.
 const MAX_CAUSES: u32 = 4;
 
@@ -49,9 +52,9 @@ impl JsHost {
         let body = read_body(response.unchecked_ref()).await?;
         in_flight.ended = !matches!(body, Body::TooLarge);
         let headers = get(&response, "headers").unwrap_or_default();
-        // Not by gloo-net's `get`: it would panic on headers that are none.
-        let headers: web_sys::Headers = headers.unchecked_into();
-        let retry_after = headers.get("retry-after").ok().flatten();
+        // Not by gloo-net's `get`: it would panic on headers that are none, or that give no text.
+        let retry_after = headers.unchecked_into::<GivenHeaders>().get("retry-after");
+        let retry_after = retry_after.ok().and_then(|text| text.as_string());
         Ok(Reply {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // NaN becomes 0
             status: status as u16,
@@ -74,8 +77,9 @@ impl Host for JsHost {
 
     async fn sleep(&self, ms: u32) {
         let mut timer = None;
-        let fired =
-            Promise::new(&mut |resolve, _| timer = set_timeout(&resolve, ms).ok().map(Timer));
+        let fired = Promise::new(&mut |resolve, _| {
+            timer = set_timeout(&resolve, ms).ok().map(|id| Timer { id, resolve });
+        });
         let _ = JsFuture::from(fired).await;
         drop(timer);
     }
@@ -195,9 +199,11 @@ async fn read_text(response: &web_sys::Response) -> Result<Option<JsString>, JsV
 fn span_until(retry_after: &str) -> Option<Millis> {
     let span = match retry_after.trim_ascii().parse::<u32>() {
         Ok(seconds) => f64::from(seconds) * 1_000.0,
+        // Its digits are a number, however many they are, and not a year.
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => MAX_RETRY_AFTER_MS,
         Err(_) => Date::parse(retry_after) - Date::now(),
     };
-    (!span.is_nan()).then_some(span.max(0.0))
+    (!span.is_nan()).then_some(span.clamp(0.0, MAX_RETRY_AFTER_MS))
 }
 
 /// An error of the platform as plain data: of an object that may hold anything, only its words.
@@ -238,11 +244,16 @@ impl Drop for InFlight {
 }
 
 /// A timer under way: dropped before it fired, it never does.
-struct Timer(JsValue);
+struct Timer {
+    id: JsValue,
+    resolve: Function,
+}
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        let _ = clear_timeout(&self.0);
+        let _ = clear_timeout(&self.id);
+        // Whoever waits for a promise is kept until it settles, so this one must.
+        let _ = self.resolve.call0(&JsValue::UNDEFINED);
     }
 }
 
@@ -276,6 +287,11 @@ extern "C" {
     type Held;
     #[wasm_bindgen(constructor, catch, js_class = Response)]
     fn new(body: &JsValue) -> Result<Held, JsValue>;
+
+    #[wasm_bindgen(js_name = Headers)]
+    type GivenHeaders;
+    #[wasm_bindgen(method, catch)]
+    fn get(this: &GivenHeaders, name: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_name = ReadableStream)]
     type Stream;

@@ -4,12 +4,14 @@
 //! shell can make the error of a failure itself: made there, its stack shows the caller's own code.
 
 mod abort;
+mod alive;
 mod batch;
 mod host;
 mod value;
 
 use crate::callback::read_callback;
 use crate::error::{Failure, Origin, Result, TABLE, code};
+use crate::guard::Guards;
 use crate::host::must_be;
 use crate::options::{CallOptions, ClientOptions, language, read_language, read_report_kind};
 use crate::solve::{Client, Progress};
@@ -20,6 +22,7 @@ use host::JsHost;
 use js_sys::{Function, Promise};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
+use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -30,6 +33,10 @@ use wasm_bindgen_futures::{future_to_promise, spawn_local};
 /// Half the size of the standard library's allocator: 2.7 KB less to download, with gzip.
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
+thread_local! {
+    static GUARDS: RefCell<Guards<Option<Function>>> = RefCell::default();
+}
 
 /// A client, as the shell holds it.
 #[wasm_bindgen]
@@ -53,7 +60,12 @@ impl Core {
     pub fn new(options: JsValue) -> std::result::Result<Core, JsValue> {
         let made = ClientOptions::read(&Value(options.clone())).and_then(|read| {
             match function(&options, "fetch") {
-                Ok(fetch) => Ok(Client::new(JsHost::new(fetch), read)),
+                Ok(fetch) => {
+                    let ClientOptions { client_key, base_url, .. } = &read;
+                    let guard = GUARDS
+                        .with_borrow_mut(|guards| guards.of(client_key, base_url, fetch.clone()));
+                    Ok(Client::guarded(JsHost::new(fetch), read, guard))
+                }
                 Err(failure) => Err(failure.said_in(&read.messages)),
             }
         });
@@ -161,8 +173,11 @@ impl Core {
         options: JsValue,
         work: impl FnOnce(Rc<Client<JsHost>>, CallOptions, Listener) -> Work,
     ) -> Promise {
-        let made = read_call(&options)
-            .map(|(signal, call, listener)| (signal, work(Rc::clone(&self.0), call, listener)));
+        let made = read_call(&options).map(|(signal, call, listener)| {
+            let work = work(Rc::clone(&self.0), call, listener);
+            let keep_alive = self.0.options().keep_alive;
+            (signal, if keep_alive { alive::kept_alive(work) } else { work })
+        });
         future_to_promise(settle(self.0.options().messages.clone(), made))
     }
 }

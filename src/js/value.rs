@@ -125,6 +125,10 @@ impl Value {
 /// A member of whatever this is. Of what has no members, it fails.
 #[inline(never)] // or it is there as often as it is called
 pub(super) fn get(value: &JsValue, name: &str) -> Result<JsValue, JsValue> {
+    // Not left to the exception: for each one that is caught, wasm-bindgen loses a slot of its table.
+    if value.is_undefined() || value.is_null() {
+        return Err(JsValue::UNDEFINED);
+    }
     reflect_get(value, name)
 }
 

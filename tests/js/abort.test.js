@@ -85,7 +85,7 @@ const UNDER_WAY = new Set([
   "in getBalance",
 ]);
 
-describe("an abort", { concurrency: true, timeout: 60_000 }, () => {
+describe("an abort", { concurrency: true, timeout: 300_000 }, () => {
   const reasons = Object.entries(REASONS);
   for (const [index, [where, place]] of Object.entries(PLACES).entries()) {
     // Each place with two of the reasons: all of them with all would show no more.

@@ -42,7 +42,7 @@ const FORMS = {
   "a Request": (text) => post(text),
 };
 
-describe("parseCallback()", { concurrency: true, timeout: 30_000 }, () => {
+describe("parseCallback()", { concurrency: true, timeout: 120_000 }, () => {
   for (const [what, form] of Object.entries(FORMS)) {
     it(`reads ${what}`, async () => {
       const read = (body) => Client.parseCallback(form(JSON.stringify(body)));
@@ -207,7 +207,7 @@ async function serverFor(t, handle = () => {}) {
   return { origin, server, told, send, hears };
 }
 
-describe("www/callback-server.js", { concurrency: true, timeout: 30_000 }, () => {
+describe("www/callback-server.js", { concurrency: true, timeout: 120_000 }, () => {
   it("answers each post and tells what it says, and whose it is", async (t) => {
     const { send, told, hears } = await serverFor(t);
     assert.equal(await send(JSON.stringify(READY)), 204);

@@ -99,7 +99,7 @@ function goesOn(stderr) {
   return found[1];
 }
 
-describe("capwire balance", { concurrency: 2, timeout: 60_000 }, () => {
+describe("capwire balance", { concurrency: 2, timeout: 300_000 }, () => {
   for (const service of ["capmonster", "brocapgpt"]) {
     it(`prints the balance at ${service}, and nothing else`, async (t) => {
       const sandbox = await sandboxFor(t);
@@ -131,7 +131,7 @@ describe("capwire balance", { concurrency: 2, timeout: 60_000 }, () => {
   });
 });
 
-describe("capwire solve", { concurrency: 2, timeout: 60_000 }, () => {
+describe("capwire solve", { concurrency: 2, timeout: 300_000 }, () => {
   it("prints the text in an image alone, from a path", async (t) => {
     const sandbox = await sandboxFor(t);
     const { text, path } = await captchaFile(t, sandbox);
@@ -231,7 +231,7 @@ describe("capwire solve", { concurrency: 2, timeout: 60_000 }, () => {
   });
 });
 
-describe("a task that is not lost", { concurrency: 3, timeout: 60_000 }, () => {
+describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => {
   it("a timeout says how to go on, and result goes on", async (t) => {
     const sandbox = await sandboxFor(t, { solveMs: 2_500 });
     const { text, path } = await captchaFile(t, sandbox);
@@ -387,7 +387,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 60_000 }, () => {
   });
 });
 
-describe("what it prints", { concurrency: 3, timeout: 60_000 }, () => {
+describe("what it prints", { concurrency: 3, timeout: 300_000 }, () => {
   it("progress is on standard error when that is a terminal", async (t) => {
     const sandbox = await sandboxFor(t);
     const { text, path } = await captchaFile(t, sandbox);
@@ -478,7 +478,7 @@ describe("what it prints", { concurrency: 3, timeout: 60_000 }, () => {
   });
 });
 
-describe("capwire errors", { timeout: 60_000 }, () => {
+describe("capwire errors", { timeout: 300_000 }, () => {
   it("prints what each code means, and its exit code", async () => {
     const { stdout, code } = await cli(["errors"], { key: null });
     assert.equal(code, 0);
@@ -530,7 +530,7 @@ describe("capwire errors", { timeout: 60_000 }, () => {
   });
 });
 
-describe("exit codes", { concurrency: 2, timeout: 60_000 }, () => {
+describe("exit codes", { concurrency: 2, timeout: 300_000 }, () => {
   it("a wrong key is 10, and is not printed", async (t) => {
     const sandbox = await sandboxFor(t);
     const { stdout, stderr, code } = await cli(["balance", ...at(sandbox)], { key: WRONG_KEY });
@@ -580,7 +580,7 @@ describe("exit codes", { concurrency: 2, timeout: 60_000 }, () => {
   });
 });
 
-describe("the key", { concurrency: 2, timeout: 60_000 }, () => {
+describe("the key", { concurrency: 2, timeout: 300_000 }, () => {
   it("comes from the first line of a file, which wins over the environment", async (t) => {
     const sandbox = await sandboxFor(t);
     const file = join(await folderFor(t), "key");
@@ -684,7 +684,7 @@ describe("the key", { concurrency: 2, timeout: 60_000 }, () => {
   });
 });
 
-describe("usage errors", { concurrency: 2, timeout: 60_000 }, () => {
+describe("usage errors", { concurrency: 2, timeout: 300_000 }, () => {
   for (const [args, pattern] of [
     [[], /A command is missing/],
     [["blance"], /no such command/],

@@ -17,7 +17,7 @@ import {
   UnsolvableError,
 } from "capwire";
 import { failure } from "./expect.js";
-import { Sandbox, sandboxFor, TOKEN_TASK } from "./sandbox.js";
+import { ownFetch, Sandbox, sandboxFor, TOKEN_TASK } from "./sandbox.js";
 
 /** Written by hand from the design, not taken from the package. */
 const CODES = [
@@ -73,7 +73,7 @@ const CALLS = [
   { method: "getBalance", taskId: undefined, call: (client) => client.getBalance() },
 ];
 
-describe("codes", { timeout: 60_000 }, () => {
+describe("codes", { timeout: 300_000 }, () => {
   let sandbox;
   before(async () => {
     sandbox = await Sandbox.start();
@@ -90,7 +90,7 @@ describe("codes", { timeout: 60_000 }, () => {
         const description = `  Said “verbatim”\n about ${code}. `;
         await sandbox.script({ method, reply: { kind: "error", code, description, status } });
         // Repeats have a test of their own.
-        const client = sandbox.client({ service: "brocapgpt", maxRetries: 0 });
+        const client = sandbox.client({ fetch: ownFetch(), service: "brocapgpt", maxRetries: 0 });
         const error = await failure(call(client), ErrorClass, code, {
           serverCode: code,
           serverMessage: description,
@@ -114,7 +114,7 @@ describe("codes", { timeout: 60_000 }, () => {
     );
     for (const { ErrorClass, code } of final) {
       await sandbox.script({ reply: { kind: "error", code } });
-      const call = sandbox.client().createTask(TOKEN_TASK);
+      const call = sandbox.client({ fetch: ownFetch() }).createTask(TOKEN_TASK);
       await failure(call, ErrorClass, code, { retryable: false });
     }
   });
@@ -123,7 +123,7 @@ describe("codes", { timeout: 60_000 }, () => {
     const hints = new Map();
     for (const { ErrorClass, code } of CASES) {
       await sandbox.script({ reply: { kind: "error", code } });
-      const call = sandbox.client({ maxRetries: 0 }).createTask(TOKEN_TASK);
+      const call = sandbox.client({ fetch: ownFetch(), maxRetries: 0 }).createTask(TOKEN_TASK);
       const { hint } = await failure(call, ErrorClass, code);
       assert.ok([undefined, ErrorClass].includes(hints.get(hint)), hint);
       hints.set(hint, ErrorClass);
@@ -147,22 +147,27 @@ describe("codes", { timeout: 60_000 }, () => {
   for (const [what, body, code, serverCode = body.errorCode, serverMessage = undefined] of odd) {
     it(`${what} is an UnknownServiceError`, async () => {
       await sandbox.script({ reply: { kind: "json", status: 400, body } });
-      const error = await failure(sandbox.client().getBalance(), UnknownServiceError, code, {
-        serverCode: serverCode || undefined,
-        serverMessage,
-        origin: "service",
-        httpStatus: 400,
-      });
+      const error = await failure(
+        sandbox.client({ fetch: ownFetch() }).getBalance(),
+        UnknownServiceError,
+        code,
+        {
+          serverCode: serverCode || undefined,
+          serverMessage,
+          origin: "service",
+          httpStatus: 400,
+        },
+      );
       assert.ok(error.message.length < 500, "a message is one sentence");
     });
   }
 });
 
-describe("codes while solving", { concurrency: true, timeout: 30_000 }, () => {
+describe("codes while solving", { concurrency: true, timeout: 120_000 }, () => {
   it("an error after creation has the task's id", async (t) => {
     const sandbox = await sandboxFor(t);
     let created;
-    const solving = sandbox.client().solveImage(new Uint8Array(200), {
+    const solving = sandbox.client({ fetch: ownFetch() }).solveImage(new Uint8Array(200), {
       onProgress: (event) => {
         if (event.type === "created") created = event.taskId;
       },
@@ -181,7 +186,7 @@ describe("codes while solving", { concurrency: true, timeout: 30_000 }, () => {
     });
     const events = [];
     const solved = await sandbox
-      .client()
+      .client({ fetch: ownFetch() })
       .solveImage(bytes, { onProgress: (event) => events.push(event) });
     assert.equal(solved, text);
     assert.deepEqual(
@@ -193,7 +198,10 @@ describe("codes while solving", { concurrency: true, timeout: 30_000 }, () => {
   it("getTaskResult() calls CAPTCHA_NOT_READY processing", async (t) => {
     const sandbox = await sandboxFor(t);
     await sandbox.script({ reply: { kind: "error", code: "CAPTCHA_NOT_READY" } });
-    assert.deepEqual(await sandbox.client().getTaskResult(5), { status: "processing", taskId: 5 });
+    assert.deepEqual(await sandbox.client({ fetch: ownFetch() }).getTaskResult(5), {
+      status: "processing",
+      taskId: 5,
+    });
   });
 
   it("ERROR_TOO_MUCH_REQUESTS widens the interval, and the solve goes on", async (t) => {
@@ -205,7 +213,7 @@ describe("codes while solving", { concurrency: true, timeout: 30_000 }, () => {
     });
     const events = [];
     const solved = await sandbox
-      .client()
+      .client({ fetch: ownFetch() })
       .solveImage(bytes, { onProgress: (event) => events.push(event) });
     assert.equal(solved, text);
     const [first, second] = await sandbox.requests("getTaskResult");
@@ -223,7 +231,7 @@ describe("codes while solving", { concurrency: true, timeout: 30_000 }, () => {
     await sandbox.script({ method: "createTask", times: 9, reply });
     const events = [];
     const creating = sandbox
-      .client({ maxRetries: 2 })
+      .client({ fetch: ownFetch(), maxRetries: 2 })
       .createTask(TOKEN_TASK, { onProgress: (event) => events.push(event) });
     await failure(creating, CapacityError, reply.code, { retryable: true });
     const asked = await sandbox.requests();
@@ -244,7 +252,7 @@ describe("codes while solving", { concurrency: true, timeout: 30_000 }, () => {
   it("ERROR_NO_SLOT_AVAILABLE that passes makes one task", async (t) => {
     const sandbox = await sandboxFor(t);
     await sandbox.script({ reply: { kind: "error", code: "ERROR_NO_SLOT_AVAILABLE" } });
-    assert.ok((await sandbox.client().createTask(TOKEN_TASK)) > 0);
+    assert.ok((await sandbox.client({ fetch: ownFetch() }).createTask(TOKEN_TASK)) > 0);
     assert.equal((await sandbox.requests()).length, 2);
   });
 });

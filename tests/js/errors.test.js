@@ -71,7 +71,7 @@ const JOURNEYS = {
     }),
 };
 
-describe("an error as data", { concurrency: true, timeout: 30_000 }, () => {
+describe("an error as data", { concurrency: true, timeout: 120_000 }, () => {
   for (const [name, made] of Object.entries(ERRORS)) {
     it(`${name} keeps its class, its fields and its cause`, async (t) => {
       const sandbox = await sandboxFor(t);
@@ -157,7 +157,7 @@ describe("an error as data", { concurrency: true, timeout: 30_000 }, () => {
   }
 });
 
-describe("an error in a log", { concurrency: true, timeout: 30_000 }, () => {
+describe("an error in a log", { concurrency: true, timeout: 120_000 }, () => {
   const CALLS = {
     getBalance: (client) => client.getBalance(),
     createTask: (client) => client.createTask(TOKEN_TASK),
@@ -214,7 +214,7 @@ describe("an error in a log", { concurrency: true, timeout: 30_000 }, () => {
   });
 });
 
-describe("after a minifier", { timeout: 60_000 }, () => {
+describe("after a minifier", { timeout: 300_000 }, () => {
   it("error.name is right where the class has another name", async (t) => {
     const sandbox = await sandboxFor(t);
     const folder = await mkdtemp(join(import.meta.dirname, "bundle-"));

@@ -44,7 +44,7 @@ const used = async () => {
   return response;
 };
 
-describe("an injected fetch", { concurrency: true, timeout: 30_000 }, () => {
+describe("an injected fetch", { concurrency: true, timeout: 120_000 }, () => {
   it("is called with this undefined, an address and a RequestInit", async () => {
     const calls = [];
     const client = clientWith(function (...args) {

@@ -11,6 +11,7 @@ import {
   TaskNotFoundError,
 } from "capwire";
 import { failure } from "./expect.js";
+import { runForJson } from "./process.js";
 import { EMPTY_KEY, KEY, SERVICES, sandboxFor, TOKEN_TASK, WRONG_KEY } from "./sandbox.js";
 
 const TEN_MINUTES = 600_000;
@@ -22,7 +23,7 @@ const calls = (client) => ({
   getTaskResult: client.getTaskResult(4711),
 });
 
-describe("after a refusal", { concurrency: true, timeout: 30_000 }, () => {
+describe("after a refusal", { concurrency: true, timeout: 120_000 }, () => {
   for (const { service } of SERVICES) {
     it(`${service}: a wrong key is tried once`, async (t) => {
       const sandbox = await sandboxFor(t);
@@ -117,6 +118,46 @@ describe("after a refusal", { concurrency: true, timeout: 30_000 }, () => {
       assert.equal((await sandbox.requests()).length, 1);
     });
   }
+
+  it("twenty first calls with a wrong key are one request", async (t) => {
+    const sandbox = await sandboxFor(t);
+    const client = sandbox.client({ clientKey: WRONG_KEY });
+    const calls = Array.from({ length: 20 }, () =>
+      failure(client.getBalance(), KeyError, "ERROR_KEY_DOES_NOT_EXIST"),
+    );
+    const origins = (await Promise.all(calls)).map((error) => error.origin);
+    assert.equal(origins.filter((origin) => origin === "service").length, 1);
+    assert.equal((await sandbox.requests()).length, 1);
+  });
+
+  it("another client with the same key knows it too; one with another key or fetch does not", async (t) => {
+    const sandbox = await sandboxFor(t);
+    const code = "ERROR_KEY_DOES_NOT_EXIST";
+    const refused = (options, origin) =>
+      failure(sandbox.client(options).getBalance(), KeyError, code, { origin });
+    await refused({ clientKey: WRONG_KEY }, "service");
+    await refused({ clientKey: WRONG_KEY }, "client");
+    await refused({ clientKey: `${WRONG_KEY}__module` }, "client");
+    assert.equal((await sandbox.requests()).length, 1);
+    await refused({ clientKey: WRONG_KEY, fetch: (url, init) => fetch(url, init) }, "service");
+    assert.equal(await sandbox.client({ clientKey: KEY }).getBalance(), 10);
+  });
+
+  it("a changed wall clock opens nothing", async (t) => {
+    const sandbox = await sandboxFor(t);
+    await sandbox.script({ reply: { kind: "error", code: "ERROR_IP_BANNED" } });
+    const outcome = await runForJson(`
+      import { Client } from "capwire";
+      const client = new Client({ clientKey: "${KEY}", baseUrl: "${sandbox.url()}" });
+      const origin = () => client.getBalance().catch((error) => error.origin);
+      const before = await origin();
+      const { now } = Date;
+      Date.now = () => now() + 3_600_000;
+      console.log(JSON.stringify([before, await origin()]));
+    `);
+    assert.deepEqual(outcome, ["service", "client"]);
+    assert.equal((await sandbox.requests()).length, 1);
+  });
 
   it("five wrong keys from one address are a ban, and the client sees it coming once", async (t) => {
     const sandbox = await sandboxFor(t);

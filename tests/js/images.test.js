@@ -21,7 +21,7 @@ const FORMS = {
   "a data: URL": (size) => `data:image/png;base64,${Buffer.from(image(size)).toString("base64")}`,
 };
 
-describe("image sizes", { timeout: 60_000 }, () => {
+describe("image sizes", { timeout: 300_000 }, () => {
   let sandbox;
   before(async () => {
     sandbox = await Sandbox.start();
@@ -122,7 +122,7 @@ describe("image sizes", { timeout: 60_000 }, () => {
   });
 });
 
-describe("what is no image", { timeout: 30_000 }, () => {
+describe("what is no image", { timeout: 120_000 }, () => {
   let sandbox;
   before(async () => {
     sandbox = await Sandbox.start();
@@ -204,7 +204,7 @@ describe("what is no image", { timeout: 30_000 }, () => {
   });
 });
 
-describe("what is no task", { timeout: 30_000 }, () => {
+describe("what is no task", { timeout: 120_000 }, () => {
   let sandbox;
   before(async () => {
     sandbox = await Sandbox.start();

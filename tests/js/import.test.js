@@ -32,7 +32,7 @@ const CLASSES = [
   "InternalError",
 ];
 
-describe("loading", { concurrency: true, timeout: 30_000 }, () => {
+describe("loading", { concurrency: true, timeout: 120_000 }, () => {
   it("exports the client, the error classes and their table, and nothing else", () => {
     assert.deepEqual(Object.keys(capwire).sort(), ["Client", "errorTable", ...CLASSES].sort());
     for (const [name, exported] of Object.entries(capwire)) {
@@ -98,7 +98,7 @@ describe("loading", { concurrency: true, timeout: 30_000 }, () => {
   });
 });
 
-describe("new Client()", { concurrency: true, timeout: 30_000 }, () => {
+describe("new Client()", { concurrency: true, timeout: 120_000 }, () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   const garbage = {

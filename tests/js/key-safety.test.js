@@ -14,7 +14,7 @@ function assertNoKey(value, what) {
   assert.ok(!texts.includes(KEY), `the key is in ${what}: ${inspect(value, { depth: 9 })}`);
 }
 
-describe("the key", { concurrency: true, timeout: 30_000 }, () => {
+describe("the key", { concurrency: true, timeout: 120_000 }, () => {
   for (const clientKey of [KEY, `${KEY}__module`]) {
     it(`${clientKey === KEY ? "plain" : "with a suffix"}: is not in a client`, async (t) => {
       const sandbox = await sandboxFor(t);

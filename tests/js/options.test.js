@@ -65,6 +65,9 @@ const CLIENT_OPTIONS = [
   ["maxRetries", 0.5],
   ["softId", "5"],
   ["softId", -1],
+  ["keepAlive", null],
+  ["keepAlive", 1],
+  ["keepAlive", "true"],
   ["fetch", null],
   ["fetch", "fetch"],
   ["fetch", {}],
@@ -104,7 +107,7 @@ function shown(value) {
     : String(value);
 }
 
-describe("the options of a client", { timeout: 30_000 }, () => {
+describe("the options of a client", { timeout: 120_000 }, () => {
   for (const [option, value, member = option] of CLIENT_OPTIONS) {
     it(`${member}: ${shown(value)}`, async () => {
       const client = new Client({ clientKey: "x", [member]: value });
@@ -142,7 +145,7 @@ describe("the options of a client", { timeout: 30_000 }, () => {
   });
 });
 
-describe("the options of a call", { timeout: 30_000 }, () => {
+describe("the options of a call", { timeout: 120_000 }, () => {
   for (const [option, value] of CALL_OPTIONS) {
     it(`${option}: ${shown(value)}`, async (t) => {
       const sandbox = await sandboxFor(t);

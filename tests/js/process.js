@@ -11,8 +11,12 @@ import { once } from "node:events";
  * @returns Its output and its exit code.
  */
 export async function run(script, { flags = [], cwd = import.meta.dirname, type = "module" } = {}) {
+  // What the tests load into every process has the package by the usual conditions alone.
+  const isOdd = flags.some((flag) => flag.startsWith("--conditions"));
+  const env = isOdd ? { ...process.env, NODE_OPTIONS: "" } : process.env;
   const child = spawn(process.execPath, [...flags, `--input-type=${type}`, "--eval", script], {
     cwd,
+    env,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";

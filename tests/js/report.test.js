@@ -33,7 +33,7 @@ function ownService(sandbox, path = "capmonster/api/useragent/actual") {
   });
 }
 
-describe("reportIncorrect()", { concurrency: true, timeout: 30_000 }, () => {
+describe("reportIncorrect()", { concurrency: true, timeout: 120_000 }, () => {
   it("reports the text of an image, and a token, each to its own method", async (t) => {
     const sandbox = await sandboxFor(t);
     const client = sandbox.client();
@@ -109,7 +109,7 @@ describe("reportIncorrect()", { concurrency: true, timeout: 30_000 }, () => {
   });
 });
 
-describe("getUserAgent()", { concurrency: true, timeout: 30_000 }, () => {
+describe("getUserAgent()", { concurrency: true, timeout: 120_000 }, () => {
   it("is what the service says, without the end of its line", async (t) => {
     const sandbox = await sandboxFor(t);
     const agent = await ownService(sandbox).getUserAgent();

@@ -24,7 +24,7 @@ import {
 } from "capwire";
 import ru from "capwire/ru";
 import { everythingIn, failure } from "./expect.js";
-import { deadUrl, KEY, Sandbox, WRONG_KEY } from "./sandbox.js";
+import { deadUrl, KEY, ownFetch, Sandbox, WRONG_KEY } from "./sandbox.js";
 
 const TASK = { type: "TurnstileTask", websiteURL: "https://a.example", websiteKey: "k" };
 
@@ -67,7 +67,8 @@ describe("a client that speaks Russian", () => {
   });
   after(() => sandbox.stop());
 
-  const russian = (options) => sandbox.client({ messages: ru, maxRetries: 0, ...options });
+  const russian = (options) =>
+    sandbox.client({ messages: ru, maxRetries: 0, fetch: ownFetch(), ...options });
 
   for (const [code, ErrorClass] of [
     ["ERROR_KEY_DOES_NOT_EXIST", KeyError],

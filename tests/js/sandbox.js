@@ -101,12 +101,23 @@ export class Sandbox {
     await this.#control("requests", "DELETE");
   }
 
+  /** Forgets all that it was told and asked. */
+  async reset() {
+    await this.#control("reset", "POST");
+  }
+
   /** Draws a captcha that both services will recognise. */
   async captcha() {
     const { text, base64 } = await this.#control("captcha.json");
     return { text, base64, bytes: new Uint8Array(Buffer.from(base64, "base64")) };
   }
 }
+
+/**
+ * A way to the service of its own: what other clients of the process have learnt does not count for those
+ * that are given it.
+ */
+export const ownFetch = () => (url, init) => fetch(url, init);
 
 /** A stand-in for one test. */
 export async function sandboxFor(t, options) {

@@ -75,7 +75,7 @@ async function widest(sandbox) {
 }
 
 // Not all side by side: many of them look at how much time something takes.
-describe("solveAll", { concurrency: 6, timeout: 60_000 }, () => {
+describe("solveAll", { concurrency: 6, timeout: 300_000 }, () => {
   const inputs = {
     "an array": (tasks) => tasks,
     "a set": (tasks) => new Set(tasks),

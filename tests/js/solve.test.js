@@ -43,7 +43,7 @@ const FORMS = {
     `data:image/png;base64,${base64.replace(/.{64}/g, "$&\n")}`,
 };
 
-describe("both services", { concurrency: true, timeout: 30_000 }, () => {
+describe("both services", { concurrency: true, timeout: 120_000 }, () => {
   for (const { service } of SERVICES) {
     it(`${service}: the balance is a number`, async (t) => {
       const sandbox = await sandboxFor(t);
@@ -178,7 +178,7 @@ describe("both services", { concurrency: true, timeout: 30_000 }, () => {
   }
 });
 
-describe("tasks", { concurrency: true, timeout: 30_000 }, () => {
+describe("tasks", { concurrency: true, timeout: 120_000 }, () => {
   it("a ComplexImageTask has each of its images sent as base64", async (t) => {
     const sandbox = await sandboxFor(t);
     const { bytes, base64 } = await sandbox.captcha();

@@ -34,7 +34,7 @@ function assertInternal(error, { CaptchaError, InternalError }) {
   assert.ok(error.hint.length > 10);
 }
 
-describe("starting", { timeout: 30_000 }, () => {
+describe("starting", { timeout: 120_000 }, () => {
   it("happens once for all first calls of all clients", async (t) => {
     const copy = await copiedInstall(t);
     const capwire = await copy.load();

@@ -84,7 +84,7 @@ async function otherRealm() {
   return (script) => vm.runInContext(script, context);
 }
 
-describe("CaptchaError.is()", { concurrency: true, timeout: 30_000 }, () => {
+describe("CaptchaError.is()", { concurrency: true, timeout: 120_000 }, () => {
   it("knows the errors of this copy, and their classes", () => {
     const error = new KeyError(DATA);
     for (const ErrorClass of [CaptchaError, KeyError]) assert.equal(ErrorClass.is(error), true);
@@ -182,7 +182,7 @@ describe("CaptchaError.is()", { concurrency: true, timeout: 30_000 }, () => {
   });
 });
 
-describe("an error on its way", { concurrency: true, timeout: 30_000 }, () => {
+describe("an error on its way", { concurrency: true, timeout: 120_000 }, () => {
   it("keeps its whole chain of causes through structuredClone", () => {
     const error = CaptchaError.fromJSON(structuredClone(CHAIN));
     assertChain(error);

@@ -95,7 +95,7 @@ const REFUSED = [
   ],
 ];
 
-describe("known tasks", { concurrency: true, timeout: 30_000 }, () => {
+describe("known tasks", { concurrency: true, timeout: 120_000 }, () => {
   for (const { service, task, solved } of TASKS) {
     it(`${service}: a ${task.type} is sent as it is`, async (t) => {
       const sandbox = await sandboxFor(t);

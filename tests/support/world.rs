@@ -43,6 +43,8 @@ struct State {
     now: Cell<Millis>,
     random: Cell<f64>,
     timer_error_ms: Cell<Millis>,
+    tick_ms: Cell<Millis>,
+    oversleep_ms: Cell<Millis>,
     /// When each timer that is set rings.
     timers: RefCell<BTreeMap<u64, Millis>>,
     timers_set: Cell<u64>,
@@ -59,6 +61,8 @@ impl World {
             now: Cell::new(1_000_000.0),
             random: Cell::new(0.5),
             timer_error_ms: Cell::new(0.0),
+            tick_ms: Cell::new(0.0),
+            oversleep_ms: Cell::new(0.0),
             timers: RefCell::default(),
             timers_set: Cell::new(0),
             sent: RefCell::default(),
@@ -88,6 +92,16 @@ impl World {
         self.0.timer_error_ms.set(ms);
     }
 
+    /// The clock goes this much too far the next time, once: a machine that was put to sleep.
+    pub(crate) fn oversleep(&self, ms: Millis) {
+        self.0.oversleep_ms.set(ms);
+    }
+
+    /// The clock goes on by this much whenever it is looked at, as that of a platform does.
+    pub(crate) fn set_tick(&self, ms: Millis) {
+        self.0.tick_ms.set(ms);
+    }
+
     pub(crate) fn sent(&self) -> Vec<Sent> {
         self.0.sent.borrow().clone()
     }
@@ -109,7 +123,7 @@ impl World {
     }
 
     pub(crate) fn in_flight(&self) -> usize {
-        self.sent().iter().filter(|sent| sent.end.is_none()).count()
+        self.0.sent.borrow().iter().filter(|sent| sent.end.is_none()).count()
     }
 
     pub(crate) fn blobs_read(&self) -> usize {
@@ -130,17 +144,34 @@ impl World {
     ///
     /// Nothing needs to be woken: the whole flow is polled at each step, and whatever can go on does.
     pub(crate) fn run_for<F: Future>(&self, flow: F, polls: usize) -> Option<F::Output> {
+        let mut left = polls;
+        if left == 0 {
+            return None;
+        }
+        self.run_until(flow, || {
+            left -= 1;
+            left == 0
+        })
+    }
+
+    /// Polls a flow to its end, or drops it where this says so: it is asked whenever the flow waits,
+    /// before the clock goes to the next timer.
+    pub(crate) fn run_until<F: Future>(
+        &self,
+        flow: F,
+        mut is_over: impl FnMut() -> bool,
+    ) -> Option<F::Output> {
         let mut flow = pin!(flow);
         let mut context = Context::from_waker(Waker::noop());
-        for left in (0..polls).rev() {
+        loop {
             if let Poll::Ready(output) = flow.as_mut().poll(&mut context) {
                 return Some(output);
             }
-            if left > 0 {
-                self.to_next_timer();
+            if is_over() {
+                return None;
             }
+            self.to_next_timer();
         }
-        None
     }
 
     fn to_next_timer(&self) {
@@ -150,7 +181,7 @@ impl World {
         let Some(next) = next else {
             panic!("never settles: nothing is pending after {:#?}", self.sent());
         };
-        self.0.now.set(next);
+        self.0.now.set(next + self.0.oversleep_ms.take());
     }
 
     /// Rings every so often, for ever: gives a flow that is dropped more moments to be dropped at.
@@ -202,7 +233,9 @@ impl Host for World {
     type Value = Js;
 
     fn now(&self) -> Millis {
-        self.0.now.get()
+        let now = self.0.now.get();
+        self.0.now.set(now + self.0.tick_ms.get());
+        now
     }
 
     fn random(&self) -> f64 {

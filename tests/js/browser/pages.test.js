@@ -28,7 +28,7 @@ function assertFailed(outcome, name, code, fields = {}) {
   assert.deepEqual(found, expected, JSON.stringify(outcome.failure));
 }
 
-describe("a page", { timeout: 60_000 }, () => {
+describe("a page", { timeout: 300_000 }, () => {
   for (const { service } of SERVICES) {
     it(`${service}: solves a captcha in every form`, async (t) => {
       const sandbox = await sandboxFor(t);
@@ -198,7 +198,7 @@ describe("a page", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a module worker", { timeout: 60_000 }, () => {
+describe("a module worker", { timeout: 300_000 }, () => {
   it("solves a captcha", async (t) => {
     const sandbox = await sandboxFor(t);
     const page = await browser.open(t, "plain.html");
@@ -222,7 +222,7 @@ describe("a module worker", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a Content Security Policy", { timeout: 60_000 }, () => {
+describe("a Content Security Policy", { timeout: 300_000 }, () => {
   it("with 'wasm-unsafe-eval' is enough", async (t) => {
     const sandbox = await sandboxFor(t);
     const page = await browser.open(t, "csp-allowed.html");

@@ -11,7 +11,7 @@ before(async () => {
 });
 after(() => browser.stop());
 
-describe("the playground", { timeout: 60_000 }, () => {
+describe("the playground", { timeout: 300_000 }, () => {
   it("reads the text in a captcha that it has drawn, step by step", async (t) => {
     const page = await browser.openPlayground(t);
     const faults = [];

@@ -8,6 +8,9 @@ declare const bytes: Uint8Array;
 
 new Client({ clientKey: "x" });
 new Client({ clientKey: "x", service: "brocapgpt", baseUrl: "https://api.example", softId: 5 });
+new Client({ clientKey: "x", keepAlive: true });
+// @ts-expect-error
+new Client({ clientKey: "x", keepAlive: "yes" });
 new Client({ clientKey: "x", imageLimits: { maxBytes: 50_000 }, maxRetries: 0 });
 new Client({ clientKey: "x", requestTimeoutMs: 5_000, fetch });
 new Client({ clientKey: "x", fetch: (input, init) => fetch(input, { ...init }) });
