@@ -13,7 +13,7 @@ chrome.storage.local.onChanged.addListener(() => {
 async function open() {
   await shut;
   const { options } = await chrome.storage.local.get("options"); // { clientKey, service }
-  return new Client(options);
+  return new Client({ ...options, keepAlive: true });
 }
 
 const jobs = new Map();
@@ -22,7 +22,7 @@ chrome.runtime.onMessage.addListener((message, _sender, reply) => {
   if (message.type !== "read-captcha") return;
   const { job, image } = message;
   // A page that has lost the worker asks again, perhaps while the job is still under way.
-  if (!jobs.has(job)) jobs.set(job, awake(read(job, image)));
+  if (!jobs.has(job)) jobs.set(job, read(job, image));
   jobs.get(job).then(
     (text) => reply({ text }),
     (error) => reply({ error: error instanceof CaptchaError ? error.toJSON() : String(error) }),
@@ -47,15 +47,5 @@ async function read(job, image) {
   } finally {
     jobs.delete(job);
     await chrome.storage.session.remove(job);
-  }
-}
-
-/** Keeps the worker while something is being solved: it ends after about 28 s without an event. */
-async function awake(work) {
-  const timer = setInterval(() => chrome.runtime.getPlatformInfo(), 20_000);
-  try {
-    return await work;
-  } finally {
-    clearInterval(timer);
   }
 }
