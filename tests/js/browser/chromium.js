@@ -3,9 +3,10 @@
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { installed } from "../copy.js";
+import { look } from "../hunt.js";
 import { Sandbox } from "../sandbox.js";
 
-const FLAGS = [
+export const FLAGS = [
   "--headless=new",
   "--no-sandbox",
   "--disable-gpu",
@@ -15,6 +16,22 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+/** Looks for the key in what a page lets out, until it is closed. */
+function huntIn(page) {
+  page.on("console", (message) => look("console messages", message.text()));
+  page.on("pageerror", (error) => look("errors of pages", error));
+  page.on("request", async (request) => {
+    const headers = await request.allHeaders().catch(() => ({}));
+    look("requests", JSON.stringify([request.url(), headers]));
+  });
+}
+
+/** The same in what it leaves behind. */
+async function huntAfter(page) {
+  const names = () => performance.getEntries().map(({ name }) => name);
+  look("performance entries", (await page.evaluate(names).catch(() => [])).join("\n"));
+}
 
 /**
  * Starts Chromium, and a server of the test pages and of the package as it is installed.
@@ -38,7 +55,11 @@ export async function startBrowser() {
       const www = fileURLToPath(new URL("../../../www", import.meta.url));
       const sandbox = await Sandbox.start({ serve: { "/capwire": installed, "/": www } });
       const page = await browser.newPage();
-      t.after(() => Promise.all([page.close(), sandbox.stop()]));
+      huntIn(page);
+      t.after(async () => {
+        await huntAfter(page);
+        await Promise.all([page.close(), sandbox.stop()]);
+      });
       await page.goto(`${sandbox.origin}/index.html`);
       return page;
     },
@@ -50,8 +71,12 @@ export async function startBrowser() {
      */
     async open(t, name) {
       const context = await browser.newContext();
-      t.after(() => context.close());
       const page = await context.newPage();
+      huntIn(page);
+      t.after(async () => {
+        await huntAfter(page);
+        await context.close();
+      });
       await page.goto(`${site.origin}/pages/${name}`);
       await page.waitForFunction(() => globalThis.attempt !== undefined);
       return page;

@@ -1,0 +1,52 @@
+//! The hunt for the key: `tests/js/hunt.js` is loaded into every Node process that the tests start, and
+//! writes down what it has looked through, and where it found a key.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail, ensure};
+use xshell::{Cmd, Shell};
+
+use crate::root;
+
+fn folder(step: &str) -> PathBuf {
+    root().join("target/hunt").join(step)
+}
+
+/// Lets a command's Node processes hunt. The tests lie in `consumer`.
+pub(crate) fn hunting<'a>(sh: &Shell, step: &str, command: Cmd<'a>) -> Result<Cmd<'a>> {
+    let folder = folder(step);
+    sh.remove_path(&folder)?;
+    sh.create_dir(&folder)?;
+    let script = format!("--import=file://{}/hunt.js", sh.current_dir().display());
+    Ok(command.env("CAPWIRE_HUNT", folder).env("NODE_OPTIONS", script))
+}
+
+/// Says what was looked through, and fails if a key was in it, or if nothing was.
+pub(crate) fn report(step: &str) -> Result<()> {
+    let folder = folder(step);
+    let mut processes = 0;
+    let mut looked = BTreeMap::<String, u64>::new();
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            processes += 1;
+            let counts: BTreeMap<String, u64> = serde_json::from_slice(&fs::read(&path)?)?;
+            for (what, count) in counts {
+                *looked.entry(what).or_default() += count;
+            }
+        }
+    }
+    if let Ok(found) = fs::read_to_string(folder.join("found.txt")) {
+        bail!("a key was let out:\n{found}");
+    }
+    let of = |what: &str| looked.get(what).copied().unwrap_or_default();
+    ensure!(
+        of("requests") > 0 && of("output") > 0,
+        "the hunt for the key has looked through nothing"
+    );
+    let counts: Vec<_> = looked.iter().map(|(what, count)| format!("{count} {what}")).collect();
+    eprintln!("  no key in what {processes} processes let out: {}", counts.join(", "));
+    Ok(())
+}
