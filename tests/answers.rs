@@ -1,0 +1,74 @@
+//! What an answer means, at the edges of each rule.
+//!
+//! Each test is for a change of the code that no other test has noticed (mutation testing).
+
+mod support;
+
+use capwire::host::{Body, Reply};
+use capwire::protocol::{read_answer, redacted};
+use support::*;
+
+/// The failure that an answer with the status 200 comes to.
+fn failure_of(body: Value) -> Box<Failure> {
+    let reply = Reply { status: 200, retry_after_ms: None, body: Body::Json(Js::from(body)) };
+    read_answer(reply, KEY).expect_err("a failure")
+}
+
+#[test]
+fn a_key_is_taken_out_from_8_characters_on() {
+    assert_eq!(redacted("no account 12345678 here", "12345678"), "no account [clientKey] here");
+    assert_eq!(redacted("no account 1234567 here", "1234567"), "no account 1234567 here");
+    // Without its suffix it is a secret as well, by its own length.
+    assert_eq!(redacted("12345678 1234567", "12345678__9"), "[clientKey] 1234567");
+    assert_eq!(redacted("1234567", "1234567__9"), "1234567");
+}
+
+#[test]
+fn the_reason_why_json_is_no_answer_is_told() {
+    for (body, reason) in [
+        (json!({ "message": "Not Found" }), "its JSON has no errorId"),
+        (json!([{ "errorId": 0 }]), "its JSON is a list"),
+        (json!(null), "its JSON is null"),
+        (json!({ "errorId": "1" }), "its errorId is no number and it has no errorCode"),
+        (json!({ "errorId": null, "errorCode": "" }), "its errorId is no number"),
+    ] {
+        let failure = failure_of(body);
+        let failure = refused::<()>(Err(failure), Class::Transport, "BAD_RESPONSE");
+        assert!(failure.message.contains(reason), "{}: {reason}", failure.message);
+    }
+}
+
+#[test]
+fn the_services_own_words_are_in_the_message_where_they_are_the_reason() {
+    let words = "field websiteKey is wrong";
+    for (code, class, is_said) in [
+        ("ERROR_INVALID_TASK", Class::Task, true),
+        ("ERROR_OF_TOMORROW", Class::UnknownService, true),
+        ("ERROR_ZERO_BALANCE", Class::Balance, false),
+    ] {
+        let body = json!({ "errorId": 1, "errorCode": code, "errorDescription": words });
+        let failure = refused::<()>(Err(failure_of(body)), class, code);
+        assert_eq!(failure.message.contains(words), is_said, "{}", failure.message);
+        assert_eq!(failure.server_message.as_deref(), Some(words));
+    }
+}
+
+#[test]
+fn an_empty_code_is_none() {
+    let body = json!({ "errorId": 7, "errorCode": "", "errorDescription": "" });
+    let failure = failure_of(body);
+    assert_eq!((failure.class, failure.origin), (Class::UnknownService, Origin::Service));
+    assert_eq!((failure.server_code.as_deref(), failure.server_message.as_deref()), (None, None));
+    assert!(failure.message.contains("it gave no code"), "{}", failure.message);
+}
+
+#[test]
+fn of_a_long_text_120_characters_are_shown_on_one_line() {
+    let message = |words: &str| {
+        failure_of(json!({ "errorId": 1, "errorDescription": words })).message.clone()
+    };
+    let (whole, long) = ("ж".repeat(120), "ж".repeat(121));
+    assert!(message(&whole).ends_with(&whole));
+    assert!(message(&long).ends_with(&format!("{whole}…")));
+    assert!(message(" one \r\n\t two\nthree ").ends_with("one two three"));
+}
