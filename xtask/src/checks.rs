@@ -13,10 +13,11 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 use xshell::{Shell, cmd};
 
+use crate::hunt;
 use crate::toolchain::{Toolchain, WASM, apt_install, is_debian_like};
 use crate::{
-    build, build_sandbox, copy_folder, demo, locked, npm, npm_bin, on_ci, quietly, root, setup,
-    write_reference,
+    build, build_sandbox, copy_folder, demo, locked, npm, npm_bin, on_ci, quietly, reliability,
+    root, setup, write_reference,
 };
 
 /// Why a step did not run.
@@ -25,13 +26,15 @@ type Skipped = Option<String>;
 type Step = (&'static str, fn(&Shell) -> Result<Skipped>);
 
 /// In the order in which they run: what is quick to tell comes first.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 15] = [
     ("fmt", |sh| ran(cmd!(sh, "cargo fmt --all --check").run()?)),
     ("clippy", clippy),
     ("rust", |sh| {
         let locked = locked();
-        ran(cmd!(sh, "cargo test --workspace {locked...}").run()?)
+        let tests = cmd!(sh, "cargo test --workspace {locked...}");
+        ran(reliability::recording(sh, "rust", tests)?.run()?)
     }),
+    ("supply", supply),
     ("build", |sh| build(sh).map(|()| None)),
     ("lint", lint),
     ("pack", pack),
@@ -48,6 +51,11 @@ const STEPS: [Step; 13] = [
     ("docs", |sh| ran(write_reference(sh)?)),
     ("node", |sh| node_tests(sh, "", None)),
     ("browser", browser),
+    ("reliability", |_| {
+        let skipped = reliability::check()?;
+        ensure!(skipped.is_none() || !on_ci(), skipped.unwrap_or_default());
+        Ok(skipped)
+    }),
     ("demo", |sh| {
         let code = demo(sh)?;
         ensure!(code == ExitCode::SUCCESS, "the demo failed");
@@ -132,6 +140,19 @@ fn clippy(sh: &Shell) -> Result<Skipped> {
     Ok(None)
 }
 
+/// Where everything comes from that is built in. The lock files are checked everywhere, the licences of the
+/// crates where there is cargo-deny: it takes minutes to compile, so nobody is made to have it.
+fn supply(sh: &Shell) -> Result<Skipped> {
+    let locked = locked();
+    cmd!(sh, "cargo test --workspace --test supply_chain {locked...}").run()?;
+    if cmd!(sh, "cargo deny --version").quiet().ignore_stdout().ignore_stderr().run().is_err() {
+        println!("no cargo-deny, so licences are not checked: cargo install --locked cargo-deny");
+        return Ok(None);
+    }
+    // Not the advisories, which would be fetched from a server that not every machine may reach.
+    ran(cmd!(sh, "cargo deny {locked...} check licenses bans sources").run()?)
+}
+
 fn lint(sh: &Shell) -> Result<Skipped> {
     let biome = npm_bin("biome");
     // It colours pipes and files too.
@@ -200,12 +221,15 @@ fn node_tests(sh: &Shell, folder: &str, chromium: Option<&Path>) -> Result<Skipp
     let _dir = sh.push_dir(consumer());
     let node =
         cmd!(sh, "node --test --test-reporter=spec {files...}").env("CAPWIRE_SANDBOX_BIN", sandbox);
+    let step = if folder.is_empty() { "node" } else { folder };
+    let node = reliability::recording(sh, step, node)?;
+    let node = hunt::hunting(sh, step, node)?;
     match chromium {
         Some(chromium) => node.env("CAPWIRE_CHROMIUM", chromium),
         None => node.env_remove("CAPWIRE_CHROMIUM"),
     }
     .run()?;
-    Ok(None)
+    ran(hunt::report(step)?)
 }
 
 fn browser(sh: &Shell) -> Result<Skipped> {
@@ -218,6 +242,7 @@ fn browser(sh: &Shell) -> Result<Skipped> {
     match find_chromium() {
         Some(chromium) => node_tests(sh, "browser", Some(&chromium)),
         None => {
+            reliability::forget(sh, "browser")?;
             let why = "no Chromium: install it, or name it in CAPWIRE_CHROMIUM";
             ensure!(!on_ci(), why);
             Ok(Some(why.to_owned()))

@@ -5,10 +5,16 @@
 //! - `types.rs`: the TypeScript of the task types, from the crate's own table
 //! - `wasm.rs`: the crate and the TypeScript shell become `pkg/dist`
 //! - `checks.rs`: what `cargo xtask test` runs
+//! - `hunt.rs`: the hunt for the key in all that the tests' processes let out
+//! - `fuzz.rs`: the fuzzers
+//! - `reliability.rs`: the page of the faults that the tests have tried
 //!
 //! Everything here can be run again: what is already done is found done and takes no time.
 
 mod checks;
+mod fuzz;
+mod hunt;
+mod reliability;
 mod toolchain;
 mod types;
 mod wasm;
@@ -34,10 +40,12 @@ Usage: cargo xtask <command>
   playground      build, then serve the playground page and the stand-in
   docs            build, then write the API reference into target/docs
   test [STEP...]  run every check, or only the steps named
+  fuzz [SECONDS]  run each fuzzer that long, for 60 seconds unless told
 
 Environment:
   CAPWIRE_RUST=debian   build the wasm with Debian's own Rust packages, ask rustup for nothing
   CAPWIRE_CHROMIUM=...  the Chromium for the browser tests, if it is not on the PATH
+  BLESS=1               write docs/reliability.md and other expected results anew
   CI=true               keep to the lock files, and fail where a check would be skipped
 ";
 
@@ -65,6 +73,11 @@ fn run(args: &[String]) -> Result<ExitCode> {
         ["start"] => start(&sh),
         ["playground"] => playground(&sh),
         ["docs"] => docs(&sh),
+        ["fuzz"] => fuzz::run(&sh, 60).map(|()| ExitCode::SUCCESS),
+        ["fuzz", seconds] => {
+            let seconds = seconds.parse().context("`fuzz` takes a number of seconds")?;
+            fuzz::run(&sh, seconds).map(|()| ExitCode::SUCCESS)
+        }
         ["test", names @ ..] => checks::test(&sh, names),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");

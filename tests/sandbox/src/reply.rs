@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::codes;
-use crate::script::{Place, Reply};
+use crate::script::{Place, Reply, Then};
 use crate::state::error_body;
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -14,6 +14,8 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
@@ -21,12 +23,42 @@ use tokio::time::sleep;
 const BEGINNING: &str = r#"{"errorId":0,"#;
 
 /// How the sandbox ends a connection on its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Ending {
     /// As if all had been said (FIN).
     Close,
     /// As if the process had died (RST).
     Reset,
+    /// With bytes that HTTP has no say in.
+    Raw(Bytes, Then, Watch),
+}
+
+impl Ending {
+    /// Ends the connection whose socket this is.
+    pub async fn carry_out(self, mut stream: TcpStream) {
+        let is_reset = match self {
+            Self::Close => false,
+            Self::Reset => true,
+            Self::Raw(bytes, then, mut watch) => {
+                // It fails when the client leaves, which the watch notes.
+                if stream.write_all(&bytes).await.is_err() {
+                    return;
+                }
+                if then == Then::Hold {
+                    while matches!(stream.read(&mut [0; 64]).await, Ok(1..)) {}
+                    return;
+                }
+                // A reset throws away what the client has not read yet.
+                sleep(Duration::from_millis(50)).await;
+                watch.done();
+                then == Then::Reset
+            }
+        };
+        if is_reset {
+            // Closing with unsent data thrown away is what makes it a reset.
+            let _ = stream.set_zero_linger();
+        }
+    }
 }
 
 /// A way to the connection that a request came by, from within its handling.
@@ -123,6 +155,7 @@ pub async fn carry_out(reply: Reply, method: &str, line: Line, mut watch: Watch)
             ([(CONTENT_LENGTH, length)], json_stream(body)).into_response()
         }
         Reply::Big { bytes } => json_stream(big(bytes, watch)),
+        Reply::Raw { base64, then } => line.end(Ending::Raw(base64, then, watch)).await,
     }
 }
 

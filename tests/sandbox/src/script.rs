@@ -1,7 +1,10 @@
 //! What a test orders beforehand: the answer or the fault that the next matching request gets.
 
 use crate::service::{Method, Service};
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
@@ -102,6 +105,26 @@ pub enum Reply {
         #[serde(deserialize_with = "header_value")]
         location: HeaderValue,
     },
+    /// These very bytes, from the status line on: what no honest server says.
+    Raw {
+        /// In base64.
+        #[serde(deserialize_with = "bytes")]
+        base64: Bytes,
+        /// What comes after them.
+        then: Then,
+    },
+}
+
+/// What becomes of a connection on which all was written that there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Then {
+    /// It is closed (FIN).
+    Close,
+    /// It is reset (RST).
+    Reset,
+    /// It stays open until the client leaves.
+    Hold,
 }
 
 /// Where in an answer something happens.
@@ -176,6 +199,11 @@ fn header_value<'de, D: Deserializer<'de>>(from: D) -> Result<HeaderValue, D::Er
     HeaderValue::try_from(String::deserialize(from)?).map_err(D::Error::custom)
 }
 
+fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
+    let bytes = BASE64_STANDARD.decode(String::deserialize(from)?);
+    bytes.map(Bytes::from).map_err(D::Error::custom)
+}
+
 fn headers<'de, D: Deserializer<'de>>(from: D) -> Result<HeaderMap, D::Error> {
     HashMap::<String, String>::deserialize(from)?
         .into_iter()
@@ -241,13 +269,14 @@ mod tests {
             json!({ "kind": "drip", "body": {}, "everyMs": 5 }),
             json!({ "kind": "big", "bytes": 5 }),
             json!({ "kind": "redirect", "status": 307, "location": "/" }),
+            json!({ "kind": "raw", "base64": "AA==", "then": "hold" }),
         ];
         let mut queue = Queue::default();
         for reply in orders {
             let order = json!({ "delayMs": 3, "reply": reply });
             push(&mut queue, order).unwrap_or_else(|error| panic!("{reply}: {error}"));
         }
-        assert_eq!(queue.0.len(), 12);
+        assert_eq!(queue.0.len(), 13);
     }
 
     #[test]
@@ -264,6 +293,7 @@ mod tests {
             (json!({ "reply": { "kind": "json", "body": 1, "status": 101 } }), "101"),
             (json!({ "reply": { "kind": "redirect", "status": 200, "location": "/" } }), "300"),
             (json!({ "reply": { "kind": "text", "headers": { "a b": "" } } }), "header name"),
+            (json!({ "reply": { "kind": "raw", "base64": "?", "then": "close" } }), "symbol"),
             (json!({}), "reply"),
         ] {
             let said = push(&mut queue, json!([good, wrong])).unwrap_err();

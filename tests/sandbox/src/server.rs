@@ -6,7 +6,7 @@
 use crate::app::App;
 use crate::log::Entry;
 use crate::options::{Mount, Options};
-use crate::reply::{Ending, Line, Watch, carry_out};
+use crate::reply::{Line, Watch, carry_out};
 use crate::script::Reply;
 use crate::service::Service;
 use crate::state::{self, error_body};
@@ -77,11 +77,7 @@ async fn connection(stream: TcpStream, address: IpAddr, router: Router) {
         // How a connection ends is the client's affair; what matters of it is in the log.
         _ = &mut connection => {}
         Some(ending) = endings.recv() => {
-            let stream = connection.into_parts().io.into_inner();
-            if ending == Ending::Reset {
-                // Closing with unsent data thrown away is what makes it a reset.
-                let _ = stream.set_zero_linger();
-            }
+            ending.carry_out(connection.into_parts().io.into_inner()).await;
         }
     }
 }

@@ -174,6 +174,33 @@ fn cuts_an_answer_off() {
 }
 
 #[test]
+fn sends_raw_bytes_as_they_are() {
+    for (then, is_reset) in [("close", false), ("reset", true)] {
+        let sandbox = Sandbox::start(&[]);
+        // "no HTTP"
+        sandbox
+            .script(json!({ "reply": { "kind": "raw", "base64": "bm8gSFRUUA==", "then": then } }));
+        let mut stream = sandbox.send("POST", "/capmonster/createTask", &[], b"{}");
+        let mut sent = Vec::new();
+        let ended = stream.read_to_end(&mut sent);
+        assert_eq!(ended.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset), is_reset);
+        assert_eq!(sent, b"no HTTP");
+        assert!(sandbox.requests()[0].get("aborted").is_none());
+    }
+}
+
+#[test]
+fn a_client_that_leaves_raw_bytes_is_noticed() {
+    let sandbox = Sandbox::start(&[]);
+    sandbox.script(json!({ "reply": { "kind": "raw", "base64": "AA==", "then": "hold" } }));
+    let stream = sandbox.send("POST", "/capmonster/createTask", &[], b"{}");
+    sandbox.wait_until(|sandbox| sandbox.requests().len() == 1);
+    assert!(sandbox.requests()[0].get("aborted").is_none());
+    drop(stream);
+    sandbox.wait_until(|sandbox| sandbox.requests()[0]["aborted"] == true);
+}
+
+#[test]
 fn drips_an_answer() {
     let sandbox = Sandbox::start(&[]);
     let body = json!({ "errorId": 0, "balance": 1 });

@@ -1,0 +1,131 @@
+//! `docs/reliability.md`: the faults that the tests have tried, and what came of each.
+//!
+//! Tests write a file of rows each into the folder that [`VARIABLE`] names. The steps that run them have
+//! a folder of their own, so that each may be run alone.
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+use xshell::{Cmd, Shell};
+
+use crate::root;
+
+/// Tells tests where to write their rows. Without it they write none.
+const VARIABLE: &str = "CAPWIRE_RELIABILITY";
+
+/// The steps whose tests try faults, in the order of the page.
+const STEPS: [&str; 3] = ["rust", "node", "browser"];
+
+const PAGE: &str = "docs/reliability.md";
+
+const INTRODUCTION: &str = "\
+# Faults that were tried, and what came of them
+
+Whatever happens between the client and the service, a call ends in time with an error that says what to do, no
+task is bought twice, and a task that is paid for is not lost. This page lists the faults with which the tests try
+that, place by place, and what came of each. Each row was written by the test that tried it: `runs` is how often in
+one run of the tests.
+
+- *A task may exist*: the error of createTask has `mayHaveCreatedTask: true`, and the client does not repeat the
+  request, for a repeat may buy a second task.
+- *With the task's id*: the error has the `taskId`, with which any process can go on waiting.
+- *A wait goes on*: `waitForResult()` and `solve()` ask again, at least 2 s later, and get the solution.
+- *Sent again by the browser itself*: Chromium repeats a request whose connection broke before the answer, if it had
+  used that connection before. No page can see or prevent it. Node does no such thing.
+
+`npm test` tries them all and fails where this page says something else. After a change write it anew with
+`BLESS=1 npm test`.
+";
+
+#[derive(Deserialize)]
+struct Row {
+    place: String,
+    fault: String,
+    outcome: String,
+    runs: u64,
+}
+
+fn folder(step: &str) -> PathBuf {
+    root().join("target/reliability").join(step)
+}
+
+/// Lets the tests that a command runs write their rows, in the place of those of the run before.
+pub(crate) fn recording<'a>(sh: &Shell, step: &str, command: Cmd<'a>) -> Result<Cmd<'a>> {
+    forget(sh, step)?;
+    Ok(command.env(VARIABLE, sh.create_dir(folder(step))?))
+}
+
+/// Throws the rows away that a step wrote the last time.
+pub(crate) fn forget(sh: &Shell, step: &str) -> Result<()> {
+    Ok(sh.remove_path(folder(step))?)
+}
+
+/// Compares the page with the rows, or writes it if `BLESS` is set. Gives the reason if it can do neither.
+pub(crate) fn check() -> Result<Option<String>> {
+    let mut rows = Vec::new();
+    for step in STEPS {
+        let found = read(&folder(step))?;
+        if found.is_empty() {
+            let steps = STEPS.join(", ");
+            return Ok(Some(format!("the step {step} has left no rows: run {steps} first")));
+        }
+        rows.extend(found);
+    }
+    let expected = page(&rows)?;
+    let path = root().join(PAGE);
+    if env::var_os("BLESS").is_some() {
+        fs::write(&path, expected).context(PAGE)?;
+        return Ok(None);
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    // As git gives it on Windows.
+    if written.replace("\r\n", "\n") != expected {
+        let differing = expected.lines().zip(written.lines()).find(|(new, old)| new != old);
+        if let Some((new, old)) = differing {
+            println!("it was  {old}\nit is   {new}");
+        }
+        bail!("{PAGE} is not what the tests have found: write it anew with `BLESS=1 npm test`");
+    }
+    Ok(None)
+}
+
+/// The rows in the files of a folder, file by file.
+fn read(folder: &Path) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    files.sort();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|it| it == "json")) {
+        let text = fs::read_to_string(file)?;
+        let more: Vec<Row> = serde_json::from_str(&text)
+            .with_context(|| format!("{} has no rows", file.display()))?;
+        rows.extend(more);
+    }
+    Ok(rows)
+}
+
+fn page(rows: &[Row]) -> Result<String> {
+    let mut page = INTRODUCTION.to_owned();
+    let mut places: Vec<&str> = Vec::new();
+    for Row { place, .. } in rows {
+        if !places.contains(&&**place) {
+            places.push(place);
+        }
+    }
+    for place in places {
+        write!(page, "\n## {place}\n\n| fault | what came of it | runs |\n|---|---|---:|\n")?;
+        for Row { fault, outcome, runs, .. } in rows.iter().filter(|row| row.place == place) {
+            writeln!(page, "| {} | {} | {runs} |", cell(fault), cell(outcome))?;
+        }
+    }
+    Ok(page)
+}
+
+/// A text as it may stand in a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
