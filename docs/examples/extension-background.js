@@ -4,7 +4,7 @@ import { CaptchaError, Client } from "capwire";
 // Content scripts can read this store, unless they are shut out. Those of the session they cannot.
 const shut = chrome.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" });
 
-// One client for all messages, for it remembers what it must not send any more.
+// One client for all messages: its options are checked once.
 let client;
 chrome.storage.local.onChanged.addListener(() => {
   client = undefined; // another key

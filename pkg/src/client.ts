@@ -107,7 +107,8 @@ export type CallbackResult<S = unknown> = types.TaskState<S>;
  * It keeps the service's rules by itself: image sizes are checked before anything is sent, a task's
  * result is asked for at most once in 2 s and 120 times, nothing is repeated that could buy a task twice
  * or lead to a ban. After a refusal that a repeat would make worse (a wrong key, an empty account, a
- * banned address) it answers locally, with the same error and `origin: "client"`.
+ * banned address) it answers locally, with the same error and `origin: "client"`. Clients of one process with
+ * the same key, address and `fetch` know this together.
  *
  * @example
  * ```ts
