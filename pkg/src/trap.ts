@@ -6,6 +6,8 @@ import { InternalError } from "./errors.js";
 
 let trap: { name: string; message: string } | undefined;
 let isCalling = false;
+/** How many entries into the module are under way, each within the one before. */
+let depth = 0;
 const waiting = new Set<(error: unknown) => void>();
 
 /** The exports of the module, none of which is entered after a trap. */
@@ -13,18 +15,23 @@ export function guarded(exports: WebAssembly.Exports): WebAssembly.Exports {
   const guard = ([name, value]: [string, WebAssembly.ExportValue]) => {
     if (typeof value !== "function") return [name, value];
     const entry = (...args: unknown[]) => {
-      // As good as any result: the glue looks into it, and nobody uses what it finds.
-      if (trap) return [];
-      try {
-        return value(...args);
-      } catch (error) {
-        const { name, message } = error instanceof Error ? error : new Error(String(error));
-        trap = { name, message };
-        for (const reject of waiting) reject(failure());
-        // Out of a timer or an event it would end a Node process, and whoever waits has been told.
-        if (isCalling) throw error;
-        return [];
+      if (!trap) {
+        depth += 1;
+        try {
+          return value(...args);
+        } catch (error) {
+          const { name, message } = error instanceof Error ? error : new Error(String(error));
+          trap ??= { name, message };
+          for (const reject of waiting) reject(failure());
+        } finally {
+          depth -= 1;
+        }
       }
+      // Through the module itself, so that it stops, and to a call that is being made. Out of a timer or an
+      // event it would end a Node process, and whoever waits has been told.
+      if (isCalling || depth > 0) throw failure();
+      // As good as any result: the glue looks into it, and nobody uses what it finds.
+      return [];
     };
     return [name, entry];
   };
@@ -35,13 +42,17 @@ export function guarded(exports: WebAssembly.Exports): WebAssembly.Exports {
 export function enter<T>(call: () => T): T {
   if (trap) throw failure();
   isCalling = true;
+  let result: T;
   try {
-    return call();
+    result = call();
   } catch (error) {
     throw trap ? failure() : error;
   } finally {
     isCalling = false;
   }
+  // Where the glue took it for an exception of JavaScript's own, and went on.
+  if (trap) throw failure();
+  return result;
 }
 
 /** Calls into the module, and waits for what comes of it or for a trap. */

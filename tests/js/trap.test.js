@@ -112,6 +112,27 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
     assert.equal(code, 0);
   });
 
+  it("within what the glue takes for an exception stops the module, too", async () => {
+    // As the glue does it: an export that is called within an import, whose exceptions it catches.
+    const trapping = new URL("trap.js", import.meta.resolve("capwire")).href;
+    const found = await runForJson(`
+      import { enter, guarded, untilTrap } from "${trapping}";
+      let entered = 0;
+      const { outer, inner } = guarded({
+        inner() { entered += 1; throw new RangeError("deep"); },
+        outer() { try { inner(); } catch {} try { inner(); } catch {} return 7; },
+      });
+      const codes = [];
+      const keep = (error) => codes.push(error.code + " " + error.cause.message);
+      const waiting = untilTrap(() => new Promise(() => {})).catch(keep);
+      try { enter(() => outer()); } catch (error) { keep(error); }
+      await waiting;
+      await untilTrap(() => new Promise(() => {})).catch(keep);
+      console.log(JSON.stringify({ codes, entered, outside: outer() }));
+    `);
+    assert.deepEqual(found, { codes: Array(3).fill("INTERNAL deep"), entered: 1, outside: [] });
+  });
+
   it("shows no key", async () => {
     const { stdout } = await run(`${TRAP}
       import { inspect } from "node:util";
