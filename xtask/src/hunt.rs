@@ -19,8 +19,10 @@ pub(crate) fn hunting<'a>(sh: &Shell, step: &str, command: Cmd<'a>) -> Result<Cm
     let folder = folder(step);
     sh.remove_path(&folder)?;
     sh.create_dir(&folder)?;
-    let script = format!("--import=file://{}/hunt.js", sh.current_dir().display());
-    Ok(command.env("CAPWIRE_HUNT", folder).env("NODE_OPTIONS", script))
+    let script = sh.current_dir().join("hunt.js");
+    // As a URL without a space, for the variable is split at them.
+    let url = script.to_string_lossy().replace('%', "%25").replace(' ', "%20").replace('#', "%23");
+    Ok(command.env("CAPWIRE_HUNT", folder).env("NODE_OPTIONS", format!("--import=file://{url}")))
 }
 
 /// Says what was looked through, and fails if a key was in it, or if nothing was.
