@@ -227,7 +227,7 @@ impl Guard {
         }
     }
 
-    /// When this task was created, if this client did it.
+    /// When this task was created, if this process did it.
     #[must_use]
     pub fn created_at(&self, task: TaskId) -> Option<Millis> {
         self.book(task)?.created

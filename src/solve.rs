@@ -152,13 +152,8 @@ struct Call<'a> {
 }
 
 impl<H: Host> Client<H> {
-    /// A client that has sent nothing yet.
-    pub fn new(host: H, options: ClientOptions) -> Self {
-        Self::guarded(host, options, Shared::default())
-    }
-
-    /// A client that shares what must not be sent with others of its account.
-    pub fn guarded(host: H, options: ClientOptions, guard: Shared) -> Self {
+    /// A client, which shares with others of its account what must not be sent.
+    pub fn new(host: H, options: ClientOptions, guard: Shared) -> Self {
         Self { host, options, guard }
     }
 

@@ -521,7 +521,7 @@ fn sharing(world: &World, key: &str, guards: &mut Guards<&'static str>) -> Clien
     let options = Js::from(json!({ "clientKey": key }));
     let options = ClientOptions::read(&options).unwrap();
     let guard = guards.of(key, &options.base_url, "fetch");
-    Client::guarded(world.clone(), options, guard)
+    Client::new(world.clone(), options, guard)
 }
 
 #[test]

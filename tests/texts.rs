@@ -4,6 +4,7 @@ mod support;
 
 use capwire::callback::read_callback;
 use capwire::error::TABLE;
+use capwire::guard::Shared;
 use capwire::options::{ClientOptions, language, read_language, read_report_kind};
 use capwire::texts::ALL;
 use serde_json::Map;
@@ -223,7 +224,11 @@ fn every_text_is_said_in_the_language_of_the_client_and_none_is_left_over() {
         let told = [None, Some(&catalogue)].map(|messages| {
             let world = server.clone().world();
             let options = client_options(options.clone(), messages);
-            let client = Client::new(world.clone(), ClientOptions::read(&options).unwrap());
+            let client = Client::new(
+                world.clone(),
+                ClientOptions::read(&options).unwrap(),
+                Shared::default(),
+            );
             let log = Log::default();
             let mut words = Vec::new();
             // Twice, for what was learnt is told a second time.

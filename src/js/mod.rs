@@ -35,6 +35,7 @@ use wasm_bindgen_futures::{future_to_promise, spawn_local};
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 thread_local! {
+    /// Of every account that this process has used.
     static GUARDS: RefCell<Guards<Option<Function>>> = RefCell::default();
 }
 
@@ -64,7 +65,7 @@ impl Core {
                     let ClientOptions { client_key, base_url, .. } = &read;
                     let guard = GUARDS
                         .with_borrow_mut(|guards| guards.of(client_key, base_url, fetch.clone()));
-                    Ok(Client::guarded(JsHost::new(fetch), read, guard))
+                    Ok(Client::new(JsHost::new(fetch), read, guard))
                 }
                 Err(failure) => Err(failure.said_in(&read.messages)),
             }

@@ -3,6 +3,7 @@
 use crate::answers::{Case, Meaning, silence};
 use crate::support::*;
 use crate::tape::Tape;
+use capwire::guard::Shared;
 use capwire::host::Host;
 use capwire::options::ClientOptions;
 use std::cell::RefCell;
@@ -349,7 +350,7 @@ pub(crate) fn run(
     *itself.borrow_mut() = Some(world.clone());
     world.set_random(scene.random);
     world.set_timer_error(scene.timer_error);
-    let client = Client::new(world.clone(), options.clone());
+    let client = Client::new(world.clone(), options.clone(), Shared::default());
     let log = Log::default();
     let start = world.now();
     play.borrow_mut().start = start;

@@ -1,6 +1,7 @@
 //! The host: a clock that only the executor advances, timers, and requests that are recorded.
 
 use super::{Binary, End, Js, Script, record};
+use capwire::guard::Shared;
 use capwire::host::ErrorRecord;
 use capwire::host::{Body, Fault, Host, Json, Reply};
 use capwire::options::ClientOptions;
@@ -80,7 +81,7 @@ impl World {
         let members = options.as_object_mut().unwrap();
         members.entry("clientKey").or_insert(json!(KEY));
         let options = ClientOptions::read(&Js::from(options)).unwrap();
-        Client::new(self.clone(), options)
+        Client::new(self.clone(), options, Shared::default())
     }
 
     pub(crate) fn set_random(&self, random: f64) {
