@@ -9,6 +9,7 @@
 export * from "./client.js";
 export * from "./error-table.js";
 export * from "./errors.js";
+export { init, type WasmSource } from "./start.js";
 export type * from "./tasks.js";
 export type {
   ErrorCodes,

@@ -1,9 +1,26 @@
 // Starting the WebAssembly module: lazily, once, and again after a failure.
 
 import { InternalError } from "./errors.js";
-import init, { type InitInput } from "./glue.js";
+import instantiate from "./glue.js";
 
-type Source = () => InitInput | Promise<InitInput>;
+/** `WebAssembly.Module`, where the user's own types know it: those of Node do not. */
+type Module = typeof globalThis extends {
+  WebAssembly: { Module: new (...args: never[]) => infer M };
+}
+  ? M
+  : never;
+
+/** What {@link init} takes: `capwire.wasm` in any form in which a program may have it. */
+export type WasmSource =
+  | string
+  | URL
+  | Response
+  | Promise<Response>
+  | ArrayBuffer
+  | ArrayBufferView
+  | Module;
+
+type Source = () => WasmSource | Promise<WasmSource>;
 
 let source: Source;
 let started: Promise<void> | undefined;
@@ -11,6 +28,26 @@ let started: Promise<void> | undefined;
 /** Says where this kind of runtime gets the module from. Called once, by the entry. */
 export function loadFrom(from: Source): void {
   source = from;
+}
+
+/**
+ * Starts the module from where you say, instead of from where the package lies. Only needed where a bundler or
+ * a runtime does not bring `capwire.wasm` along: call it once, before the first call of a client, which
+ * need not wait for it. It does nothing where the module is started already.
+ *
+ * @param wasm The file `capwire/capwire.wasm`: its address (a `URL` or text, which is fetched), a `Response`
+ *   or a promise of one, its bytes, or a compiled `WebAssembly.Module`.
+ * @example
+ * ```ts
+ * import { init } from "capwire";
+ *
+ * init(fetch(chrome.runtime.getURL("capwire.wasm")));
+ * ```
+ * @throws {@link InternalError} where it cannot be started. The next call tries again, from where the package
+ *   lies unless `init` is called once more.
+ */
+export function init(wasm: WasmSource): Promise<void> {
+  return begin(() => wasm);
 }
 
 /**
@@ -22,8 +59,7 @@ export function start(signal?: AbortSignal): Promise<void> {
   // Anything else that is passed as a signal is refused by the call itself.
   const aborts = signal instanceof AbortSignal;
   if (aborts && signal.aborted) return Promise.reject(signal.reason);
-  started ??= load();
-  const starting = started;
+  const starting = begin(source);
   if (!aborts) return starting;
   return new Promise((resolve, reject) => {
     // A signal of its own, where there is such a thing: Node warns of many listeners on one signal.
@@ -35,10 +71,16 @@ export function start(signal?: AbortSignal): Promise<void> {
   });
 }
 
-async function load(): Promise<void> {
+function begin(from: Source): Promise<void> {
+  started ??= load(from);
+  return started;
+}
+
+async function load(from: Source): Promise<void> {
   try {
-    // A tick later, so that what fails at once is not remembered below after it was forgotten here.
-    await init({ module_or_path: await Promise.resolve().then(source) });
+    // A tick later, so that what fails at once is not remembered above after it was forgotten here.
+    const wasm = await Promise.resolve().then(from);
+    await instantiate({ module_or_path: wasm as BufferSource });
   } catch (cause) {
     started = undefined;
     const { name, message } = cause instanceof Error ? cause : new Error(String(cause));

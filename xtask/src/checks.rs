@@ -3,7 +3,6 @@
 //! The JavaScript checks look at the package as users get it: `pack` makes the tarball and installs it in
 //! `target/consumer`, a project of its own, and the tests of `tests/js` run from a copy there.
 
-use std::env;
 use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -13,8 +12,9 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 use xshell::{Shell, cmd};
 
+use crate::everywhere::{self, CHROMIUM};
 use crate::hunt;
-use crate::toolchain::{Toolchain, WASM, apt_install, is_debian_like};
+use crate::toolchain::{Toolchain, WASM};
 use crate::{
     build, build_sandbox, copy_folder, demo, locked, npm, npm_bin, on_ci, quietly, reliability,
     root, setup, write_reference,
@@ -26,7 +26,7 @@ type Skipped = Option<String>;
 type Step = (&'static str, fn(&Shell) -> Result<Skipped>);
 
 /// In the order in which they run: what is quick to tell comes first.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     ("fmt", |sh| ran(cmd!(sh, "cargo fmt --all --check").run()?)),
     ("clippy", clippy),
     ("rust", |sh| {
@@ -46,7 +46,8 @@ const STEPS: [Step; 15] = [
     ("attw", |sh| {
         let (attw, tarball) = (npm_bin("attw"), tarball()?);
         // The other entry is the wasm file itself, which has no types.
-        ran(cmd!(sh, "{attw} --profile esm-only --entrypoints . ./ru -- {tarball}").run()?)
+        ran(cmd!(sh, "{attw} --profile esm-only --entrypoints . ./inline ./ru -- {tarball}")
+            .run()?)
     }),
     ("docs", |sh| ran(write_reference(sh)?)),
     ("node", |sh| node_tests(sh, "", None)),
@@ -55,6 +56,11 @@ const STEPS: [Step; 15] = [
         let skipped = reliability::check()?;
         ensure!(skipped.is_none() || !on_ci(), skipped.unwrap_or_default());
         Ok(skipped)
+    }),
+    ("places", |sh| {
+        let code = everywhere::visit(sh, &["--fast"])?;
+        ensure!(code == ExitCode::SUCCESS, "the package does not work in every place");
+        Ok(None)
     }),
     ("demo", |sh| {
         let code = demo(sh)?;
@@ -165,7 +171,7 @@ fn lint(sh: &Shell) -> Result<Skipped> {
 }
 
 /// Packs the package and installs the tarball in a project of its own.
-fn pack(sh: &Shell) -> Result<Skipped> {
+pub(crate) fn pack(sh: &Shell) -> Result<Skipped> {
     let npm = npm();
     let pack = root().join("target/pack");
     sh.remove_path(&pack)?;
@@ -184,7 +190,7 @@ fn pack(sh: &Shell) -> Result<Skipped> {
     Ok(None)
 }
 
-fn tarball() -> Result<PathBuf> {
+pub(crate) fn tarball() -> Result<PathBuf> {
     let tarballs = files(&root().join("target/pack"), ".tgz");
     tarballs
         .into_iter()
@@ -233,32 +239,13 @@ fn node_tests(sh: &Shell, folder: &str, chromium: Option<&Path>) -> Result<Skipp
 }
 
 fn browser(sh: &Shell) -> Result<Skipped> {
-    if find_chromium().is_none() && is_debian_like() {
-        // Whether that is a failure is decided below.
-        if let Err(error) = apt_install(sh, &["chromium"]) {
-            eprintln!("{error:#}");
-        }
-    }
-    match find_chromium() {
+    match CHROMIUM.installed(sh)? {
         Some(chromium) => node_tests(sh, "browser", Some(&chromium)),
         None => {
             reliability::forget(sh, "browser")?;
-            let why = "no Chromium: install it, or name it in CAPWIRE_CHROMIUM";
-            ensure!(!on_ci(), why);
-            Ok(Some(why.to_owned()))
+            Ok(Some(CHROMIUM.missing()))
         }
     }
-}
-
-fn find_chromium() -> Option<PathBuf> {
-    if let Some(named) = env::var_os("CAPWIRE_CHROMIUM") {
-        return Some(named.into());
-    }
-    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
-    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-        .iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
-        .find(|program| program.is_file())
 }
 
 /// Copies `tests/js` and the guides of `docs` into the consumer project and returns the test files of one

@@ -5,6 +5,7 @@
 //! - `types.rs`: the TypeScript of the task types, from the crate's own table
 //! - `wasm.rs`: the crate and the TypeScript shell become `pkg/dist`
 //! - `checks.rs`: what `cargo xtask test` runs
+//! - `everywhere.rs`: the runtimes, bundlers and browsers in which the packed package must work
 //! - `hunt.rs`: the hunt for the key in all that the tests' processes let out
 //! - `fuzz.rs`: the fuzzers
 //! - `reliability.rs`: the page of the faults that the tests have tried
@@ -12,6 +13,7 @@
 //! Everything here can be run again: what is already done is found done and takes no time.
 
 mod checks;
+mod everywhere;
 mod fuzz;
 mod hunt;
 mod reliability;
@@ -40,11 +42,14 @@ Usage: cargo xtask <command>
   playground      build, then serve the playground page and the stand-in
   docs            build, then write the API reference into target/docs
   test [STEP...]  run every check, or only the steps named
+  everywhere [PLACE...]
+                  build, then try the packed package in every runtime, bundler and browser, or in those named
   fuzz [SECONDS]  run each fuzzer that long, for 60 seconds unless told
 
 Environment:
   CAPWIRE_RUST=debian   build the wasm with Debian's own Rust packages, ask rustup for nothing
   CAPWIRE_CHROMIUM=...  the Chromium for the browser tests, if it is not on the PATH
+  CAPWIRE_FIREFOX=...   the Firefox, likewise
   BLESS=1               write docs/reliability.md and other expected results anew
   CI=true               keep to the lock files, and fail where a check would be skipped
 ";
@@ -73,6 +78,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         ["start"] => start(&sh),
         ["playground"] => playground(&sh),
         ["docs"] => docs(&sh),
+        ["everywhere", places @ ..] => everywhere::run(&sh, places),
         ["fuzz"] => fuzz::run(&sh, 60).map(|()| ExitCode::SUCCESS),
         ["fuzz", seconds] => {
             let seconds = seconds.parse().context("`fuzz` takes a number of seconds")?;
@@ -171,8 +177,8 @@ fn install_npm_packages(sh: &Shell, project: &Path) -> Result<()> {
     if installed.is_some() && installed >= modified(&project.join("package-lock.json")) {
         return Ok(());
     }
-    let name = if project == root() { "npm packages" } else { "npm packages of the reference" };
-    step(&format!("install {name}"), || {
+    let name = project.strip_prefix(root()).unwrap_or(project).display();
+    step(&format!("install the npm packages of ./{name}"), || {
         let npm = npm();
         let _dir = sh.push_dir(project);
         quietly(cmd!(sh, "{npm} ci --no-audit --no-fund"))

@@ -9,6 +9,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
@@ -69,6 +71,7 @@ pub(crate) fn build(sh: &Shell, toolchain: Toolchain) -> Result<()> {
             // Emptied, so that nothing is published whose source is gone.
             sh.remove_path(&dist)?;
             copy_folder(sh, &ready, &dist)?;
+            write_inline(&dist)?;
             let tsc = npm_bin("tsc");
             quietly(cmd!(sh, "{tsc} -p pkg"))
         })?;
@@ -191,6 +194,12 @@ fn with_short_names(glue: &str, names: &[u8]) -> Result<String> {
     Ok(glue)
 }
 
+/// Writes the wasm as a JavaScript module, for the entry that fetches no file.
+fn write_inline(dist: &Path) -> Result<()> {
+    let base64 = BASE64.encode(gzip(&fs::read(dist.join("capwire.wasm"))?)?);
+    Ok(fs::write(dist.join("wasm-inline.js"), format!("export default \"{base64}\";\n"))?)
+}
+
 /// Prints what a page downloads, and fails where that is more than promised.
 fn report_size(sh: &Shell, dist: &Path) -> Result<()> {
     let wasm = fs::read(dist.join("capwire.wasm"))?;
@@ -202,7 +211,7 @@ fn report_size(sh: &Shell, dist: &Path) -> Result<()> {
     let script =
         script.quiet().output().context("esbuild could not bundle pkg/dist/browser.js")?.stdout;
 
-    let (wasm_gzip, script_gzip) = (gzip_size(&wasm)?, gzip_size(&script)?);
+    let (wasm_gzip, script_gzip) = (gzip(&wasm)?.len(), gzip(&script)?.len());
     let download = wasm_gzip + script_gzip;
     eprintln!(
         "  capwire.wasm {} bytes ({wasm_gzip} with gzip), JavaScript {} ({script_gzip})",
@@ -219,10 +228,10 @@ fn report_size(sh: &Shell, dist: &Path) -> Result<()> {
     Ok(())
 }
 
-fn gzip_size(bytes: &[u8]) -> Result<usize> {
+fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(bytes)?;
-    Ok(gzip.finish()?.len())
+    Ok(gzip.finish()?)
 }
 
 // Stamps: a folder is current when it was made from these inputs and nobody has touched it since.
