@@ -58,9 +58,8 @@ impl TaskId {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
     pub fn read<V: Json>(value: &V) -> Option<Self> {
         let id = match value.kind() {
-            Kind::Number(id) if id.fract() == 0.0 && id > 0.0 && id <= Self::MAX as f64 => {
-                id as u64
-            }
+            // What is below zero becomes zero, which is none either.
+            Kind::Number(id) if id.fract() == 0.0 && id <= Self::MAX as f64 => id as u64,
             Kind::Text => value
                 .text()
                 .filter(|text| !matches!(text.as_bytes(), [b'0' | b'+', ..]))?

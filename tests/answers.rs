@@ -72,3 +72,19 @@ fn of_a_long_text_120_characters_are_shown_on_one_line() {
     assert!(message(&long).ends_with(&format!("{whole}…")));
     assert!(message(" one \r\n\t two\nthree ").ends_with("one two three"));
 }
+
+#[test]
+fn an_id_that_cannot_be_one_is_shown_but_never_rounded() {
+    for (id, shown) in [
+        (json!(-1), "-1"),
+        (json!(0.5), "0.5"),
+        (json!("abc"), "\"abc\""),
+        (json!(9_007_199_254_740_992_u64), "a number above 2^53"),
+    ] {
+        let world = server().create([answer(json!({ "errorId": 0, "taskId": id }))]).world();
+        let outcome = world.run(Call::Solve(token_task()).make(&world.client_with(json!({}))));
+        let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
+        assert!(failure.message.contains(shown), "{}", failure.message);
+        assert_eq!(failure.message.contains("2^53"), shown.contains("2^53"));
+    }
+}
