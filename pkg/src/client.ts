@@ -2,7 +2,8 @@
 // failure into its class.
 
 import { CaptchaError } from "./errors.js";
-import { Core, parseCallback } from "./glue.js";
+import type { Core } from "./glue.js";
+import { glue } from "./module.js";
 import { start } from "./start.js";
 import type * as tasks from "./tasks.js";
 import { enter, untilTrap } from "./trap.js";
@@ -364,7 +365,7 @@ export class Client {
     options?: CallbackOptions,
   ): Promise<CallbackResult<S>> {
     await start();
-    const outcome = await untilTrap(() => parseCallback(body, options));
+    const outcome = await untilTrap(() => glue.parseCallback(body, options));
     return settled(outcome) as CallbackResult<S>;
   }
 
@@ -379,7 +380,7 @@ export class Client {
   async #open(signal?: AbortSignal): Promise<Core> {
     await start(signal);
     try {
-      this.#core ??= enter(() => new Core(this.#options));
+      this.#core ??= enter(() => new glue.Core(this.#options));
     } catch (failure) {
       // A record of the core's, or the error of a module that has failed.
       throw CaptchaError.is(failure) ? failure : CaptchaError.fromJSON(failure as types.Failure);

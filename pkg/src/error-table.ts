@@ -1,4 +1,4 @@
-import { errorTable as read } from "./glue.js";
+import { glue } from "./module.js";
 import { start } from "./start.js";
 import { enter } from "./trap.js";
 import type { ErrorTableRow } from "./types.js";
@@ -19,5 +19,5 @@ import type { ErrorTableRow } from "./types.js";
  */
 export async function errorTable(): Promise<readonly ErrorTableRow[]> {
   await start();
-  return enter(read);
+  return enter(glue.errorTable);
 }

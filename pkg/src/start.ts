@@ -1,7 +1,8 @@
 // Starting the WebAssembly module: lazily, once, and again after a failure.
 
 import { InternalError } from "./errors.js";
-import instantiate from "./glue.js";
+import { instantiate } from "./module.js";
+import { inWords } from "./trap.js";
 
 /** `WebAssembly.Module`, where the user's own types know it: those of Node do not. */
 type Module = typeof globalThis extends {
@@ -20,15 +21,9 @@ export type WasmSource =
   | ArrayBufferView
   | Module;
 
-type Source = () => WasmSource | Promise<WasmSource>;
+export type Source = () => WasmSource | Promise<WasmSource>;
 
-let source: Source;
 let started: Promise<void> | undefined;
-
-/** Says where this kind of runtime gets the module from. Called once, by the entry. */
-export function loadFrom(from: Source): void {
-  source = from;
-}
 
 /**
  * Starts the module from where you say, instead of from where the package lies. Only needed where a bundler or
@@ -47,7 +42,12 @@ export function loadFrom(from: Source): void {
  *   lies unless `init` is called once more.
  */
 export function init(wasm: WasmSource): Promise<void> {
-  return begin(() => wasm);
+  // Of no use where the module is started already, and then nobody else would learn of its failure.
+  Promise.resolve(wasm).catch(() => {});
+  const starting = begin(() => wasm);
+  // Who does not wait for it learns of a failure by the first call.
+  starting.catch(() => {});
+  return starting;
 }
 
 /**
@@ -59,7 +59,7 @@ export function start(signal?: AbortSignal): Promise<void> {
   // Anything else that is passed as a signal is refused by the call itself.
   const aborts = signal instanceof AbortSignal;
   if (aborts && signal.aborted) return Promise.reject(signal.reason);
-  const starting = begin(source);
+  const starting = begin();
   if (!aborts) return starting;
   return new Promise((resolve, reject) => {
     // A signal of its own, where there is such a thing: Node warns of many listeners on one signal.
@@ -71,27 +71,27 @@ export function start(signal?: AbortSignal): Promise<void> {
   });
 }
 
-function begin(from: Source): Promise<void> {
+function begin(from?: Source): Promise<void> {
   started ??= load(from);
   return started;
 }
 
-async function load(from: Source): Promise<void> {
+async function load(from?: Source): Promise<void> {
   try {
     // A tick later, so that what fails at once is not remembered above after it was forgotten here.
-    const wasm = await Promise.resolve().then(from);
-    await instantiate({ module_or_path: wasm as BufferSource });
-  } catch (cause) {
+    await Promise.resolve();
+    await instantiate(from);
+  } catch (thrown) {
     started = undefined;
-    const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
+    const cause = inWords(thrown);
     throw new InternalError({
       name: "InternalError",
       code: "INTERNAL",
-      message: `The WebAssembly module could not be started: ${message}`,
-      hint: "Check that capwire.wasm can be read where the package lies, and that the Content Security Policy, if any, allows 'wasm-unsafe-eval'.",
+      message: `The WebAssembly module could not be started: ${cause.message}`,
+      hint: "Check that capwire.wasm lies beside the script, or pass it to init(). A Content Security Policy must have 'wasm-unsafe-eval' in its script-src, and the file's address in its connect-src; where it cannot, import capwire/js.",
       origin: "client",
       retryable: true,
-      cause: { name, message },
+      cause,
     });
   }
 }

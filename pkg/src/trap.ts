@@ -20,8 +20,7 @@ export function guarded(exports: WebAssembly.Exports): WebAssembly.Exports {
         try {
           return value(...args);
         } catch (error) {
-          const { name, message } = error instanceof Error ? error : new Error(String(error));
-          trap ??= { name, message };
+          trap ??= inWords(error);
           for (const reject of waiting) reject(failure());
         } finally {
           depth -= 1;
@@ -62,6 +61,13 @@ export function untilTrap<T>(call: () => Promise<T>): Promise<T> {
     waiting.add(reject);
     settle.finally(() => waiting.delete(reject));
   });
+}
+
+/** What was thrown. Not told by `instanceof`: an `Error` of another realm is one as well. */
+export function inWords(thrown: unknown): { name: string; message: string } {
+  const { name, message } = Object(thrown);
+  const isError = typeof name === "string" && typeof message === "string";
+  return isError ? { name, message } : { name: "Error", message: String(thrown) };
 }
 
 function failure(): InternalError {

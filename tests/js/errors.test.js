@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { MessageChannel } from "node:worker_threads";
 import {
@@ -220,9 +221,10 @@ describe("after a minifier", { timeout: 300_000 }, () => {
     const folder = await mkdtemp(join(import.meta.dirname, "bundle-"));
     t.after(() => rm(folder, { recursive: true }));
     const script = join(folder, "script.js");
+    const entry = fileURLToPath(import.meta.resolve("capwire"));
     await writeFile(
       script,
-      `import { CaptchaError, Client, KeyError } from "capwire";
+      `import { CaptchaError, Client, KeyError } from ${JSON.stringify(entry)};
        const client = new Client({ clientKey: "${WRONG_KEY}", baseUrl: "${sandbox.url()}" });
        const error = await client.getBalance().catch((error) => error);
        const revived = CaptchaError.fromJSON(JSON.parse(JSON.stringify(error)));

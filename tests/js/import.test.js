@@ -33,8 +33,9 @@ const CLASSES = [
 ];
 
 describe("loading", { concurrency: true, timeout: 120_000 }, () => {
-  it("exports the client, the error classes and their table, and nothing else", () => {
-    assert.deepEqual(Object.keys(capwire).sort(), ["Client", "errorTable", ...CLASSES].sort());
+  it("exports the client, its start, the error classes and their table, and nothing else", () => {
+    const others = ["Client", "errorTable", "init"];
+    assert.deepEqual(Object.keys(capwire).sort(), [...others, ...CLASSES].sort());
     for (const [name, exported] of Object.entries(capwire)) {
       if (!CLASSES.includes(name)) continue;
       const base = name === "CaptchaError" ? Error : capwire.CaptchaError;

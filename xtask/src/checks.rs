@@ -26,7 +26,7 @@ type Skipped = Option<String>;
 type Step = (&'static str, fn(&Shell) -> Result<Skipped>);
 
 /// In the order in which they run: what is quick to tell comes first.
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     ("fmt", |sh| ran(cmd!(sh, "cargo fmt --all --check").run()?)),
     ("clippy", clippy),
     ("rust", |sh| {
@@ -46,11 +46,12 @@ const STEPS: [Step; 16] = [
     ("attw", |sh| {
         let (attw, tarball) = (npm_bin("attw"), tarball()?);
         // The other entry is the wasm file itself, which has no types.
-        ran(cmd!(sh, "{attw} --profile esm-only --entrypoints . ./inline ./ru -- {tarball}")
+        ran(cmd!(sh, "{attw} --profile esm-only --entrypoints . ./inline ./js ./ru -- {tarball}")
             .run()?)
     }),
     ("docs", |sh| ran(write_reference(sh)?)),
     ("node", |sh| node_tests(sh, "", None)),
+    ("js", js),
     ("browser", browser),
     ("reliability", |_| {
         let skipped = reliability::check()?;
@@ -236,6 +237,23 @@ fn node_tests(sh: &Shell, folder: &str, chromium: Option<&Path>) -> Result<Skipp
     }
     .run()?;
     ran(hunt::report(step)?)
+}
+
+/// The tests for which the module itself matters, once more with that of `capwire/js`.
+const OF_THE_MODULE: [&str; 8] =
+    ["errors", "guard", "hostile", "images", "options", "solve", "trap", "wire"];
+
+fn js(sh: &Shell) -> Result<Skipped> {
+    test_files(sh, "", ".test.js")?;
+    let consumer = consumer();
+    let files = OF_THE_MODULE.map(|name| consumer.join(format!("{name}.test.js")));
+    let sandbox = build_sandbox(sh)?;
+    let _dir = sh.push_dir(&consumer);
+    cmd!(sh, "node --test --test-reporter=spec {files...}")
+        .env("CAPWIRE_SANDBOX_BIN", sandbox)
+        .env("NODE_OPTIONS", hunt::preloading(&consumer.join("as-javascript.js")))
+        .run()?;
+    Ok(None)
 }
 
 fn browser(sh: &Shell) -> Result<Skipped> {

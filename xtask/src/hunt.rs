@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use xshell::{Cmd, Shell};
@@ -20,9 +20,14 @@ pub(crate) fn hunting<'a>(sh: &Shell, step: &str, command: Cmd<'a>) -> Result<Cm
     sh.remove_path(&folder)?;
     sh.create_dir(&folder)?;
     let script = sh.current_dir().join("hunt.js");
+    Ok(command.env("CAPWIRE_HUNT", folder).env("NODE_OPTIONS", preloading(&script)))
+}
+
+/// What `NODE_OPTIONS` must be, so that a script is loaded into every Node process.
+pub(crate) fn preloading(script: &Path) -> String {
     // As a URL without a space, for the variable is split at them.
     let url = script.to_string_lossy().replace('%', "%25").replace(' ', "%20").replace('#', "%23");
-    Ok(command.env("CAPWIRE_HUNT", folder).env("NODE_OPTIONS", format!("--import=file://{url}")))
+    format!("--import=file://{url}")
 }
 
 /// Says what was looked through, and fails if a key was in it, or if nothing was.

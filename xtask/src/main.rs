@@ -4,6 +4,7 @@
 //! - `toolchain.rs`: a Rust toolchain that can build for wasm
 //! - `types.rs`: the TypeScript of the task types, from the crate's own table
 //! - `wasm.rs`: the crate and the TypeScript shell become `pkg/dist`
+//! - `js.rs`: the module as JavaScript
 //! - `checks.rs`: what `cargo xtask test` runs
 //! - `everywhere.rs`: the runtimes, bundlers and browsers in which the packed package must work
 //! - `hunt.rs`: the hunt for the key in all that the tests' processes let out
@@ -16,6 +17,7 @@ mod checks;
 mod everywhere;
 mod fuzz;
 mod hunt;
+mod js;
 mod reliability;
 mod toolchain;
 mod types;

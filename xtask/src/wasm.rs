@@ -18,14 +18,17 @@ use wasm_bindgen_cli_support::Bindgen;
 use xshell::{Shell, cmd};
 
 use crate::toolchain::{Toolchain, WASM};
-use crate::types;
 use crate::{copy_folder, locked, npm_bin, quietly, root, step};
+use crate::{js, types};
 
 /// What a page may download for the package: the wasm and the JavaScript, both with gzip.
 const BUDGET: usize = 66_000;
 
+/// The same for `capwire/js`, where the JavaScript is all there is.
+const JS_BUDGET: usize = 86_000;
+
 /// What every engine that we support has. `--all-features` would let wasm-opt use what none has.
-const FEATURES: [&str; 6] = [
+pub(crate) const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
     "--enable-sign-ext",
@@ -34,12 +37,24 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
+/// What takes most bytes off, found by trying.
+pub(crate) const SMALLER: [&str; 4] = ["--flatten", "--rereloop", "-Oz", "-Oz"];
+
+pub(crate) const STRIP: [&str; 4] = [
+    "--strip-debug",
+    "--strip-producers",
+    "--strip-target-features",
+    // Last: it prints the short names that it has given.
+    "--minify-imports-and-exports-and-modules",
+];
+
 /// Files of the root that npm shows or must ship, and wants to find beside the manifest.
 const COPIED: [&str; 3] = ["README.md", "CHANGELOG.md", "LICENSE"];
 
-/// What the outputs depend on besides the wasm: this file, and the pinned version of wasm-bindgen.
+/// What the outputs depend on besides the wasm: these files, and the pinned version of wasm-bindgen.
 const RECIPE: &str = concat!(
     include_str!("wasm.rs"),
+    include_str!("js.rs"),
     include_str!("types.rs"),
     include_str!("../../src/kinds.rs"),
     include_str!("../Cargo.toml")
@@ -53,8 +68,9 @@ pub(crate) fn build(sh: &Shell, toolchain: Toolchain) -> Result<()> {
 
     let inputs = digest([&wasm, &lock, RECIPE.as_bytes()]);
     if !is_current(&ready, &inputs)? {
-        step("make the JavaScript glue", || bind(&wasm, &ready))?;
+        step("make the JavaScript glue", || make_glue(&wasm, &ready))?;
         step("shrink the wasm", || shrink(sh, &ready))?;
+        step("turn the wasm into JavaScript", || js::write(sh, &wasm, &ready))?;
         stamp(&ready, &inputs)?;
     }
 
@@ -103,9 +119,10 @@ fn compile(sh: &Shell, toolchain: Toolchain) -> Result<Vec<u8>> {
     fs::read(&wasm).with_context(|| format!("cargo has not written {}", wasm.display()))
 }
 
-fn bind(wasm: &[u8], ready: &Path) -> Result<()> {
-    if ready.exists() {
-        fs::remove_dir_all(ready)?;
+/// Runs wasm-bindgen over the wasm.
+pub(crate) fn bind(wasm: &[u8], folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
     }
     let mut bindgen = Bindgen::new();
     bindgen
@@ -117,7 +134,11 @@ fn bind(wasm: &[u8], ready: &Path) -> Result<()> {
         .omit_default_module_path(true)
         .remove_name_section(true)
         .remove_producers_section(true)
-        .generate(ready)?;
+        .generate(folder)
+}
+
+fn make_glue(wasm: &[u8], ready: &Path) -> Result<()> {
+    bind(wasm, ready)?;
     fs::remove_file(ready.join("glue_bg.wasm.d.ts"))?;
     guard_exports(&ready.join("glue.js"))?;
     let glue = fs::read_to_string(ready.join("glue.d.ts"))?;
@@ -128,7 +149,7 @@ fn bind(wasm: &[u8], ready: &Path) -> Result<()> {
 }
 
 /// Lets the shell stand before each entry into the module, for it must learn of a trap.
-fn guard_exports(glue: &Path) -> Result<()> {
+pub(crate) fn guard_exports(glue: &Path) -> Result<()> {
     let text = fs::read_to_string(glue)?;
     let exports = "wasm = instance.exports;";
     ensure!(text.matches(exports).count() == 1, "the glue takes the exports in another way");
@@ -147,27 +168,37 @@ fn data_types(glue: &str) -> Result<&str> {
 fn shrink(sh: &Shell, ready: &Path) -> Result<()> {
     let wasm_opt = npm_bin("wasm-opt");
     let wasm = ready.join("capwire.wasm");
-    let strip = [
-        "--strip-debug",
-        "--strip-producers",
-        "--strip-target-features",
-        // Last: it prints the short names that it has given.
-        "--minify-imports-and-exports-and-modules",
-    ];
-    let names = cmd!(
-        sh,
-        "{wasm_opt} --flatten --rereloop -Oz -Oz {FEATURES...} {strip...} {wasm} -o {wasm}"
-    )
-    .quiet()
-    .output()?;
+    let names = cmd!(sh, "{wasm_opt} {SMALLER...} {FEATURES...} {STRIP...} {wasm} -o {wasm}")
+        .quiet()
+        .output()?;
     let glue = ready.join("glue.js");
     let renamed = with_short_names(&fs::read_to_string(&glue)?, &names.stdout)?;
-    Ok(fs::write(glue, renamed)?)
+    let (marked, checking) = bound_together(fs::read(&wasm)?, &renamed)?;
+    fs::write(wasm, marked)?;
+    Ok(fs::write(glue, checking)?)
+}
+
+/// The wasm with a mark of its own, an empty custom section, and the glue that takes no other. Their short
+/// names mean something else in another build, and a copy of the file is easily left behind by an update.
+fn bound_together(mut wasm: Vec<u8>, glue: &str) -> Result<(Vec<u8>, String)> {
+    let hash = digest([&wasm]);
+    let mark = format!("capwire-{}", hash.get(..8).context("the hash is too short")?);
+    let length = u8::try_from(mark.len())?;
+    wasm.extend([0, length + 1, length]);
+    wasm.extend(mark.as_bytes());
+
+    let start = "    wasmInstance = instance;\n";
+    ensure!(glue.matches(start).count() == 1, "the glue starts the module in another way");
+    let check = format!(
+        "    if (!WebAssembly.Module.customSections(module, \"{mark}\").length) {{\n        \
+         throw new Error(\"the file is not the capwire.wasm of this very version of the package\");\n    }}\n"
+    );
+    Ok((wasm, glue.replace(start, &(check + start))))
 }
 
 /// The glue with the short names that wasm-opt has given to what crosses between the two. The long ones
 /// are a sixteenth of the download.
-fn with_short_names(glue: &str, names: &[u8]) -> Result<String> {
+pub(crate) fn with_short_names(glue: &str, names: &[u8]) -> Result<String> {
     #[derive(serde::Deserialize)]
     struct Names {
         imports: Vec<(String, String, String)>,
@@ -175,9 +206,9 @@ fn with_short_names(glue: &str, names: &[u8]) -> Result<String> {
     }
     let names: Names = serde_json::from_slice(names).context("wasm-opt has printed no names")?;
     let mut glue = glue.replace("\"./glue_bg.js\": import0", "\"a\": import0");
-    for (module, long, short) in &names.imports {
+    for (_, long, short) in &names.imports {
         let found = glue.matches(&format!(" {long}: function")).count();
-        ensure!(module == "./glue_bg.js" && found == 1, "the glue has no import {long}");
+        ensure!(found == 1, "the glue has no import {long}");
         glue = glue.replace(&format!(" {long}: function"), &format!(" {short}: function"));
     }
     for (long, short) in &names.exports {
@@ -203,14 +234,7 @@ fn write_inline(dist: &Path) -> Result<()> {
 /// Prints what a page downloads, and fails where that is more than promised.
 fn report_size(sh: &Shell, dist: &Path) -> Result<()> {
     let wasm = fs::read(dist.join("capwire.wasm"))?;
-    let (esbuild, entry) = (npm_bin("esbuild"), dist.join("browser.js"));
-    let script = cmd!(
-        sh,
-        "{esbuild} {entry} --bundle --minify --format=esm --external:*.wasm --log-level=error"
-    );
-    let script =
-        script.quiet().output().context("esbuild could not bundle pkg/dist/browser.js")?.stdout;
-
+    let (script, js) = (bundled(sh, &dist.join("browser.js"))?, bundled(sh, &dist.join("js.js"))?);
     let (wasm_gzip, script_gzip) = (gzip(&wasm)?.len(), gzip(&script)?.len());
     let download = wasm_gzip + script_gzip;
     eprintln!(
@@ -225,7 +249,23 @@ fn report_size(sh: &Shell, dist: &Path) -> Result<()> {
     if download > BUDGET {
         bail!("the download of {download} bytes is over the budget of {BUDGET} bytes");
     }
+    let js_gzip = gzip(&js)?.len();
+    eprintln!("  capwire/js {} bytes, download {js_gzip} of {JS_BUDGET} bytes", js.len());
+    if js_gzip > JS_BUDGET {
+        bail!("capwire/js of {js_gzip} bytes is over its budget of {JS_BUDGET} bytes");
+    }
     Ok(())
+}
+
+/// An entry with all that it imports, as a user's bundler makes it.
+fn bundled(sh: &Shell, entry: &Path) -> Result<Vec<u8>> {
+    let esbuild = npm_bin("esbuild");
+    let script = cmd!(
+        sh,
+        "{esbuild} {entry} --bundle --minify --format=esm --external:*.wasm --log-level=error"
+    );
+    let name = entry.display();
+    Ok(script.quiet().output().with_context(|| format!("esbuild could not bundle {name}"))?.stdout)
 }
 
 fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
