@@ -1,26 +1,73 @@
-//! The error table in the README is the one in the code.
+//! What the README repeats: the error table is that in the code, and what it says for a place stands in the
+//! project in which that place is tested.
 
 use capwire::error::TABLE;
 use std::fmt::Write as _;
 use std::{env, fs};
 
-const BEGIN: &str =
-    "<!-- errors: written by `BLESS=1 cargo test --test readme` from src/error.rs -->\n";
-const END: &str = "<!-- /errors -->";
+/// Before what is written here; behind it comes where that is from.
+const BEGIN: &str = "<!-- from ";
+const END: &str = "<!-- /from -->";
 
 #[test]
-fn the_error_table_of_the_readme_is_that_of_the_code() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = fs::read_to_string(path).expect("README.md");
-    let (before, rest) = readme.split_once(BEGIN).expect("where the table begins");
-    let (found, after) = rest.split_once(END).expect("where the table ends");
-    let expected = table();
-    if env::var_os("BLESS").is_some() {
-        let blessed = format!("{before}{BEGIN}{expected}{END}{after}");
-        fs::write(path, blessed).expect("README.md can be written");
-    } else {
-        assert_eq!(found, expected, "run `BLESS=1 cargo test --test readme`");
+fn what_the_readme_repeats_is_what_it_is_taken_from() {
+    let readme = fs::read_to_string(path("README.md")).expect("README.md");
+    let mut parts = readme.split(BEGIN);
+    let mut expected = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (source, rest) = part.split_once(" -->\n").expect("the end of a mark");
+        let (_, after) = rest.split_once(END).expect("the end of what is repeated");
+        write!(expected, "{BEGIN}{source} -->\n{}{END}{after}", repeated(source)).unwrap();
     }
+    if env::var_os("BLESS").is_some() {
+        fs::write(path("README.md"), expected).expect("README.md can be written");
+    } else {
+        assert!(
+            readme == expected,
+            "run `BLESS=1 cargo test --test readme` and look at the change"
+        );
+    }
+}
+
+fn path(name: &str) -> String {
+    format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What a mark names: the error table of `src/error.rs`, a command of a manifest (`package.json build`), or
+/// what stands in a file between `#region readme` and `#endregion`, else the whole file.
+fn repeated(source: &str) -> String {
+    if source == "src/error.rs" {
+        return table();
+    }
+    let (name, script) = source.split_once(' ').unwrap_or((source, ""));
+    let text = fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    if !script.is_empty() {
+        let manifest: serde_json::Value = serde_json::from_str(&text).expect("a manifest");
+        let command = manifest["scripts"][script].as_str().expect("a command");
+        return format!("```sh\n{command}\n```\n");
+    }
+    let language = name.rsplit('.').next().unwrap();
+    let language = if language == "mjs" { "js" } else { language };
+    format!("```{language}\n{}```\n", region(&text))
+}
+
+fn region(text: &str) -> String {
+    let lines = text.lines();
+    let is_mark = |line: &&str, mark| line.contains(mark);
+    let inside: Vec<&str> = lines
+        .clone()
+        .skip_while(|line| !is_mark(line, "#region readme"))
+        .skip(1)
+        .take_while(|line| !is_mark(line, "#endregion"))
+        .collect();
+    if inside.is_empty() {
+        return text.to_owned();
+    }
+    let indent = |line: &&&str| line.len() - line.trim_start().len();
+    let least = inside.iter().filter(|line| !line.is_empty()).map(|line| indent(&line)).min();
+    inside.iter().fold(String::new(), |all, line| {
+        all + line.get(least.unwrap_or(0)..).unwrap_or_default() + "\n"
+    })
 }
 
 /// A row per code, its class named where it first occurs.

@@ -2,8 +2,9 @@
 // prints a table: `node run.js --tarball FILE [--fast] [PLACE...]`
 //
 // A place is a folder of `places`, a project as a user of the package has it: its manifest, its lock file, its
-// sources. Beside these `place.js` says how it is run. It is copied to target/everywhere; its packages
-// are installed from its lock file, and then the tarball.
+// sources. Beside these `place.js` says in which variants it is run, which of them are fast, and what each
+// must report, where that is not the scenario. The project is copied to target/everywhere; its packages are
+// installed from its lock file, and then the tarball.
 
 import { execFile } from "node:child_process";
 import { cp, readdir, rm, stat } from "node:fs/promises";
@@ -11,7 +12,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { deadUrl, KEY, Sandbox } from "../js/sandbox.js";
-import { launch, present, reportOf } from "./browsers.js";
+import { closeBrowsers, MissingBrowser, reportOf, withBrowser } from "./browsers.js";
 
 const here = import.meta.dirname;
 const target = resolve(here, "../../target/everywhere");
@@ -52,28 +53,34 @@ async function install(name) {
   const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
   const hasPackages = await stat(join(project, "package-lock.json")).catch(() => undefined);
   if (hasPackages) await run(project, "npm", ["ci", ...quiet]);
-  await run(project, "npm", ["install", "--no-save", "--no-package-lock", ...quiet, tarball]);
+  // With the lock file: without it npm would replace some packages by newer ones.
+  await run(project, "npm", ["install", "--no-save", ...quiet, tarball]);
   return project;
 }
 
 /**
- * Serves a folder of a project, opens a page of it in a browser, and gives what it reports and the
- * browser's version.
+ * Serves a folder of a project, or takes the `address` of who does, opens a page of it in a browser, and
+ * gives what it reports, what it requested of that server, and the browser's version.
  *
  * The page's origin is not that of the services: every request crosses origins, as in real life.
  */
-async function openPage({ project, config, browser: name, folder, path = "index.html" }) {
-  const site = await Sandbox.start({ serve: { "/": join(project, folder) } });
+async function openPage({
+  project,
+  config,
+  browser: name,
+  folder,
+  address,
+  path = "index.html",
+  extension,
+}) {
+  const site = address ? undefined : await Sandbox.start({ serve: { "/": join(project, folder) } });
   try {
-    const browser = await launch(name);
-    try {
-      const report = await reportOf(browser, `${site.origin}/${path}`, config);
-      return { version: await browser.version(), report };
-    } finally {
-      await browser.close();
-    }
+    return await withBrowser(name, extension, async (browser) => ({
+      version: await browser.version(),
+      ...(await reportOf(browser, `${address ?? site.origin}/${path}`, config)),
+    }));
   } finally {
-    await site.stop();
+    await site?.stop();
   }
 }
 
@@ -115,23 +122,19 @@ async function timed(work) {
   return { ...outcome, seconds: ((performance.now() - began) / 1000).toFixed(1) };
 }
 
-/** The rows of one place. */
-async function visit(name, place) {
-  if (place.browser && !present.includes(place.browser)) {
-    const result = `${isCi ? "FAILED" : "skipped"}: no ${place.browser}`;
-    return [{ place: name, result }];
-  }
+/** The rows of some variants of a place. */
+async function visit(name, variants, checks) {
   const installed = await timed(() => install(name));
   if (installed.error) {
     return [{ place: name, result: "FAILED", install: installed.seconds, error: installed.error }];
   }
   const rows = [];
-  for (const [variant, how] of Object.entries(place.variants)) {
-    const { value, error, seconds } = await timed(() =>
-      attempt(installed.value, how, place.checks),
-    );
+  for (const [variant, how] of variants) {
+    const { value, error, seconds } = await timed(() => attempt(installed.value, how, checks));
     const install = rows.length === 0 ? installed.seconds : "";
-    rows.push({ place: variant, result: "FAILED", ...value, install, run: seconds, error });
+    const isSkipped = error instanceof MissingBrowser && !isCi;
+    const result = isSkipped ? `skipped: ${error.message}` : "FAILED";
+    rows.push({ place: variant, result, ...value, install, run: seconds, error });
   }
   return rows;
 }
@@ -158,12 +161,16 @@ const rows = [];
 for (const name of positionals.length > 0 ? positionals : known) {
   const file = pathToFileURL(join(here, "places", name, "place.js"));
   const { default: place } = await import(file.href);
-  if (options.fast && !place.fast) continue;
-  for (const row of await visit(name, place)) {
+  const variants = Object.entries(place.variants).filter(
+    ([variant]) => !options.fast || place.fast?.includes(variant),
+  );
+  if (variants.length === 0) continue;
+  for (const row of await visit(name, variants, place.checks)) {
     console.log(`${row.place}: ${row.result}`);
     if (row.error) console.error(row.error.stack);
     rows.push(row);
   }
 }
+await closeBrowsers();
 printTable(rows);
 process.exitCode = rows.some(({ result }) => result.startsWith("FAILED")) ? 1 : 0;

@@ -8,7 +8,7 @@ const variant =
   });
 
 export default {
-  fast: true,
+  fast: ["this Node, import", "this Node, require"],
   variants: {
     "this Node, import": variant("import.js"),
     "this Node, require": variant("require.cjs"),

@@ -1,0 +1,3 @@
+import { init } from "capwire";
+
+init("capwire.wasm"); // from the address of the page

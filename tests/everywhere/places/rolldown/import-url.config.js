@@ -1,0 +1,5 @@
+export default {
+  input: { main: "import-url.js" },
+  output: { dir: "dist" },
+  moduleTypes: { ".wasm": "asset" },
+};
