@@ -14,21 +14,26 @@ use crate::{build, build_sandbox, checks, exit_code, install_npm_packages, on_ci
 pub(crate) fn run(sh: &Shell, places: &[&str]) -> Result<ExitCode> {
     build(sh)?;
     checks::pack(sh)?;
-    visit(sh, places)
+    visit(sh, places, &[CHROMIUM, FIREFOX])
 }
 
-/// Runs the scenario with the tarball that there is.
-pub(crate) fn visit(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
+/// Runs it with the tarball that there is, where that takes no time.
+pub(crate) fn run_fast(sh: &Shell) -> Result<ExitCode> {
+    visit(sh, &["--fast"], &[CHROMIUM])
+}
+
+fn visit(sh: &Shell, arguments: &[&str], browsers: &[Browser]) -> Result<ExitCode> {
     install_npm_packages(sh, &root().join("tests/everywhere"))?;
     let sandbox = build_sandbox(sh)?;
     let tarball = checks::tarball()?;
     let mut node = cmd!(sh, "node tests/everywhere/run.js --tarball {tarball} {arguments...}")
-        .env("CAPWIRE_SANDBOX_BIN", sandbox);
-    for browser in [CHROMIUM, FIREFOX] {
-        node = match browser.installed(sh)? {
-            Some(program) => node.env(browser.variable, program),
-            None => node.env_remove(browser.variable),
-        };
+        .env("CAPWIRE_SANDBOX_BIN", sandbox)
+        .env_remove(CHROMIUM.variable)
+        .env_remove(FIREFOX.variable);
+    for browser in browsers {
+        if let Some(program) = browser.installed(sh)? {
+            node = node.env(browser.variable, program);
+        }
     }
     exit_code(node)
 }
