@@ -3,7 +3,6 @@
 use crate::host::{Json, Kind};
 use crate::split::split_once;
 use serde::{Serialize, Serializer};
-use std::fmt;
 
 /// A method of the services' protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -74,12 +73,6 @@ impl TaskId {
 impl From<TaskId> for u64 {
     fn from(id: TaskId) -> Self {
         id.0
-    }
-}
-
-impl fmt::Display for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
