@@ -517,6 +517,45 @@ fn two_calls_for_one_task_that_wait_for_their_turn_keep_the_gap() {
     assert_eq!(world.sent().len(), 3);
 }
 
+/// One that another call has learnt while the first request is still out.
+#[test]
+fn what_will_be_refused_anyway_does_not_wait_for_its_turn() {
+    let code = "ERROR_IP_BANNED";
+    let world = World::new(move |sent| if sent.index == 0 { hang() } else { error(code) });
+    let client = world.client();
+    let others = async {
+        // Sent after the 3 s that it waits for the first.
+        refused(Call::Balance.make(&client).await, Class::Access, code);
+        let learnt = world.now();
+        refused_locally(Call::Balance.make(&client).await, Class::Access, code);
+        world.now() - learnt
+    };
+    let (_, waited) = world.run(futures_lite::future::zip(Call::Balance.make(&client), others));
+    assert_eq!(waited, 0.0);
+}
+
+#[test]
+fn a_second_refusal_takes_no_place_from_the_first() {
+    let codes = ["ERROR_ZERO_BALANCE", "ERROR_IP_BANNED"];
+    let world = World::new(move |sent| error(codes[usize::from(sent.method != "createTask")]));
+    let client = world.client();
+    let create = Call::Create(token_task());
+    refused(world.run(create.make(&client)), Class::Balance, codes[0]);
+    refused(world.run(Call::Balance.make(&client)), Class::Access, codes[1]);
+    refused_locally(world.run(Call::Balance.make(&client)), Class::Access, codes[1]);
+    assert_eq!(world.sent().len(), 2);
+
+    let dead = "ERROR_NO_SUCH_CAPCHA_ID";
+    let world = World::new(move |_| error(dead));
+    let client = world.client();
+    for id in [TASK_ID, OTHER_ID] {
+        refused(world.run(Call::Result(id).make(&client)), Class::TaskNotFound, dead);
+    }
+    for id in [TASK_ID, OTHER_ID] {
+        refused_locally(world.run(Call::Result(id).make(&client)), Class::TaskNotFound, dead);
+    }
+}
+
 fn sharing(world: &World, key: &str, guards: &mut Guards<&'static str>) -> Client<World> {
     let options = Js::from(json!({ "clientKey": key }));
     let options = ClientOptions::read(&options).unwrap();
