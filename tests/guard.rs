@@ -2,7 +2,7 @@
 
 mod support;
 
-use capwire::guard::Guards;
+use capwire::guard::{Guard, Guards};
 use capwire::host::Host;
 use capwire::options::ClientOptions;
 use capwire::solve::Client;
@@ -619,4 +619,22 @@ fn accounts_that_are_used_are_remembered_and_of_the_others_a_hundred() {
     guards.of("one more", "", ());
     assert!(idle.upgrade().is_none(), "the oldest is forgotten");
     assert!(Rc::ptr_eq(&used, &guards.of("used", "", ())));
+}
+
+#[test]
+fn of_many_tasks_those_with_their_result_are_forgotten_early() {
+    let mut guard = Guard::default();
+    let is_known = |guard: &Guard, id| guard.created_at(task_id(id)).is_some();
+    for id in 1..=1_500 {
+        guard.created(task_id(id), &[], 0.0);
+    }
+    (1..=1_000).for_each(|id| guard.finished(task_id(id), 0.0));
+    guard.created(task_id(9_999), &[], 5_000.0);
+    assert!(!is_known(&guard, 1) && !is_known(&guard, 1_000));
+    assert!(
+        is_known(&guard, 1_001) && is_known(&guard, 1_500),
+        "their results may still be wanted"
+    );
+    guard.created(task_id(9_999), &[], 400_000.0);
+    assert!(!is_known(&guard, 1_001), "the service has forgotten it");
 }
