@@ -1,5 +1,5 @@
 // For content scripts and the popup, by way of a bundler. There is no key here.
-import { CaptchaError } from "capwire";
+import { CaptchaError } from "capwire/errors";
 
 /** The text in an image, given as a `data:` URL: messages of Chrome carry no bytes. */
 export async function readCaptcha(image) {

@@ -1,8 +1,9 @@
 // The background worker. It alone has the key and speaks with the service.
 import { CaptchaError, Client } from "capwire";
 
-// Content scripts can read this store, unless they are shut out. Those of the session they cannot.
-const shut = chrome.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" });
+// Content scripts can read this store, unless they are shut out, which Firefox cannot do. That of the session
+// they cannot read.
+const shut = chrome.storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
 
 // One client for all messages: its options are checked once.
 let client;

@@ -1,30 +1,42 @@
-// Builds the extension for Chromium and Firefox: `node build.js [FOLDER]`, into target/extension by default.
+// Builds the extension, once for Chromium and once for Firefox: `node build.js [FOLDER]`, into
+// target/extension by default. They differ in one key of the manifest.
 
-import { cp, mkdir, rm } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const sources = import.meta.dirname;
-const folder = resolve(process.argv[2] ?? "target/extension");
+const target = resolve(process.argv[2] ?? "target/extension");
 
-await rm(folder, { recursive: true, force: true });
-await mkdir(folder, { recursive: true });
+const manifest = JSON.parse(await readFile(join(sources, "manifest.json"), "utf8"));
+const { service_worker, scripts, type } = manifest.background;
+/** Each warns of the key of the other one. */
+const BACKGROUNDS = {
+  chromium: { service_worker, type },
+  firefox: { scripts, type },
+};
 
-// #region readme
-await build({
-  entryPoints: ["background.js", "popup.js"].map((name) => join(sources, name)),
-  outdir: folder,
-  bundle: true,
-  format: "esm",
-  target: ["chrome123", "firefox142"],
-});
-// The bundle looks for it beside itself.
-const wasm = fileURLToPath(import.meta.resolve("capwire/capwire.wasm"));
-await cp(wasm, join(folder, "capwire.wasm"));
-// #endregion
+for (const [browser, background] of Object.entries(BACKGROUNDS)) {
+  const folder = join(target, browser);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
 
-for (const name of ["manifest.json", "popup.html", "popup.css", "icon.png", "_locales"]) {
-  await cp(join(sources, name), join(folder, name), { recursive: true });
+  await build({
+    entryPoints: ["background.js", "popup.js"].map((name) => join(sources, name)),
+    outdir: folder,
+    bundle: true,
+    format: "esm",
+    target: ["chrome123", "firefox142"],
+  });
+  // The bundle looks for it beside itself.
+  const wasm = fileURLToPath(import.meta.resolve("capwire/capwire.wasm"));
+  await cp(wasm, join(folder, "capwire.wasm"));
+
+  for (const name of ["popup.html", "popup.css", "icon.png", "_locales"]) {
+    await cp(join(sources, name), join(folder, name), { recursive: true });
+  }
+  const text = JSON.stringify({ ...manifest, background }, null, 2);
+  await writeFile(join(folder, "manifest.json"), text);
+  console.log(folder);
 }
-console.log(folder);

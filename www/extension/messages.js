@@ -1,7 +1,7 @@
 // What passes between the popup and the background worker. Messages of Chrome are written as JSON: images
 // travel as `data:` URLs, errors as `toJSON()` gives them.
 
-import { CaptchaError } from "capwire";
+import { CaptchaError } from "capwire/errors";
 
 /** A text of `_locales`. */
 export const text = (name, ...values) => chrome.i18n.getMessage(name, values.map(String));

@@ -1,7 +1,7 @@
 // The popup: it shows what the worker says, and asks it. The browser closes it as soon as it loses the focus,
 // so nothing of a job is kept here.
 
-import { CaptchaError, KeyError } from "capwire";
+import { CaptchaError, KeyError } from "capwire/errors";
 import { ask, text, unpacked } from "./messages.js";
 
 const { session } = chrome.storage;

@@ -46,8 +46,11 @@ const STEPS: [Step; 17] = [
     ("attw", |sh| {
         let (attw, tarball) = (npm_bin("attw"), tarball()?);
         // The other entry is the wasm file itself, which has no types.
-        ran(cmd!(sh, "{attw} --profile esm-only --entrypoints . ./inline ./js ./ru -- {tarball}")
-            .run()?)
+        ran(cmd!(
+            sh,
+            "{attw} --profile esm-only --entrypoints . ./errors ./inline ./js ./ru -- {tarball}"
+        )
+        .run()?)
     }),
     ("docs", |sh| ran(write_reference(sh)?)),
     ("node", |sh| node_tests(sh, "", None)),

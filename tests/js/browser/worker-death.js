@@ -28,7 +28,9 @@ const EXAMPLES = join(import.meta.dirname, "../docs/examples");
 /** A script of the guides, as an extension without a bundler has it. */
 export async function example(name) {
   const source = await readFile(join(EXAMPLES, name), "utf8");
-  return source.replace('from "capwire"', 'from "./dist/browser.js"');
+  return source
+    .replace('from "capwire"', 'from "./dist/browser.js"')
+    .replace('from "capwire/errors"', 'from "./dist/errors.js"');
 }
 
 /** The commands and events of a browser, over its pipe: JSON texts, each with a zero byte at its end. */
