@@ -71,6 +71,14 @@ mod tests {
         assert_eq!(backoff_ms(0, 0.3, Some(-5.0)), 1_000.0);
     }
 
+    #[test]
+    fn the_interval_doubles_up_to_its_ceiling_or_grows_to_what_is_given() {
+        assert_eq!(widened_ms(2_000.0, None), 4_000.0);
+        assert_eq!(widened_ms(2_000.0, Some(7_000.0)), 7_000.0);
+        assert_eq!(widened_ms(12_000.0, None), 16_000.0);
+        assert_eq!(widened_ms(30_000.0, Some(60_000.0)), 30_000.0);
+    }
+
     proptest! {
         #[test]
         fn backoff_is_always_a_sane_pause(attempt: u32, random: f64, given: Option<f64>) {

@@ -88,3 +88,20 @@ fn an_id_that_cannot_be_one_is_shown_but_never_rounded() {
         assert_eq!(failure.message.contains("2^53"), shown.contains("2^53"));
     }
 }
+
+#[test]
+fn what_comes_in_place_of_an_answer_is_told() {
+    for (status, text, said) in [
+        (200, "", "it is empty"),
+        (200, " \n", "it is empty"),
+        (200, "<html>Sign in", "<html>Sign in"),
+        (302, "<html>Found", "a redirect"),
+        (0, "", "a redirect"),
+        (404, "no such page", "no such page"),
+    ] {
+        let body = Body::Text(text.to_owned());
+        let reply = Reply::<Js> { status, retry_after_ms: None, body };
+        let failure = read_answer(reply, KEY).expect_err("a failure");
+        assert!(failure.message.contains(said), "{status} {text}: {}", failure.message);
+    }
+}

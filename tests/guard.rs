@@ -629,8 +629,13 @@ fn of_many_tasks_those_with_their_result_are_forgotten_early() {
         guard.created(task_id(id), &[], 0.0);
     }
     (1..=1_000).for_each(|id| guard.finished(task_id(id), 0.0));
+    guard.poll_begins(task_id(2), 0.0);
+    // Not before 2 s: who finishes a thousand tasks at once asks for some of them again.
+    guard.created(task_id(9_999), &[], 2_000.0);
+    assert!(is_known(&guard, 1));
     guard.created(task_id(9_999), &[], 5_000.0);
     assert!(!is_known(&guard, 1) && !is_known(&guard, 1_000));
+    assert!(is_known(&guard, 2), "its request is still out");
     assert!(
         is_known(&guard, 1_001) && is_known(&guard, 1_500),
         "their results may still be wanted"
