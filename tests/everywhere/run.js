@@ -2,8 +2,8 @@
 // prints a table: `node run.js --tarball FILE [--fast] [PLACE...]`
 //
 // A place is a folder of `places`, a project as a user of the package has it: its manifest, its lock file, its
-// sources. Beside these `place.js` says in which variants it is run, which of them are fast, and what each
-// must report, where that is not the scenario. The project is copied to target/everywhere; its packages are
+// sources. Beside these `place.js` says in which variants it is run, which of them are fast, what each must
+// report, where that is not the scenario, and its platform, where it has one. The project is copied to target/everywhere; its packages are
 // installed from its lock file, and then the tarball.
 
 import { execFile } from "node:child_process";
@@ -17,6 +17,9 @@ import { closeBrowsers, MissingBrowser, reportOf, withBrowser } from "./browsers
 const here = import.meta.dirname;
 const target = resolve(here, "../../target/everywhere");
 const isCi = process.env.CI !== undefined && process.env.CI !== "" && process.env.CI !== "false";
+
+/** Some places have programs from npm, which are for one platform. */
+const THIS_PLATFORM = `${process.platform}-${process.arch}`;
 
 /** What `scenario.js` reports. */
 const CHECKS = ["solve", "refusal", "error", "abort", "dead port"];
@@ -123,7 +126,8 @@ async function timed(work) {
 }
 
 /** The rows of some variants of a place. */
-async function visit(name, variants, checks) {
+async function visit(name, variants, { checks, platform = THIS_PLATFORM }) {
+  if (platform !== THIS_PLATFORM) return [{ place: name, result: `skipped: for ${platform}` }];
   const installed = await timed(() => install(name));
   if (installed.error) {
     return [{ place: name, result: "FAILED", install: installed.seconds, error: installed.error }];
@@ -165,9 +169,9 @@ for (const name of positionals.length > 0 ? positionals : known) {
     ([variant]) => !options.fast || place.fast?.includes(variant),
   );
   if (variants.length === 0) continue;
-  for (const row of await visit(name, variants, place.checks)) {
+  for (const row of await visit(name, variants, place)) {
     console.log(`${row.place}: ${row.result}`);
-    if (row.error) console.error(row.error.stack);
+    if (row.result === "FAILED") console.error(row.error.stack);
     rows.push(row);
   }
 }

@@ -11,6 +11,7 @@ const variant =
   });
 
 export default {
+  platform: "linux-x64",
   variants: {
     "Bun, import": variant("import.js"),
     "Bun, require": variant("require.cjs"),

@@ -15,6 +15,7 @@ const variant =
   });
 
 export default {
+  platform: "linux-x64",
   // What `scenario.js` reports, and that WebAssembly is switched off indeed.
   checks: ["switched off", "solve", "refusal", "error", "abort", "dead port"],
   variants: {

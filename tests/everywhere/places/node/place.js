@@ -13,6 +13,7 @@ const variant =
   };
 
 export default {
+  platform: "linux-x64",
   variants: {
     "Node 20, import": variant("node-20 import.js"),
     "Node 20, require": variant("node-20 require.cjs"),
