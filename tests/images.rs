@@ -360,3 +360,20 @@ fn a_key_is_sent_as_it_is_given() {
         assert_eq!(world.sent()[0].body, json!({ "clientKey": key }));
     }
 }
+
+/// How far white space is read for the image that may be in it.
+#[test]
+fn a_text_that_no_white_space_explains_is_not_read() {
+    let longest = 500_000 * 8 + 65_536;
+    let image = base64(&[7; 300]);
+    let padded = |length: usize| format!("{}{image}", " ".repeat(length - image.len()));
+    let world = server().world();
+    world.run(Call::SolveImage(padded(longest).into()).make(&world.client())).unwrap();
+
+    let world = server().world();
+    let call = Call::SolveImage(padded(longest + 1).into());
+    let outcome = world.run(call.make(&world.client()));
+    let failure = refused(outcome, Class::Image, "ERROR_TOO_BIG_CAPTCHA_FILESIZE");
+    assert_eq!((failure.size, failure.limit), (Some(3_049_152.0), Some(500_000)));
+    assert_eq!(world.sent().len(), 0);
+}

@@ -405,3 +405,24 @@ fn a_key_in_the_wrong_place_is_not_shown() {
         refused_option(CallOptions::read(Some(&object([(name, KEY)]))), name);
     }
 }
+
+#[test]
+fn a_name_of_24_characters_is_shown_and_of_25_it_may_be_a_key() {
+    let (short, long) = ("k".repeat(24), "k".repeat(25));
+    refused_option(read(with(&short, true)), &short);
+    let failure = refused_option(read(with(&long, true)), "options");
+    assert!(!failure.message.contains(&long), "{}", failure.message);
+}
+
+#[test]
+fn the_profile_in_force_is_the_services_with_what_the_options_change() {
+    let options = read(json!({
+        "clientKey": KEY,
+        "service": "brocapgpt",
+        "baseUrl": "http://127.0.0.1:1/a/path/",
+        "imageLimits": { "maxBytes": 40_000 },
+    }));
+    let profile = options.unwrap().profile();
+    assert_eq!((&*profile.name, &*profile.base_url), ("brocapgpt", "http://127.0.0.1:1/a/path"));
+    assert_eq!((profile.image_limits.min_bytes, profile.image_limits.max_bytes), (100, 40_000));
+}
