@@ -103,5 +103,6 @@ fn what_comes_in_place_of_an_answer_is_told() {
         let reply = Reply::<Js> { status, retry_after_ms: None, body };
         let failure = read_answer(reply, KEY).expect_err("a failure");
         assert!(failure.message.contains(said), "{status} {text}: {}", failure.message);
+        assert_eq!(failure.message.contains("status"), status == 404, "{}", failure.message);
     }
 }
