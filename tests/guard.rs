@@ -501,20 +501,22 @@ fn a_call_that_is_dropped_gives_its_turn_to_the_next() {
     assert!((500.0..=525.0).contains(&wait), "{wait}");
 }
 
-/// Both calls wait for the same turn; what the first one's answer costs must not be lost.
+/// All wait for the turn that the balance has. Each found the task free before that.
 #[test]
 fn two_calls_for_one_task_that_wait_for_their_turn_keep_the_gap() {
-    let world = World::new(|sent| match sent.index {
-        0 => processing().after(300.0),
+    let world = World::new(|sent| match (&*sent.method, sent.index) {
+        ("getBalance", _) => balance(1.0).after(300.0),
+        (_, 0) => processing().after(300.0),
         _ => ready(),
     });
     let client = world.client();
-    let calls = [Call::Result(TASK_ID), Call::Result(TASK_ID), Call::Wait(TASK_ID)];
+    let calls = [Call::Balance, Call::Result(TASK_ID), Call::Result(TASK_ID), Call::Wait(TASK_ID)];
     for outcome in world.run(together(calls.iter().map(|call| call.make(&client)))) {
         outcome.unwrap();
     }
-    assert_spaced(&world.sent());
-    assert_eq!(world.sent().len(), 3);
+    let polls = world.sent_to("getTaskResult");
+    assert_spaced(&polls);
+    assert_eq!(polls.len(), 3);
 }
 
 /// One that another call has learnt while the first request is still out.
