@@ -224,13 +224,18 @@ fn types(sh: &Shell) -> Result<Skipped> {
     Ok(None)
 }
 
+/// Node runs one file fewer than there are processors; but these wait most of the time.
+const AT_ONCE: &str = "--test-concurrency=2";
+
 /// Runs the tests of one folder of `tests/js`.
 fn node_tests(sh: &Shell, folder: &str, chromium: Option<&Path>) -> Result<Skipped> {
     let files = test_files(sh, folder, ".test.js")?;
     let sandbox = build_sandbox(sh)?;
     let _dir = sh.push_dir(consumer());
-    let node =
-        cmd!(sh, "node --test --test-reporter=spec {files...}").env("CAPWIRE_SANDBOX_BIN", sandbox);
+    // A browser keeps the processors busy by itself.
+    let at_once = chromium.is_none().then_some(AT_ONCE);
+    let node = cmd!(sh, "node --test {at_once...} --test-reporter=spec {files...}")
+        .env("CAPWIRE_SANDBOX_BIN", sandbox);
     let step = if folder.is_empty() { "node" } else { folder };
     let node = reliability::recording(sh, step, node)?;
     let node = hunt::hunting(sh, step, node)?;
@@ -252,7 +257,7 @@ fn js(sh: &Shell) -> Result<Skipped> {
     let files = OF_THE_MODULE.map(|name| consumer.join(format!("{name}.test.js")));
     let sandbox = build_sandbox(sh)?;
     let _dir = sh.push_dir(&consumer);
-    cmd!(sh, "node --test --test-reporter=spec {files...}")
+    cmd!(sh, "node --test {AT_ONCE} --test-reporter=spec {files...}")
         .env("CAPWIRE_SANDBOX_BIN", sandbox)
         .env("NODE_OPTIONS", hunt::preloading(&consumer.join("as-javascript.js")))
         .run()?;

@@ -101,7 +101,8 @@ describe("a page", { timeout: 300_000 }, () => {
       const options = optionsFor(sandbox);
       const outcome = await attempt(page, { options, call: "abort", given: reason });
       assert.deepEqual(outcome, { value: { isTheReason: true } });
-      await eventually(async () => (await sandbox.requests())[0]?.aborted, "the client left");
+      const left = async () => (await sandbox.requests())[0]?.aborted;
+      await eventually(left, "the client left", 30_000);
     });
   }
 
