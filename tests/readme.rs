@@ -47,27 +47,16 @@ fn repeated(source: &str) -> String {
         return format!("```sh\n{command}\n```\n");
     }
     let language = name.rsplit('.').next().unwrap();
-    let language = if language == "mjs" { "js" } else { language };
     format!("```{language}\n{}```\n", region(&text))
 }
 
 fn region(text: &str) -> String {
-    let lines = text.lines();
-    let is_mark = |line: &&str, mark| line.contains(mark);
-    let inside: Vec<&str> = lines
-        .clone()
-        .skip_while(|line| !is_mark(line, "#region readme"))
-        .skip(1)
-        .take_while(|line| !is_mark(line, "#endregion"))
-        .collect();
-    if inside.is_empty() {
-        return text.to_owned();
-    }
-    let indent = |line: &&&str| line.len() - line.trim_start().len();
-    let least = inside.iter().filter(|line| !line.is_empty()).map(|line| indent(&line)).min();
-    inside.iter().fold(String::new(), |all, line| {
-        all + line.get(least.unwrap_or(0)..).unwrap_or_default() + "\n"
-    })
+    let lines = text.lines().skip_while(|line| !line.contains("#region readme")).skip(1);
+    let inside: Vec<&str> = lines.take_while(|line| !line.contains("#endregion")).collect();
+    let Some(first) = inside.first() else { return text.to_owned() };
+    let indent = first.len() - first.trim_start().len();
+    let line = |line: &&str| line.get(indent..).unwrap_or_default().to_owned() + "\n";
+    inside.iter().map(line).collect()
 }
 
 /// A row per code, its class named where it first occurs.

@@ -3,7 +3,8 @@
 
 /**
  * @param {typeof import("capwire")} capwire The package, as the place has imported it.
- * @param {Config} config What the harness says: see `place.js`.
+ * @param {Record<string, string>} config The stand-in's address and key, a dead address, a captcha as base64 and its
+ *   text.
  * @returns {Promise<Record<string, string>>} Each check, with `"ok"` or what happened instead.
  */
 export async function scenario(capwire, { clientKey, baseUrl, deadUrl, image, text }) {

@@ -93,6 +93,14 @@ describe("loading", { concurrency: true, timeout: 120_000 }, () => {
     });
   }
 
+  it("has the error classes alone, which are the same, without the module", async () => {
+    const errors = await import("capwire/errors");
+    const classes = Object.entries(capwire).filter(([name]) => CLASSES.includes(name));
+    assert.deepEqual({ ...errors }, Object.fromEntries(classes));
+    const source = await readFile(new URL(import.meta.resolve("capwire/errors")), "utf8");
+    assert.ok(!/^import /m.test(source), "a content script gets these classes and nothing else");
+  });
+
   it("has the wasm file as an export", async () => {
     const url = import.meta.resolve("capwire/capwire.wasm");
     assert.ok(await WebAssembly.compile(await readFile(new URL(url))));

@@ -81,6 +81,7 @@ pub(crate) fn build(sh: &Shell, toolchain: Toolchain) -> Result<()> {
         &tree(&package.join("src"))?,
         &fs::read(package.join("tsconfig.json"))?,
         &lock,
+        RECIPE.as_bytes(),
     ]);
     if !is_current(&dist, &inputs)? {
         step("compile the TypeScript", || {
