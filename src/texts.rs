@@ -8,7 +8,7 @@ use crate::message::{Template, placeholders};
 
 macro_rules! texts {
     ($($name:ident $english:literal)+) => {
-        $(#[allow(missing_docs)] pub const $name: Text<{ places($english) }> = Text($english);)+
+        $(#[allow(missing_docs)] pub const $name: Template<{ placeholders($english) }> = Template($english);)+
 
         /// Every text.
         pub const ALL: &[&str] = &[$($english),+];
@@ -43,17 +43,19 @@ macro_rules! texts {
 texts! {
     // How a message is put together.
     SENTENCE "{what}: {detail}"
-    NAMED "`{name}` {rule}"
-    REPEATED "{message}; not sent, for the service has answered so before"
+    NAMED_RULE "`{name}` {rule}"
+    REFUSED_BEFORE "{message}; not sent, for the service has answered so before"
 
     // Rules.
     MUST_BE "must be {what}"
     MUST_BE_NOT "must be {what}, not {value}"
     MISSING "is missing"
+    MISSPELT "is missing. Did you mean it by `{name}`?"
     EMPTY "is empty"
     KEY_MISSING "is missing: it is the key of your account"
-    NO_OPTION "is no option that is known here"
-    NO_OPTION_WITHIN "has a member that is no option known here"
+    UNKNOWN_OPTION "is no option that is known here"
+    UNKNOWN_OPTION_NEAR "is not a known option. Did you mean `{name}`?"
+    UNKNOWN_OPTION_WITHIN "has a member that is no option known here"
     NO_METHOD "is {service}, which has no method {method}"
     MIN_ABOVE_MAX "has a minBytes above its maxBytes"
     NOT_JSON "is not JSON ({reason})"
@@ -91,7 +93,7 @@ texts! {
     TASK_NUMBER "a task's number"
     TASK_OBJECT "an object with a `type`"
     TYPE_TEXT "text, such as \"ImageToTextTask\""
-    SERVICE_NAME "\"capmonster\", \"brocapgpt\" or a service profile"
+    SERVICE_NAME "{names} or a service profile"
     REPORT_KIND "\"image\" or \"token\""
     REPORT_KINDS "a list of \"image\" and \"token\""
     CALLBACK_BODY "text, bytes, a parsed object or a Request"
@@ -106,8 +108,8 @@ texts! {
 
     // Answers.
     NO_ERROR_ID "its JSON has no errorId"
-    ODD_ERROR_ID "its errorId is no number and it has no errorCode"
-    ODD_JSON "its JSON is {value}"
+    INVALID_ERROR_ID "its errorId is no number and it has no errorCode"
+    UNEXPECTED_JSON "its JSON is {value}"
     JSON_INSTEAD "it is no {wanted} but JSON: {value}"
     TEXT_INSTEAD "it is no {wanted} but begins with \"{start}\""
     EMPTY_BODY "it is empty"
@@ -117,9 +119,9 @@ texts! {
     NO_CODE "it gave no code"
     NO_SOLUTION "the status is \"ready\" but there is no solution"
     NO_STATE "the status is missing"
-    ODD_STATE "the status is {value}"
+    UNKNOWN_STATE "the status is {value}"
     NO_TASK_ID "the task id is missing"
-    ODD_TASK_ID "the task id is {value}"
+    INVALID_TASK_ID "the task id is {value}"
     ABOVE_2_53 "a number above 2^53, which JavaScript rounds"
     NO_BALANCE "the balance is no number"
     NO_TEXT "the solution has no text"
@@ -136,6 +138,40 @@ texts! {
     // Hints that depend on more than the code.
     HINT_MAY_EXIST "Look at the account before repeating: the task may exist and be charged, so the client does not repeat it by itself."
     HINT_TOO_LATE "Repeat the call, for nothing was sent; or raise timeoutMs."
-    HINT_CREATE_ANEW "Create the task anew: nothing more can be learnt about this one."
+    HINT_CREATE_AGAIN "Create the task anew: nothing more can be learnt about this one."
     HINT_CALLBACK "Anyone may post to this address: ask the service itself, with waitForResult(taskId)."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::next_placeholder;
+
+    fn names(text: &str) -> Vec<&str> {
+        let mut names = Vec::new();
+        let mut rest = text;
+        while let Some((_, name, after)) = next_placeholder(rest) {
+            names.push(name);
+            rest = after;
+        }
+        names
+    }
+
+    #[test]
+    fn every_text_is_unique_and_so_are_its_placeholders() {
+        for (at, text) in ALL.iter().enumerate() {
+            assert!(!ALL[..at].contains(text), "{text}");
+            let mut names = names(text);
+            // The compiler counts opening braces: each must begin a named placeholder.
+            assert_eq!(names.len(), placeholders(text), "{text}");
+            assert_eq!(names.len(), text.matches('}').count(), "{text}");
+            assert!(
+                names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase())),
+                "{text}"
+            );
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), placeholders(text), "{text}");
+        }
+    }
 }

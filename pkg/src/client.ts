@@ -285,7 +285,7 @@ export class Client {
       // Throws what ended it before its time.
       await this.#run(undefined, () => batch.end());
     } finally {
-      await enter(() => batch.leave());
+      await enter(() => batch.cancel());
     }
   }
 

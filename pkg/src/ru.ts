@@ -191,9 +191,12 @@ const ru: Messages = {
     "must be {what}": "ожидается {what}",
     "must be {what}, not {value}": "ожидается {what}, получено: {value}",
     "is missing": "не указано",
+    "is missing. Did you mean it by `{name}`?": "не указано. Возможно, вместо него указано `{name}`?",
     "is empty": "пустое значение",
     "is missing: it is the key of your account": "не указан ключ вашего счёта",
     "is no option that is known here": "такого параметра здесь нет",
+    "is not a known option. Did you mean `{name}`?":
+      "такого параметра нет. Возможно, вы имели в виду `{name}`?",
     "has a member that is no option known here": "среди полей есть неизвестный параметр",
     "is {service}, which has no method {method}": "у сервиса {service} нет метода {method}",
     "has a minBytes above its maxBytes": "minBytes больше, чем maxBytes",
@@ -239,8 +242,7 @@ const ru: Messages = {
     "a task's number": "номер задачи",
     "an object with a `type`": "объект с полем `type`",
     'text, such as "ImageToTextTask"': 'текст, например "ImageToTextTask"',
-    '"capmonster", "brocapgpt" or a service profile':
-      '"capmonster", "brocapgpt" или описание сервиса',
+    "{names} or a service profile": "{names} или описание сервиса",
     '"image" or "token"': '"image" или "token"',
     'a list of "image" and "token"': 'список из "image" и "token"',
     "text, bytes, a parsed object or a Request": "текст, байты, разобранный объект или Request",

@@ -3,6 +3,7 @@
 use crate::method::{Method, TaskId};
 use crate::schedule::Millis;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// A task that was solved.
 #[derive(Clone, Debug, Serialize)]
@@ -100,7 +101,7 @@ pub enum Progress {
         #[serde(skip_serializing_if = "Option::is_none")]
         task_id: Option<TaskId>,
         /// The code of the failure.
-        code: String,
+        code: Cow<'static, str>,
         /// The message of the failure.
         message: String,
         /// The pause before the repeat, in ms.
@@ -110,5 +111,5 @@ pub enum Progress {
     },
 }
 
-/// Who listens to the progress of a call.
+/// The function that gets the events of a call.
 pub type Listener<'a> = &'a dyn Fn(&Progress);
