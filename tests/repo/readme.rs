@@ -1,7 +1,7 @@
 //! What the README repeats: the error table is that in the code, and what it says for a place stands in the
 //! project in which that place is tested.
 
-use capwire::error::TABLE;
+use capwire::error_table::TABLE;
 use std::fmt::Write as _;
 use std::{env, fs};
 

@@ -154,7 +154,7 @@ fn clippy(sh: &Shell) -> Result<Skipped> {
 /// crates where there is cargo-deny: it takes minutes to compile, so nobody is made to have it.
 fn supply(sh: &Shell) -> Result<Skipped> {
     let locked = locked();
-    cmd!(sh, "cargo test --workspace --test supply_chain {locked...}").run()?;
+    cmd!(sh, "cargo test --workspace --test repo supply_chain {locked...}").run()?;
     if cmd!(sh, "cargo deny --version").quiet().ignore_stdout().ignore_stderr().run().is_err() {
         println!("no cargo-deny, so licences are not checked: cargo install --locked cargo-deny");
         return Ok(None);
