@@ -223,14 +223,14 @@ mod tests {
     #[test]
     fn a_value_is_not_looked_through_for_places() {
         let detail = ODD_JSON.with([Detail::verbatim("{value} {x")]);
-        assert_eq!(Messages::default().say(&detail), "its JSON is {value} {x");
+        assert_eq!(Messages::default().say(&detail), "expected a JSON object, got {value} {x");
     }
 
     #[test]
     fn words_within_words_are_said_in_the_same_language() {
         let value = Detail::from(LIST);
         let detail = MUST_BE_NOT.with([TEXT.into(), value]);
-        assert_eq!(Messages::default().say(&detail), "must be text, not a list");
-        assert_eq!(with("a list", "список").say(&detail), "must be text, not список");
+        assert_eq!(Messages::default().say(&detail), "must be a string, not an array");
+        assert_eq!(with("an array", "массив").say(&detail), "must be a string, not массив");
     }
 }

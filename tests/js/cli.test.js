@@ -405,7 +405,7 @@ describe("what it prints", { concurrency: 3, timeout: 300_000 }, () => {
     assertHidden(KEY, { stdout: terminal, stderr: "" });
     const lines = terminal.trim().split("\r\n");
     const expected = [
-      /^capwire: createTask again in \d+\.\d s: No server .*$/,
+      /^capwire: createTask again in \d+\.\d s: The service has no free server .*$/,
       /^capwire: task \d+ created after \d+\.\d s$/,
       /^capwire: result request 1 after \d+\.\d s: processing$/,
       /^capwire: result request 2 after \d+\.\d s: ready$/,
