@@ -14,17 +14,17 @@ use std::rc::Rc;
 /// What every fallible part of the core returns. Boxed, for a failure is large and rare.
 pub type Result<T> = std::result::Result<T, Box<Failure>>;
 
-/// Who found an error: `"client"`, which then has sent nothing; `"service"`, which has refused; or
-/// `"transport"`, what lies between the two.
+/// Where an error comes from: `"client"`, before anything was sent; `"service"`, in its response; or
+/// `"transport"`, between the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
-    /// Refused before anything was sent.
+    /// Found before anything was sent.
     Client,
-    /// The service's answer.
+    /// Reported by the service.
     Service,
-    /// Between the two.
+    /// Between the client and the service.
     Transport,
 }
 
@@ -48,17 +48,17 @@ pub struct Failure {
     #[serde(serialize_with = "class_name", rename = "name")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "keyof ErrorCodes"))]
     pub class: Class,
-    /// The service's code, or the client's own for what it found itself.
+    /// The service's code, or one of the client's own.
     pub code: Cow<'static, str>,
-    /// One sentence: what happened, the offending value, the limit.
+    /// What happened, with the offending value and the limit.
     pub message: String,
-    /// What to do about it.
+    /// What to do about it, in a sentence or two.
     pub hint: String,
-    /// Who found it: `"client"`, and nothing was sent; `"service"`; `"transport"`, between the two.
+    /// Where it comes from: `"client"` (nothing was sent), `"service"`, or `"transport"` between the two.
     pub origin: Origin,
-    /// Whether the same call may succeed later without a change.
+    /// Whether the same call may succeed later without changes.
     pub retryable: bool,
-    /// The method of the protocol, where one was called or would have been.
+    /// The protocol method that failed or would have been called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<Method>,
     /// The name of the service, such as `"capmonster"`.
@@ -71,31 +71,31 @@ pub struct Failure {
     /// The service's code, verbatim.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_code: Option<String>,
-    /// The service's description, verbatim but for the key, should it be echoed.
+    /// The service's description, verbatim except for an echoed key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_message: Option<String>,
-    /// The HTTP status of the answer, such as 503.
+    /// The HTTP status of the response, such as 503.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_status: Option<u16>,
     /// `ImageError`: the image's size in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<f64>,
-    /// `ImageError`: the bound that was broken, in bytes.
+    /// `ImageError`: the exceeded bound, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// `ImageError`: which image of a list, from 0.
+    /// `ImageError`: the image's index in its array, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<usize>,
-    /// `TaskError`: which field of the task, such as `"websiteURL"`; `ImageError`: where the list is.
+    /// `TaskError`: the field, such as `"websiteURL"`; `ImageError`: the field with the array of images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// `OptionsError`: which option, such as `"imageLimits.maxBytes"`.
+    /// `OptionsError`: the option, such as `"imageLimits.maxBytes"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub option: Option<String>,
-    /// How long to wait before asking again, in ms: at most a day.
+    /// How long to wait before trying again, in ms: at most a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<f64>,
-    /// `TransportError` of createTask: whether the task may exist and be charged.
+    /// `TransportError` of `createTask`: whether the task may exist and be charged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_have_created_task: Option<bool>,
     /// What caused it.

@@ -1,6 +1,6 @@
-//! The error table: every code, its class, whether repeating helps, and the words a caller reads.
+//! The error table: every code with its class, whether a retry may help, its message and its hint.
 //!
-//! The codes of a service come from its error page; the advice is ours. One macro call holds all rows. It
+//! The services' codes come from their error pages; the hints are ours. One macro call holds all rows and
 //! makes the table, the constants and the TypeScript types, so that they cannot disagree.
 
 use serde::{Serialize, Serializer};
@@ -15,17 +15,17 @@ pub struct ErrorTableRow {
     #[serde(serialize_with = "class_name", rename = "name")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "keyof ErrorCodes"))]
     pub class: Class,
-    /// Whether the same call may succeed later without a change.
+    /// Whether the same call may succeed later without changes.
     pub retryable: bool,
     /// What happened.
     pub message: &'static str,
-    /// What the caller does next.
+    /// What to do about it.
     pub hint: &'static str,
 }
 
 macro_rules! error_table {
     ($($class:ident { $($code:literal $retryable:literal $message:literal $hint:literal)+ })+) => {
-        /// What the caller does next, as a class: `Key` is `KeyError` in JavaScript.
+        /// The class of an error, by what to do about it: `Key` is `KeyError` in JavaScript.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Class { $(#[allow(missing_docs)] $class),+ }
 
@@ -52,7 +52,7 @@ macro_rules! error_table {
         #[cfg(target_arch = "wasm32")]
         #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
         const ERROR_CODES: &str = concat!(
-            "/** The codes of each error class. A code that is not known here comes as the service wrote it. */\n",
+            "/** The codes of each error class. An unknown code is passed on as the service wrote it. */\n",
             "export interface ErrorCodes {\n",
             $("  /** The codes of a {@link ", stringify!($class), "Error}. */\n  ", stringify!($class), "Error: ", $("| \"", $code, "\" "),+ , ";\n"),+,
             "}\n"

@@ -91,7 +91,7 @@ pub struct Reply<V> {
     pub body: Body<V>,
 }
 
-/// An error of the platform, such as one of `fetch`, as plain data.
+/// An error of the platform, such as one thrown by `fetch`, as plain data.
 // The error itself may hold anything; its text may be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]

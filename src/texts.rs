@@ -1,8 +1,8 @@
-//! The texts that complete a code's own sentence, and the hints that belong to no code.
+//! The texts that complete a code's message, and hints that depend on more than the code.
 //!
-//! One table, in English. The English texts are also the keys of a translation, so that a translator sees
-//! what is translated, a changed text asks for a new translation, and no names of texts are downloaded.
-//! The sentences and hints of the codes are in [`crate::error_table`].
+//! One table, in English. The English texts are also the keys of a translation: a translator sees what to
+//! translate, a changed text needs a new translation, and no separate names are downloaded.
+//! The messages and hints of the codes are in [`crate::error_table`].
 
 use crate::message::{Template, placeholders};
 
@@ -17,23 +17,23 @@ macro_rules! texts {
         #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
         const MESSAGES: &str = concat!(
             "/**\n",
-            " * The words of a language: a message and a hint for each code, and the texts that complete\n",
-            " * them, by their English wording. A `{place}` is filled in; a translation has the same ones, in any order.\n",
+            " * All messages in one language: a message and a hint for each code, and the texts that complete\n",
+            " * them, by their English wording. Keep each `{placeholder}`; their order is free.\n",
             " */\n",
             "export interface Messages {\n",
-            "  /** What a code means, and what to do about it. */\n",
+            "  /** What each code means, and what to do about it. */\n",
             "  codes: { [C in ErrorCodes[keyof ErrorCodes]]: { message: string; hint: string } };\n",
-            "  /** What completes the message of a code, and the hints that depend on more than the code. */\n",
+            "  /** Texts that complete a code's message, and hints that depend on more than the code. */\n",
             "  texts: {\n",
             // The Rust literal is a JavaScript one too.
             $("    ", stringify!($english), ": string;\n",)+
             "  };\n",
             "}\n",
-            "/** A catalogue of which parts may be missing: those stay English. */\n",
+            "/** A catalogue that may lack texts: those stay English. */\n",
             "export type PartialMessages = {\n",
-            "  /** The words of each code. */\n",
+            "  /** A message and a hint for each code. */\n",
             "  codes?: { [C in keyof Messages[\"codes\"]]?: Partial<Messages[\"codes\"][C]> };\n",
-            "  /** What completes a message, by the English text. Each name in braces is replaced. */\n",
+            "  /** Texts that complete a code's message, by their English wording. */\n",
             "  texts?: Partial<Messages[\"texts\"]>;\n",
             "};\n"
         );
@@ -41,7 +41,7 @@ macro_rules! texts {
 }
 
 texts! {
-    // How a message is put together.
+    // The shape of a message.
     SENTENCE "{what}: {detail}"
     NAMED "`{name}` {rule}"
     REPEATED "{message}; not sent, because the service has refused this before"
@@ -69,7 +69,7 @@ texts! {
     URL_HOST "has no valid host (write an international name in xn-- form)"
     URL_PORT "has an invalid port"
 
-    // Kinds of values, given or wanted.
+    // Types of values, actual or expected.
     TEXT "a string"
     LIST "an array"
     OBJECT "an object"
@@ -104,7 +104,7 @@ texts! {
     DATA_URL_EMPTY "the data: URL has no comma, so it has no content"
     DATA_URL_NOT_BASE64 "the data: URL is not base64"
 
-    // Answers.
+    // Responses.
     NO_ERROR_ID "its JSON has no errorId"
     ODD_ERROR_ID "its errorId is not a number and errorCode is missing"
     ODD_JSON "expected a JSON object, got {value}"

@@ -1,5 +1,5 @@
-// The Russian catalogue. Its type is written from the tables in Rust, so a text that is missing here, or
-// is no longer there, does not compile.
+// The Russian catalogue. Its type is generated from the tables in Rust, so a missing or outdated text does
+// not compile.
 
 /**
  * Messages and hints in Russian, for the option `messages`.
@@ -10,8 +10,8 @@
 import type { Messages } from "./types.js";
 
 /**
- * The words of the messages and hints in Russian. Codes, field names and what a service or the platform
- * says itself stay as they are.
+ * The messages and hints in Russian. Codes, field names, and texts of the service or the platform stay as
+ * they are.
  *
  * @example
  * ```ts
@@ -181,7 +181,7 @@ const ru: Messages = {
     },
   },
   texts: {
-    // How a message is put together.
+    // The shape of a message.
     "{what}: {detail}": "{what}: {detail}",
     "`{name}` {rule}": "`{name}`: {rule}",
     "{message}; not sent, because the service has refused this before":
@@ -217,7 +217,7 @@ const ru: Messages = {
       "в адресе нет правильного имени хоста (национальное имя пишется в форме xn--)",
     "has an invalid port": "в адресе неправильный порт",
 
-    // Kinds of values, given or wanted.
+    // Types of values, actual or expected.
     "a string": "строка",
     "an array": "массив",
     "an object": "объект",
@@ -256,7 +256,7 @@ const ru: Messages = {
       "в data: URL нет запятой, а значит, и содержимого",
     "the data: URL is not base64": "data: URL записан не в base64",
 
-    // Answers.
+    // Responses.
     "its JSON has no errorId": "в его JSON нет errorId",
     "its errorId is not a number and errorCode is missing":
       "errorId в нём не число, а errorCode отсутствует",

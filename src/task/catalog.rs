@@ -1,7 +1,7 @@
-//! The task types that are known here: one table for checks, timings and TypeScript types.
+//! The known task types: one table for checks, timings and TypeScript types.
 //!
-//! The fields, which of them are needed and their bounds are those of the services' documentation. A type
-//! that is not in the table passes as it is, with the longest timing.
+//! Fields, required fields and bounds come from the services' documentation. A type that is not here
+//! is passed through unchanged, with the longest timeout.
 
 use super::schema::{Field, Literal, Rule, TaskKind, Timing, Words, may, need, words};
 use Rule::{
@@ -17,30 +17,30 @@ const URL: Field = need("websiteURL", Url, "The full address of the page that sh
 const KEY: Field = need("websiteKey", Text, "The site key.");
 const AGENT: Field = may("userAgent", Text, "The User-Agent of a current browser on Windows.");
 const COOKIES: Field = may("cookies", Text, "Cookies of the page: `name1=value1; name2=value2`.");
-const FRESH: Field = may("nocache", Flag, "Whether a new answer is wanted and none from a cache.");
-const HIDDEN: Field = may("isInvisible", Flag, "Whether the captcha is of the invisible kind.");
-const ACTION: Field = may("pageAction", Text, "The action that the page names.");
-const DATA_S: Field = may("recaptchaDataSValue", Text, "The one-time `data-s` value.");
+const FRESH: Field = may("nocache", Flag, "Set it to get a new answer, not a cached one.");
+const HIDDEN: Field = may("isInvisible", Flag, "Whether the captcha is invisible.");
+const ACTION: Field = may("pageAction", Text, "The action name that the page uses.");
+const DATA_S: Field = may("recaptchaDataSValue", Text, "The one-time `data-s` value of the page.");
 const PAGE: &[Field] = &[URL, KEY];
 const BROWSER: &[Field] = &[AGENT, COOKIES];
 
-const IMAGE_URLS: Field = may("imageUrls", Texts, "The addresses of the images.");
-const IMAGES: Field = may("imagesBase64", Images, "The images; checked, and sent as base64.");
-const CLICK_PAGE: &[Field] = &[AGENT, may("websiteURL", Url, "The address of the page.")];
+const IMAGE_URLS: Field = may("imageUrls", Texts, "The URLs of the images.");
+const IMAGES: Field = may("imagesBase64", Images, "The images, checked and sent as base64.");
+const CLICK_PAGE: &[Field] = &[AGENT, may("websiteURL", Url, "The URL of the page.")];
 const INSTRUCTION: Field = need("metadata.Task", Text, "The instruction, in English.");
 const IMAGES_OR_URLS: &[&[&str]] = &[&["imagesBase64", "imageUrls"]];
 const TOKEN_SOLUTION: &str = "token: string; userAgent?: string";
 
-/// The fields of a proxy: given together or not at all.
+/// The proxy fields: set all of them or none.
 pub const PROXY: &[Field] = &[
-    need("proxyType", OneOf(&["http", "https", "socks4", "socks5"]), "How the proxy is spoken to."),
-    need("proxyAddress", Text, "The proxy's address."),
-    need("proxyPort", Whole(1, 65_535), "The proxy's port: 1 to 65535."),
-    may("proxyLogin", Text, "The login, without a percent sign."),
-    may("proxyPassword", Text, "The password, without a percent sign."),
+    need("proxyType", OneOf(&["http", "https", "socks4", "socks5"]), "The proxy's protocol."),
+    need("proxyAddress", Text, "The proxy's host name or IP address."),
+    need("proxyPort", Whole(1, 65_535), "The proxy's port, 1 to 65535."),
+    may("proxyLogin", Text, "The proxy's login. It must not contain a percent sign."),
+    may("proxyPassword", Text, "The proxy's password. It must not contain a percent sign."),
 ];
 
-/// A row that takes a proxy and has no variant: what most are.
+/// The usual row: it takes a proxy and has no variants.
 const fn token(
     types: &'static [&'static str],
     timing: Timing,
@@ -50,7 +50,7 @@ const fn token(
     TaskKind { words, types, variant: None, takes_proxy: true, timing, fields, one_of: &[] }
 }
 
-/// A row of images that are clicked or measured, told by its `class`.
+/// A row of a `ComplexImageTask`, one per `class`.
 const fn click(
     class: &'static str,
     fields: &'static [&'static [Field]],
@@ -76,16 +76,16 @@ pub const KINDS: &[TaskKind] = &[
             &["ImageToTextTask"],
             IMAGE,
             &[&[
-                need("body", Image, "The image; checked, and sent as base64."),
-                may("capMonsterModule", Text, "The recogniser, such as `\"yandex\"`; an open set."),
+                need("body", Image, "The image, checked and sent as base64."),
+                may("capMonsterModule", Text, "The recognition module, such as `\"yandex\"`."),
                 may(
                     "recognizingThreshold",
                     Whole(0, 100),
-                    "How sure the service must be: 0 to 100. Below it the answer is `ERROR_CAPTCHA_UNSOLVABLE` and costs nothing.",
+                    "The lowest confidence to accept, 0 to 100. Below it the service answers `ERROR_CAPTCHA_UNSOLVABLE` and charges nothing.",
                 ),
-                may("case", Flag, "Whether upper and lower case matter."),
-                may("numeric", ZeroOrOne, "1: the text has digits only."),
-                may("math", Flag, "Whether the text is a sum, whose result is wanted."),
+                may("case", Flag, "Whether the answer is case-sensitive."),
+                may("numeric", ZeroOrOne, "Set to 1 if the text has only digits."),
+                may("math", Flag, "Whether the image shows a sum to work out."),
                 FRESH,
             ]],
             words("ImageToTextTask", "text: string", "Reads the text in an image."),
@@ -113,7 +113,7 @@ pub const KINDS: &[TaskKind] = &[
                     Object("{ s?: string; [name: string]: unknown }"),
                     "What the page passes to `grecaptcha.enterprise.render`.",
                 ),
-                may("apiDomain", Text, "The host that the script is loaded from."),
+                may("apiDomain", Text, "The host from which the page loads the script."),
                 DATA_S,
                 FRESH,
             ],
@@ -133,7 +133,7 @@ pub const KINDS: &[TaskKind] = &[
             &[
                 PAGE,
                 &[
-                    may("minScore", Score, "The score that is wanted: 0.1 to 0.9."),
+                    may("minScore", Score, "The minimum score wanted, 0.1 to 0.9."),
                     ACTION,
                     may("isEnterprise", Flag, "Whether the page uses the Enterprise script."),
                     FRESH,
@@ -154,7 +154,7 @@ pub const KINDS: &[TaskKind] = &[
             &[
                 PAGE,
                 &[
-                    may("minScore", Score, "The score that is wanted: 0.1 to 0.9."),
+                    may("minScore", Score, "The minimum score wanted, 0.1 to 0.9."),
                     ACTION,
                     AGENT,
                     FRESH,
@@ -174,11 +174,11 @@ pub const KINDS: &[TaskKind] = &[
             PAGE,
             &[
                 HIDDEN,
-                may("data", Text, "The `rqdata` of the page; then `userAgent` is needed too."),
+                may("data", Text, "The page's `rqdata`. It requires `userAgent`."),
                 may(
                     "fallbackToActualUA",
                     FlagOrNull,
-                    "true: the service takes its own User-Agent; false: it checks the given one; null: it takes that unchecked.",
+                    "true: use the service's own User-Agent; false: check the one in `userAgent`; null: use that without a check.",
                 ),
                 FRESH,
             ],
@@ -196,8 +196,8 @@ pub const KINDS: &[TaskKind] = &[
         &[
             &[
                 URL,
-                need("websitePublicKey", Text, "The public key of the site."),
-                may("data", Text, "More data as JSON text, such as `{\"blob\":\"...\"}`."),
+                need("websitePublicKey", Text, "The site's public key."),
+                may("data", Text, "Extra data as JSON text, such as `{\"blob\":\"...\"}`."),
                 may("funcaptchaApiJSSubdomain", Text, "The host of the script, without https://."),
                 FRESH,
             ],
@@ -219,8 +219,8 @@ pub const KINDS: &[TaskKind] = &[
             &[
                 &[
                     URL,
-                    need("gt", Text, "The site's id."),
-                    need("challenge", Text, "The one-time challenge, fetched just before."),
+                    need("gt", Text, "The site's GeeTest id."),
+                    need("challenge", Text, "A one-time challenge: fetch a new one."),
                 ],
                 GEETEST,
             ],
@@ -239,7 +239,7 @@ pub const KINDS: &[TaskKind] = &[
             &[
                 &[
                     URL,
-                    need("gt", Text, "The `captcha_id` of the site."),
+                    need("gt", Text, "The site's `captcha_id`."),
                     may(
                         "initParameters",
                         Object("Record<string, unknown>"),
@@ -258,7 +258,7 @@ pub const KINDS: &[TaskKind] = &[
     token(
         &["TurnstileTask", "TurnstileTaskProxyless"],
         TOKEN,
-        &[PAGE, &[ACTION, may("data", Text, "The `cData` of the page."), AGENT, FRESH]],
+        &[PAGE, &[ACTION, may("data", Text, "The page's `cData`."), AGENT, FRESH]],
         words("TurnstileTask", TOKEN_SOLUTION, "Solves a Cloudflare Turnstile."),
     ),
     click(
@@ -267,7 +267,7 @@ pub const KINDS: &[TaskKind] = &[
             &[
                 IMAGE_URLS,
                 IMAGES,
-                need("metadata.Grid", OneOf(&["4x4", "3x3", "1x1"]), "The grid over the image."),
+                need("metadata.Grid", OneOf(&["4x4", "3x3", "1x1"]), "The grid on the image."),
                 may("metadata.Task", Text, "The instruction, in English."),
                 may("metadata.TaskDefinition", Text, "The instruction's id, such as `/m/015qff`."),
             ],
@@ -277,7 +277,7 @@ pub const KINDS: &[TaskKind] = &[
         words(
             "ComplexImageTaskRecaptcha",
             "answer: boolean[]",
-            "Tells which cells of a reCAPTCHA image to click. One image.",
+            "Finds the cells of a reCAPTCHA image to click. One image.",
         ),
     ),
     click(
@@ -286,10 +286,10 @@ pub const KINDS: &[TaskKind] = &[
             &[
                 IMAGE_URLS,
                 IMAGES,
-                may("exampleImageUrls", Texts, "The address of a sample."),
-                may("exampleImagesBase64", Images, "A sample; checked, and sent as base64."),
+                may("exampleImageUrls", Texts, "The URL of an example image."),
+                may("exampleImagesBase64", Images, "An example, checked and sent as base64."),
                 INSTRUCTION,
-                may("metadata.Classes", Texts, "The classes of older versions."),
+                may("metadata.Classes", Texts, "The classes, for older hCaptcha versions."),
             ],
             CLICK_PAGE,
         ],
@@ -297,7 +297,7 @@ pub const KINDS: &[TaskKind] = &[
         words(
             "ComplexImageTaskHcaptcha",
             "answer: boolean[] | Point[]; metadata?: { AnswerType: \"Grid\" | \"Coordinate\" }",
-            "Tells which of up to 18 hCaptcha images to click, or where.",
+            "Finds which of up to 18 hCaptcha images to click, or where to click.",
         ),
     ),
     click(
@@ -307,17 +307,17 @@ pub const KINDS: &[TaskKind] = &[
         words(
             "ComplexImageTaskFuncaptcha",
             "answer: boolean[]",
-            "Tells which cell of a FunCaptcha image to click. One image.",
+            "Finds the cell of a FunCaptcha image to click. One image.",
         ),
     ),
     click(
         "yandexsmartcaptcha",
-        &[&[need("imagesBase64", Images, "One image; checked, and sent as base64.")]],
+        &[&[need("imagesBase64", Images, "One image, checked and sent as base64.")]],
         &[],
         words(
             "ComplexImageTaskYandexsmartcaptcha",
             "answer: Point[]; metadata?: null",
-            "Tells where to click in an image of Yandex SmartCaptcha.",
+            "Finds where to click in a Yandex SmartCaptcha image.",
         ),
     ),
     click(
@@ -326,17 +326,17 @@ pub const KINDS: &[TaskKind] = &[
             need(
                 "imagesBase64",
                 Images,
-                "The images, such as background and circle; sent as base64.",
+                "The images, such as the background and the circle; sent as base64.",
             ),
-            need("metadata.Task", Text, "The recogniser, such as `\"oocl_rotate_new\"`."),
-            may("metadata.TaskArgument", Text, "What some recognisers need besides."),
-            may("metadata.PayloadType", Text, "The kind of data, of audio recognisers."),
+            need("metadata.Task", Text, "The recognition task, such as `\"oocl_rotate_new\"`."),
+            may("metadata.TaskArgument", Text, "An argument that some recognition tasks require."),
+            may("metadata.PayloadType", Text, "The type of the data, for audio recognition."),
         ]],
         &[],
         words(
             "ComplexImageTaskRecognition",
             "answer: number[]; metadata?: { AnswerType: string }",
-            "Measures images, such as the degrees by which one is turned.",
+            "Measures images, such as the angle to rotate one by.",
         ),
     ),
     token(
@@ -352,11 +352,11 @@ pub const KINDS: &[TaskKind] = &[
             PAGE,
             &[
                 AGENT,
-                may("yidunGetLib", Text, "The full address of the script."),
-                may("yidunApiServerSubdomain", Text, "The host of the API, without https://."),
-                may("challenge", Text, "The challenge of the Enterprise version."),
-                may("hcg", Text, "The hash of the Enterprise version."),
-                may("hct", AnyWhole, "The time of the Enterprise version, in Unix time."),
+                may("yidunGetLib", Text, "The full URL of the script."),
+                may("yidunApiServerSubdomain", Text, "The host of the API, without `https://`."),
+                may("challenge", Text, "The `challenge` of the Enterprise version."),
+                may("hcg", Text, "The hash, for the Enterprise version."),
+                may("hct", AnyWhole, "The Unix time, for the Enterprise version."),
             ],
         ],
         words("YidunTask", TOKEN_SOLUTION, "Solves a NetEase Yidun."),
@@ -374,20 +374,20 @@ pub const KINDS: &[TaskKind] = &[
             need("class", Text, "The kind of captcha, as the service names it."),
             URL,
             may("websiteKey", Text, "The site key."),
-            may("metadata", Object("Record<string, unknown>"), "What the kind of captcha needs."),
+            may("metadata", Object("Record<string, unknown>"), "The data this captcha requires."),
             AGENT,
-            may("domains", Texts, "The domains whose cookies are wanted."),
+            may("domains", Texts, "The domains whose cookies to return."),
         ]],
         words(
             "CustomTask",
             "[name: string]: unknown",
-            "Solves a captcha of the service's open family.",
+            "Solves a captcha of another kind that the service supports.",
         ),
     ),
 ];
 
 const GEETEST: &[Field] = &[
-    may("geetestApiServerSubdomain", Text, "The host of the API, without https://."),
+    may("geetestApiServerSubdomain", Text, "The host of the API, without `https://`."),
     may("geetestGetLib", Text, "The path of the library, as JSON text."),
     AGENT,
 ];
