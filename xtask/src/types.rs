@@ -98,7 +98,7 @@ fn members(out: &mut String, kind: &TaskKind) {
         }
     }
     for (object, fields) in objects {
-        let _ = writeln!(out, "  /** The data that this kind of captcha requires. */\n  {object}: {{");
+        let _ = writeln!(out, "  /** The data that this captcha requires. */\n  {object}: {{");
         fields.iter().for_each(|(name, field)| member(out, field, name, 2));
         out.push_str("    [name: string]: unknown;\n  };\n");
     }
@@ -147,7 +147,7 @@ fn solutions(out: &mut String) {
             },
         );
     }
-    out.push_str("/** The solution of a task: by its type, or `unknown`. */\nexport type SolutionOf<T> =\n");
+    out.push_str("/** The solution of a task, by its type. */\nexport type SolutionOf<T> =\n");
     for kind in KINDS {
         let types: Vec<String> = kind.types.iter().map(|text| format!("{text:?}")).collect();
         let variant =
