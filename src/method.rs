@@ -4,22 +4,22 @@ use crate::host::{Json, Kind};
 use crate::split::split_once;
 use serde::{Serialize, Serializer};
 
-/// A method of the services' protocol.
+/// A method of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Method {
-    /// Creates a task, which may cost money.
+    /// Creates a task, which may be charged.
     CreateTask,
-    /// Asks for a task's result.
+    /// Requests a task's result.
     GetTaskResult,
-    /// Asks for the account's balance.
+    /// Requests the account's balance.
     GetBalance,
-    /// Asks for the User-Agent that tasks are to carry. Of another address, and without the key.
+    /// Requests the User-Agent for tasks, from another URL and without the key.
     GetUserAgent,
-    /// Reports the text read from an image as wrong.
+    /// Reports a wrong text of an image.
     ReportIncorrectImageCaptcha,
-    /// Reports a token as refused.
+    /// Reports a rejected token.
     ReportIncorrectTokenCaptcha,
 }
 

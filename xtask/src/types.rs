@@ -177,10 +177,8 @@ fn solution_doc(name: &str) -> &'static str {
         "captcha_id" | "lot_number" | "pass_token" | "gen_time" | "captcha_output" => {
             "One of the values that the page sends to its server."
         }
-        "encryptedData" => "Another value that the page sends to its server, if the service returns it.",
-        "answer" => {
-            "Which cells or images to click, the points to click, or the measured numbers."
-        }
+        "encryptedData" => "Another value for the page's server, if the service returns it.",
+        "answer" => "Which cells or images to click, the points to click, or the measured numbers.",
         "metadata" => "The kind of the answer.",
         _ => "",
     }
