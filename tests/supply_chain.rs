@@ -134,7 +134,8 @@ fn the_package_needs_no_other_and_runs_nothing_when_it_is_installed() {
 #[test]
 fn the_shell_imports_only_itself_and_node() {
     let mut imports = 0;
-    let folders = ["pkg/src", "pkg/src/cli"].map(|folder| fs::read_dir(path(folder)).expect(folder));
+    let folders =
+        ["pkg/src", "pkg/src/cli"].map(|folder| fs::read_dir(path(folder)).expect(folder));
     for entry in folders.into_iter().flatten() {
         let file = entry.expect("a file").path();
         if file.is_dir() {
