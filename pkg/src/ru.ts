@@ -40,7 +40,7 @@ const ru: Messages = {
       hint: "Проверьте, откуда берётся изображение: такой маленький файл обычно пуст или оборван.",
     },
     INVALID_IMAGE: {
-      message: "Это изображение нельзя отправить",
+      message: "Это изображение нельзя использовать",
       hint: "Передайте байты изображения (Uint8Array, ArrayBuffer, Blob, File), текст base64 или data: URL в base64, а не путь к файлу и не веб-адрес.",
     },
     ERROR_NO_SUCH_METHOD: {
@@ -268,7 +268,7 @@ const ru: Messages = {
     "the body is larger than 4 MiB": "его тело больше 4 МиБ",
     "HTTP status {status}, {detail}": "HTTP-статус {status}, {detail}",
     "a redirect, not followed so that your key is sent nowhere else":
-      "это перенаправление: клиент по нему не идёт, чтобы не отдать ключ другому серверу",
+      "это перенаправление, по которому клиент не идёт, чтобы не отдать ключ другому серверу",
     "it gave no error code": "без кода ошибки",
     'status is "ready" but solution is missing': 'status равен "ready", но solution отсутствует',
     "status is missing": "status отсутствует",
