@@ -1,60 +1,77 @@
-//! What a service posts to a `callbackUrl`: the body of an answer to getTaskResult.
+//! The body that a service posts to a `callbackUrl`: that of an answer to getTaskResult.
 //!
-//! Anyone who finds the address can post to it, and nothing in a body proves where it comes from. So
-//! what is read here is only what it says, and whatever it is, it gives a state or a typed failure.
+//! Anyone who finds the address can post to it, and nothing in a body proves where it comes from. So this
+//! reads only what the body says: a state, or a typed failure.
 
-use crate::error::{Cause, Class, Failure, Origin, Result, code};
-use crate::host::{Body, Host, Json, Kind, Reply, must_be};
+use crate::error::{Failure, Origin, Result};
+use crate::error_table::{Class, code};
+use crate::key::ClientKey;
+use crate::message::Message;
+use crate::platform::{HostValue, Platform, ValueType, must_be};
 use crate::protocol::{Answer, TaskState, read_answer, read_state};
-use crate::texts::{self, Detail};
+use crate::response::{Body, MAX_BODY_BYTES, Response};
+use crate::texts;
 
 /// Reads a body: as text or bytes, parsed already, or within a request of the Fetch standard.
 ///
 /// # Errors
-/// The service's codes; `BAD_RESPONSE` where it is no such body, `NETWORK` where it broke off,
+/// The service's codes; `BAD_RESPONSE` where it is another body, `NETWORK` where a request broke off,
 /// `INVALID_OPTIONS` where nothing can be read from the value.
-pub async fn read_callback<H: Host>(host: &H, given: &H::Value) -> Result<TaskState<H::Value>> {
-    let kind = given.kind();
-    // Nothing that JSON has is a function, so what has one is no parsed body.
-    let has_method = |name| given.member(name).is_some_and(|member| member.kind() == Kind::Other);
-    let is_request = kind == Kind::Object && has_method("text");
-    let body = match kind {
-        Kind::Object
-            if given.member("bodyUsed").is_some_and(|it| it.kind() == Kind::Bool(true)) =>
-        {
-            return Err(Failure::option("body", texts::READ_ALREADY));
-        }
-        Kind::Object if has_method("pipe") => {
-            return Err(Failure::option("body", texts::NO_STREAM));
-        }
-        Kind::Object | Kind::List if !is_request => Body::Json(given.clone()),
-        Kind::Text | Kind::Binary(_) | Kind::Object => host.body(given).await.map_err(|error| {
-            let mut failure = match is_request {
-                true => {
-                    let reason = Detail::verbatim(error.innermost_message());
-                    Failure::new(code::NETWORK, Origin::Transport, reason)
-                }
-                false => Failure::option("body", texts::UNREADABLE),
-            };
-            failure.retryable = false;
-            failure.cause = Some(Cause::Platform(error));
-            failure
-        })?,
-        _ => return Err(Failure::option("body", must_be(texts::CALLBACK_BODY, given))),
-    };
-    // With the status of an answer that is whole: there is none here, and the body decides.
-    let reply = Reply { status: 200, retry_after_ms: None, body };
-    // No key is known here, so there is none to take out.
-    let state = read_answer(reply, "").and_then(|answer| match answer {
+pub async fn read_callback<P: Platform>(
+    platform: &P,
+    value: &P::Value,
+) -> Result<TaskState<P::Value>> {
+    // As if it came with a good status: there is none here, and the body decides.
+    let body = read_body(platform, value).await?;
+    let response = Response { status: 200, retry_after_ms: None, body };
+    // No key is known here, so there is none to redact.
+    let key = ClientKey::default();
+    let state = read_answer(response, &key).and_then(|answer| match answer {
         Answer::NotReady => Ok(TaskState::Processing),
-        Answer::Done(fields) => read_state(&fields, ""),
+        Answer::Done(fields) => read_state(&fields, &key),
     });
     state.map_err(|mut failure| {
         failure.http_status = None;
         if failure.class == Class::Transport {
             failure.retryable = false;
-            failure = failure.hinting(texts::HINT_CALLBACK);
+            failure = failure.with_hint(texts::HINT_CALLBACK);
         }
         failure
     })
+}
+
+async fn read_body<P: Platform>(platform: &P, value: &P::Value) -> Result<Body<P::Value>> {
+    let value_type = value.value_type();
+    let is_object = value_type == ValueType::Object;
+    let has_method =
+        |name| value.get_any(name).is_some_and(|it| it.value_type() == ValueType::Other);
+    // Parsed JSON has no functions, so an object with a `text()` is a `Request`.
+    let is_request = is_object && has_method("text");
+    if is_object {
+        let body_used = value.get_any("bodyUsed").map(|it| it.value_type());
+        if body_used == Some(ValueType::Bool(true)) {
+            return Err(Failure::option("body", texts::READ_ALREADY));
+        }
+        if has_method("pipe") {
+            return Err(Failure::option("body", texts::NO_STREAM));
+        }
+    }
+    match value_type {
+        ValueType::Object | ValueType::Array if !is_request => {
+            return Ok(Body::Json(value.clone()));
+        }
+        ValueType::String | ValueType::Binary(_) | ValueType::Object => {}
+        _ => return Err(Failure::option("body", must_be(texts::CALLBACK_BODY, value))),
+    }
+    let text = platform.read_text(value, MAX_BODY_BYTES).await.map_err(|error| {
+        let mut failure = if is_request {
+            let reason = Message::literal(error.innermost_message());
+            Failure::new(code::NETWORK, Origin::Transport, reason)
+        } else {
+            Failure::option("body", texts::UNREADABLE)
+        };
+        failure.retryable = false;
+        failure.with_cause(error)
+    })?;
+    Ok(Body::of(platform, text))
 }

@@ -1,22 +1,20 @@
-//! The error table: every code, its class, whether repeating helps, and the words a caller reads.
-//!
-//! The codes of a service come from its error page; what to do about them is ours. One macro call
-//! below holds all rows, and makes from them both the table and the TypeScript types, so that the two
-//! cannot disagree.
+//! Failures as data. They are put into words once, where they cross the border to the caller.
 
-use crate::host::ErrorRecord;
-use crate::texts::{self, Detail, Messages, Text};
-use crate::wire::{Method, TaskId};
-use serde::{Serialize, Serializer};
+use crate::error_table::{Class, ErrorTableRow, code, row_of_service};
+use crate::key::ClientKey;
+use crate::message::{Catalogue, Message, Template};
+use crate::method::{Method, TaskId};
+use crate::platform::ErrorRecord;
+use crate::texts;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::borrow::Cow;
-use std::rc::Rc;
 
-/// What every fallible part of the core returns. Boxed, for a failure is large and rare.
+/// What every fallible part of the core returns. Boxed, because a failure is large and rare.
 pub type Result<T> = std::result::Result<T, Box<Failure>>;
 
 /// Where an error comes from: `"client"`, before anything was sent; `"service"`, in its response; or
 /// `"transport"`, between the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
@@ -29,9 +27,8 @@ pub enum Origin {
 }
 
 /// What caused a failure.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(untagged))]
 pub enum Cause {
     /// An error of the platform.
     Platform(ErrorRecord),
@@ -40,112 +37,105 @@ pub enum Cause {
 }
 
 /// A failed call, as data.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct Failure {
     /// The name of the error's class, such as `"KeyError"`.
-    #[serde(serialize_with = "class_name", rename = "name")]
-    #[cfg_attr(target_arch = "wasm32", tsify(type = "keyof ErrorCodes"))]
+    #[cfg_attr(target_arch = "wasm32", serde(rename = "name"), tsify(type = "keyof ErrorCodes"))]
     pub class: Class,
     /// The service's code, or one of the client's own.
     pub code: Cow<'static, str>,
     /// What happened, with the offending value and the limit.
-    pub message: String,
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "string"))]
+    message: Message,
     /// What to do about it, in a sentence or two.
-    pub hint: String,
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "string"))]
+    hint: Message,
     /// Where it comes from: `"client"` (nothing was sent), `"service"`, or `"transport"` between the two.
     pub origin: Origin,
     /// Whether the same call may succeed later without changes.
     pub retryable: bool,
     /// The protocol method that failed or would have been called.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub method: Option<Method>,
     /// The name of the service, such as `"capmonster"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub service: Option<Cow<'static, str>>,
     /// The task's id, once it exists.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
     pub task_id: Option<TaskId>,
     /// The service's code, verbatim.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub server_code: Option<String>,
     /// The service's description, verbatim except for an echoed key.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub server_message: Option<String>,
     /// The HTTP status of the response, such as 503.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub http_status: Option<u16>,
     /// `ImageError`: the image's size in bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub size: Option<f64>,
     /// `ImageError`: the exceeded bound, in bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub limit: Option<u32>,
     /// `ImageError`: the image's index in its array, from 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub index: Option<usize>,
     /// `TaskError`: the field, such as `"websiteURL"`; `ImageError`: the field with the array of images.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub field: Option<String>,
     /// `OptionsError`: the option, such as `"imageLimits.maxBytes"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub option: Option<String>,
     /// How long to wait before trying again, in ms: at most a day.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub retry_after_ms: Option<f64>,
     /// `TransportError` of `createTask`: whether the task may exist and be charged.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub may_have_created_task: Option<bool>,
     /// What caused it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub cause: Option<Cause>,
-    /// What `message` and `hint` are made of, so that they can be said in another language.
-    #[serde(skip)]
-    words: Words,
-}
-
-/// What the words of a failure are made of. Shared, for the clones of a failure say the same.
-#[derive(Clone, Debug)]
-struct Words {
-    message: Rc<Detail>,
-    hint: Rc<Detail>,
-    is_repeated: bool,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // the signature is serde's
-fn class_name<S: Serializer>(class: &Class, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_str(class.name())
 }
 
 impl Failure {
-    /// A failure with the words of its row, in English. `detail` completes the message: the value, the
+    /// A failure with the sentence and the hint of its code. `detail` completes the sentence: the value, the
     /// limit.
     #[must_use]
     pub fn new(
-        code: impl Into<Cow<'static, str>>,
+        row: &'static ErrorTableRow,
         origin: Origin,
-        detail: impl Into<Detail>,
+        detail: impl Into<Message>,
     ) -> Box<Self> {
-        Self::made(code.into(), origin, detail.into())
+        Self::build(row, Cow::Borrowed(row.code), origin, Some(detail.into()))
     }
 
-    fn made(code: Cow<'static, str>, origin: Origin, detail: Detail) -> Box<Self> {
-        // A service does not speak of the client's own troubles, whatever its code looks like.
-        let is_theirs = code.starts_with("ERROR_") || code == "WRONG_CAPTCHA_ID";
-        let known = row(&code).filter(|_| is_theirs || origin != Origin::Service);
-        let row = known.or_else(|| row(code::UNKNOWN)).unwrap_or(&NO_ROW);
-        let message = Detail::OfCode(row.code, "message", row.message);
-        let message = match detail {
-            Detail::Verbatim(text) if text.is_empty() => message,
-            detail => texts::SENTENCE.with([message, detail]),
-        };
-        let failure = Box::new(Self {
-            message: String::new(),
-            code,
+    /// An error that the service has reported, with its own code.
+    #[must_use]
+    pub fn of_service(server_code: Option<String>, detail: Option<Message>) -> Box<Self> {
+        let row = server_code.as_deref().and_then(row_of_service).unwrap_or(code::UNKNOWN);
+        let code = server_code.clone().map_or(Cow::Borrowed(row.code), Cow::Owned);
+        let mut failure = Self::build(row, code, Origin::Service, detail);
+        failure.server_code = server_code;
+        failure
+    }
+
+    fn build(
+        row: &'static ErrorTableRow,
+        code: Cow<'static, str>,
+        origin: Origin,
+        detail: Option<Message>,
+    ) -> Box<Self> {
+        let sentence = Message::Sentence(row);
+        Box::new(Self {
             class: row.class,
-            hint: String::new(),
+            code,
+            message: match detail {
+                Some(detail) => texts::SENTENCE.with([sentence, detail]),
+                None => sentence,
+            },
+            hint: Message::Hint(row),
             origin,
             retryable: row.retryable,
             method: None,
@@ -162,57 +152,12 @@ impl Failure {
             retry_after_ms: None,
             may_have_created_task: None,
             cause: None,
-            words: Words {
-                message: Rc::new(message),
-                hint: Detail::OfCode(row.code, "hint", row.hint).into(),
-                is_repeated: false,
-            },
-        });
-        failure.said_in(&Messages::default())
-    }
-
-    /// Says it in another language.
-    #[must_use]
-    pub fn said_in(mut self: Box<Self>, messages: &Messages) -> Box<Self> {
-        self.message = messages.say(&self.words.message);
-        if self.words.is_repeated {
-            let message = std::mem::take(&mut self.message);
-            self.message = messages.say(&texts::REPEATED.with([Detail::Verbatim(message)]));
-        }
-        self.hint = messages.say(&self.words.hint);
-        self
-    }
-
-    /// Changes all that others have written into its words. They are said again afterwards.
-    #[must_use]
-    pub fn cleaned(mut self: Box<Self>, clean: &dyn Fn(&str) -> String) -> Box<Self> {
-        self.words.message = Rc::new(self.words.message.map(clean));
-        self
-    }
-
-    /// With another hint than that of its code.
-    #[must_use]
-    pub fn hinting(mut self: Box<Self>, hint: Text<0>) -> Box<Self> {
-        self.words.hint = Rc::new(hint.into());
-        self.said_in(&Messages::default())
-    }
-
-    /// The same refusal of the service, not met again but told again by the client.
-    #[must_use]
-    pub fn told_again(&self) -> Box<Self> {
-        let no_detail = Detail::Verbatim(String::new());
-        let mut again = Self::made(self.code.clone(), Origin::Client, no_detail);
-        again.class = self.class;
-        again.retryable = self.retryable;
-        again.server_code.clone_from(&self.server_code);
-        again.server_message.clone_from(&self.server_message);
-        again.words = Words { is_repeated: true, ..self.words.clone() };
-        again.said_in(&Messages::default())
+        })
     }
 
     /// An option that cannot be used, and the rule it breaks.
     #[must_use]
-    pub fn option(name: &str, rule: impl Into<Detail>) -> Box<Self> {
+    pub fn option(name: &str, rule: impl Into<Message>) -> Box<Self> {
         let mut failure = Self::named(code::INVALID_OPTIONS, name, rule.into());
         failure.option = Some(name.to_owned());
         failure
@@ -220,32 +165,145 @@ impl Failure {
 
     /// A field of a task that cannot be sent, and the rule it breaks.
     #[must_use]
-    pub fn field(name: &str, rule: impl Into<Detail>) -> Box<Self> {
+    pub fn field(name: &str, rule: impl Into<Message>) -> Box<Self> {
         let mut failure = Self::named(code::INVALID_TASK, name, rule.into());
         failure.field = Some(name.to_owned());
         failure
     }
 
-    fn named(code: &'static str, name: &str, rule: Detail) -> Box<Self> {
-        let detail = texts::NAMED.with([Detail::verbatim(name), rule]);
-        Self::made(Cow::Borrowed(code), Origin::Client, detail)
+    fn named(row: &'static ErrorTableRow, name: &str, rule: Message) -> Box<Self> {
+        Self::new(row, Origin::Client, texts::NAMED_RULE.with([Message::literal(name), rule]))
     }
 
-    /// Says which task it is about. Everything that fails after creation passes here.
+    /// An answer of the service that cannot be right.
     #[must_use]
-    pub fn about(mut self: Box<Self>, task: TaskId) -> Box<Self> {
+    pub fn bad_response(detail: impl Into<Message>) -> Box<Self> {
+        Self::new(code::BAD_RESPONSE, Origin::Transport, detail)
+    }
+
+    /// The same refusal of the service, now reported by the client without a request.
+    #[must_use]
+    pub fn as_local_refusal(&self) -> Box<Self> {
+        let mut refusal = Self::build(code::UNKNOWN, self.code.clone(), Origin::Client, None);
+        refusal.class = self.class;
+        refusal.message = texts::REFUSED_BEFORE.with([self.message.clone()]);
+        refusal.hint = self.hint.clone();
+        refusal.retryable = self.retryable;
+        refusal.server_code.clone_from(&self.server_code);
+        refusal.server_message.clone_from(&self.server_message);
+        refusal
+    }
+
+    /// With another hint than that of its code.
+    #[must_use]
+    pub fn with_hint(mut self: Box<Self>, hint: Template<0>) -> Box<Self> {
+        self.hint = hint.into();
+        self
+    }
+
+    /// With the error of the platform that caused it.
+    #[must_use]
+    pub fn with_cause(mut self: Box<Self>, cause: ErrorRecord) -> Box<Self> {
+        self.cause = Some(Cause::Platform(cause));
+        self
+    }
+
+    /// With the task it is about. Everything that fails after creation has one.
+    #[must_use]
+    pub fn with_task_id(mut self: Box<Self>, task: TaskId) -> Box<Self> {
         self.task_id = Some(task);
         self
     }
 
-    /// Says whether the task may exist although no id came back; if so, a repeat is the caller's choice.
+    /// Says whether the task may exist although no id came back. If so, only the caller may decide to repeat.
     #[must_use]
-    pub fn may_have_created(mut self: Box<Self>, may: bool) -> Box<Self> {
-        self.may_have_created_task = Some(may);
-        if may {
+    pub fn with_possible_task(mut self: Box<Self>, may_exist: bool) -> Box<Self> {
+        self.may_have_created_task = Some(may_exist);
+        if may_exist {
             self.retryable = false;
-            return self.hinting(texts::HINT_MAY_EXIST);
+            return self.with_hint(texts::HINT_MAY_EXIST);
         }
         self
     }
+
+    /// Takes the key out of every text that others may have written into it.
+    #[must_use]
+    pub fn redacted(mut self: Box<Self>, key: &ClientKey) -> Box<Self> {
+        let redact = |text: &str| key.redact(text);
+        let message = std::mem::replace(&mut self.message, Message::Literal(String::new()));
+        self.message = message.map_literals(&redact);
+        self.cause = match self.cause.take() {
+            Some(Cause::Platform(error)) => Some(Cause::Platform(error.map(&redact))),
+            cause => cause,
+        };
+        self
+    }
+
+    /// What happened, with the offending value and the limit.
+    #[must_use]
+    pub fn message(&self, catalogue: &Catalogue) -> String {
+        catalogue.render(&self.message)
+    }
+
+    /// What the caller should do next.
+    #[must_use]
+    pub fn hint(&self, catalogue: &Catalogue) -> String {
+        catalogue.render(&self.hint)
+    }
+
+    /// The failure with its message and hint in the words of a language.
+    #[must_use]
+    pub fn rendered<'a>(&'a self, catalogue: &'a Catalogue) -> Rendered<'a> {
+        Rendered { failure: self, catalogue }
+    }
+}
+
+/// A failure in the words of a language, as it crosses the border.
+#[derive(Clone, Copy)]
+pub struct Rendered<'a> {
+    failure: &'a Failure,
+    catalogue: &'a Catalogue,
+}
+
+impl Serialize for Rendered<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let Self { failure, catalogue } = *self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", failure.class.name())?;
+        map.serialize_entry("code", &*failure.code)?;
+        map.serialize_entry("message", &catalogue.render(&failure.message))?;
+        map.serialize_entry("hint", &catalogue.render(&failure.hint))?;
+        map.serialize_entry("origin", &failure.origin)?;
+        map.serialize_entry("retryable", &failure.retryable)?;
+        entry(&mut map, "method", failure.method.as_ref())?;
+        entry(&mut map, "service", failure.service.as_ref())?;
+        entry(&mut map, "taskId", failure.task_id.as_ref())?;
+        entry(&mut map, "serverCode", failure.server_code.as_ref())?;
+        entry(&mut map, "serverMessage", failure.server_message.as_ref())?;
+        entry(&mut map, "httpStatus", failure.http_status.as_ref())?;
+        entry(&mut map, "size", failure.size.as_ref())?;
+        entry(&mut map, "limit", failure.limit.as_ref())?;
+        entry(&mut map, "index", failure.index.as_ref())?;
+        entry(&mut map, "field", failure.field.as_ref())?;
+        entry(&mut map, "option", failure.option.as_ref())?;
+        entry(&mut map, "retryAfterMs", failure.retry_after_ms.as_ref())?;
+        entry(&mut map, "mayHaveCreatedTask", failure.may_have_created_task.as_ref())?;
+        match &failure.cause {
+            Some(Cause::Platform(error)) => map.serialize_entry("cause", error)?,
+            Some(Cause::Failure(cause)) => {
+                map.serialize_entry("cause", &cause.rendered(catalogue))?;
+            }
+            None => {}
+        }
+        map.end()
+    }
+}
+
+/// Writes what is there. An absent member is left out.
+fn entry<M: SerializeMap, T: Serialize>(
+    map: &mut M,
+    name: &'static str,
+    value: Option<&T>,
+) -> std::result::Result<(), M::Error> {
+    value.map_or(Ok(()), |value| map.serialize_entry(name, value))
 }

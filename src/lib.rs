@@ -1,28 +1,33 @@
 //! The core of capwire, a client of captcha-recognition services, and its JavaScript side.
 //!
-//! Everything but [`js`] is plain Rust that knows no JavaScript and is tested on the host in virtual
-//! time. Read the files in this order:
+//! Everything except [`js`] is plain Rust that knows no JavaScript and is tested on the host in virtual time.
+//! Read the files in this order; each uses only files above it:
 //!
 //! | module | what it decides |
 //! |---|---|
-//! | [`service`] | the two services: base URL, image limits, report methods |
+//! | [`text_search`] | finding a separator in a text, and the nearest name |
+//! | [`schedule`] | when to ask, when to repeat, when to give up: pure arithmetic |
+//! | [`error_table`] | every code: its class, sentence and hint |
+//! | [`message`] | messages as data, and how they are put into words |
+//! | [`texts`] | the texts that complete the sentence of a code |
+//! | [`platform`] | what the core needs from the outside: values, HTTP, time |
+//! | [`method`] | the methods of the protocol, the id of a task |
+//! | [`key`] | the client key, which is never shown |
+//! | [`error`] | failures as data |
+//! | [`url`] | which addresses are safe to send a key to |
+//! | [`service`] | the services: addresses, image limits, report methods |
+//! | `members` | reading an object of the caller, and "did you mean" |
 //! | [`options`] | client and call options: defaults, bounds |
-//! | [`image`] | image input → base64, size bounds |
-//! | [`kinds`] | the task types that are known: fields, checks, timings |
-//! | [`task`] | a task as it is sent: checked, its images in base64 |
-//! | [`protocol`] | request bodies; what an answer means |
-//! | [`callback`] | what a service posts to a callbackUrl |
-//! | [`schedule`] | delays, backoff, deadlines: pure arithmetic |
-//! | [`texts`] | the words of the messages, and in which language they are said |
-//! | [`error`] | the error table: every code, class, message and hint |
-//! | [`split`] | finding text in text |
-//! | [`url`] | web addresses, and which are safe to send a key to |
-//! | [`guard`] | what this client must not send any more, and until when |
-//! | [`wire`] | what both sides call a method and a task |
-//! | [`host`] | what the core asks of its host: send, sleep, now |
-//! | [`solve`] | check → create → poll → solution |
-//! | [`batch`] | many tasks, a few at a time |
-//! | `js` | exports, and the host over `fetch`, timers and `AbortSignal` |
+//! | [`circuit_breaker`] | what must not be sent again, and until when |
+//! | [`gate`] | one request at a time until the key is accepted |
+//! | [`poll_ledger`] | how often and when the result of each task was requested |
+//! | [`account`] | these three, shared by all clients of an account |
+//! | [`task`] | the catalogue of task types, the checks, images → base64 |
+//! | [`response`] | how much of a body is read, JSON or excerpt, `Retry-After` |
+//! | [`protocol`] | request bodies, and what an answer means |
+//! | [`callback`] | the body that a service posts to a `callbackUrl` |
+//! | [`client`] | check → create → poll → solution; batches |
+//! | `js` | the exports, and the platform over `fetch`, timers and `AbortSignal` |
 
 // A panic inside an exported async function would leave the caller's promise pending for ever, so
 // nothing that can panic compiles outside tests.
@@ -39,22 +44,27 @@
     )
 )]
 
-pub mod batch;
+pub mod account;
 pub mod callback;
+pub mod circuit_breaker;
+pub mod client;
 pub mod error;
-pub mod guard;
-pub mod host;
-pub mod image;
+pub mod error_table;
+pub mod gate;
 #[cfg(target_arch = "wasm32")]
 pub mod js;
-pub mod kinds;
+pub mod key;
+mod members;
+pub mod message;
+pub mod method;
 pub mod options;
+pub mod platform;
+pub mod poll_ledger;
 pub mod protocol;
+pub mod response;
 pub mod schedule;
 pub mod service;
-pub mod solve;
-pub mod split;
 pub mod task;
+pub mod text_search;
 pub mod texts;
 pub mod url;
-pub mod wire;

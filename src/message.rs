@@ -1,118 +1,119 @@
-//! The words of the messages: what completes a code's own sentence, and the hints that belong to no code.
+//! Messages as data, and how they are put into words of a language.
 //!
-//! One table, in English. Its texts are also the keys under which a catalogue has them in another
-//! language, so that a translator sees what is translated, a changed text asks for a new translation,
-//! and no names of texts are downloaded. The words of the codes are in [`crate::error`].
-//!
-//! A failure keeps its words as data, a [`Detail`]: only so can they be said in another language later.
+//! A failure keeps its message as data, a [`Message`], until it crosses the border to the caller. There it is
+//! rendered once, in the language of the client.
 
-use crate::split::split_once;
+use crate::error_table::ErrorTableRow;
+use crate::text_search::split_once;
 use std::rc::Rc;
 
-/// A text with `N` places, each `{named}` in it. How many there are is counted by the compiler, so that
-/// none is left unfilled.
+/// A text with `N` placeholders, each a `{name}`. The compiler counts them, so that none is left unfilled.
 #[derive(Clone, Copy, Debug)]
-pub struct Text<const N: usize>(&'static str);
+pub struct Template<const N: usize>(pub(crate) &'static str);
 
-impl<const N: usize> Text<N> {
-    /// The text with its places filled, in the order in which the English text has them.
+impl<const N: usize> Template<N> {
+    /// The text with its placeholders filled, in the order in which the English text has them.
     #[must_use]
-    #[inline(never)] // or a kilobyte of copies
-    pub fn with(self, values: [Detail; N]) -> Detail {
-        Detail::Text(self.0, values.into())
+    #[inline(never)] // inlined copies would be a kilobyte
+    pub fn with(self, values: [Message; N]) -> Message {
+        Message::Template(self.0, values.into())
     }
 }
 
-impl From<Text<0>> for Detail {
+impl From<Template<0>> for Message {
     #[inline(never)]
-    fn from(text: Text<0>) -> Self {
-        Self::Text(text.0, Vec::new())
+    fn from(template: Template<0>) -> Self {
+        Self::Template(template.0, Vec::new())
     }
 }
 
-/// Words in no language yet. There is no way here from a plain `&str`: words that are not in the table
-/// must be somebody else's, and are marked as such.
-#[derive(Debug)]
-pub enum Detail {
-    /// A number, a name, or what others have written: the same in every language.
-    Verbatim(String),
-    /// A text of the table, and what fills its places.
-    Text(&'static str, Vec<Detail>),
-    /// The `message` or the `hint` of a code: which, and what it is in English.
-    OfCode(&'static str, &'static str, &'static str),
+/// A message that is not rendered yet. There is no `From<&str>` on purpose: text outside the tables is
+/// somebody else's, and must be marked as [`Message::Literal`].
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// A number, a name, or text that others have written: the same in every language.
+    Literal(String),
+    /// A text of [`crate::texts`], and the values of its placeholders.
+    Template(&'static str, Vec<Message>),
+    /// The sentence of a code.
+    Sentence(&'static ErrorTableRow),
+    /// The hint of a code.
+    Hint(&'static ErrorTableRow),
 }
 
-impl Detail {
-    /// What is the same in every language.
+impl Message {
+    /// Text that is the same in every language.
     #[must_use]
     #[inline(never)]
-    pub fn verbatim(text: &str) -> Self {
-        Self::Verbatim(text.to_owned())
+    pub fn literal(text: &str) -> Self {
+        Self::Literal(text.to_owned())
     }
 
-    /// A whole number. All of them are of one type, for each has code of its own to write it.
+    /// A whole number. All of them are `u64` here, because each integer type has formatting code of its own.
     #[must_use]
     pub fn number(number: impl Into<u64>) -> Self {
-        Self::Verbatim(number.into().to_string())
+        Self::Literal(number.into().to_string())
     }
 
-    /// The same words with everything that is not of the table changed.
+    /// The same message with every literal changed.
     #[must_use]
-    pub fn map(&self, change: &dyn Fn(&str) -> String) -> Self {
+    pub fn map_literals(self, change: &dyn Fn(&str) -> String) -> Self {
         match self {
-            Self::Verbatim(text) => Self::Verbatim(change(text)),
-            Self::Text(text, values) => {
-                Self::Text(text, values.iter().map(|value| value.map(change)).collect())
+            Self::Literal(text) => Self::Literal(change(&text)),
+            Self::Template(text, values) => {
+                let values = values.into_iter().map(|value| value.map_literals(change));
+                Self::Template(text, values.collect())
             }
-            Self::OfCode(code, part, english) => Self::OfCode(code, part, english),
+            fixed => fixed,
         }
     }
 }
 
-/// A catalogue: it gives what is at `codes`, a code, `message` or `hint`; or at `texts`, an English text.
-type Find = dyn Fn(&[&str]) -> Option<String>;
+/// Looks a text up by its path: `codes`, a code, `message` or `hint`; or `texts`, an English text.
+type Lookup = dyn Fn(&[&str]) -> Option<String>;
 
-/// The language of a client. What its catalogue lacks is said in English.
+/// The language of a client. What it lacks is rendered in English.
 #[derive(Clone, Default)]
-pub struct Messages(Option<Rc<Find>>);
+pub struct Catalogue(Option<Rc<Lookup>>);
 
-impl Messages {
-    /// The language of a catalogue.
-    pub fn of(find: impl Fn(&[&str]) -> Option<String> + 'static) -> Self {
-        Self(Some(Rc::new(find)))
+impl Catalogue {
+    /// A catalogue over a lookup.
+    pub fn new(lookup: impl Fn(&[&str]) -> Option<String> + 'static) -> Self {
+        Self(Some(Rc::new(lookup)))
     }
 
-    /// What the catalogue has there. No words at all are as good as none.
-    #[must_use]
-    pub fn find(&self, path: &[&str]) -> Option<String> {
-        self.0.as_ref().and_then(|find| find(path)).filter(|text| !text.is_empty())
+    /// A translation. An empty string counts as missing.
+    fn find(&self, path: &[&str]) -> Option<String> {
+        self.0.as_ref().and_then(|lookup| lookup(path)).filter(|text| !text.is_empty())
     }
 
-    /// The words in this language.
+    /// Puts a message into words.
     #[must_use]
-    pub fn say(&self, detail: &Detail) -> String {
-        match detail {
-            Detail::Verbatim(text) => text.clone(),
-            Detail::Text(english, values) => {
-                let values: Vec<String> = values.iter().map(|value| self.say(value)).collect();
+    pub fn render(&self, message: &Message) -> String {
+        let of_code = |row: &ErrorTableRow, part: &str, english: &str| {
+            self.find(&["codes", row.code, part]).unwrap_or_else(|| english.to_owned())
+        };
+        match message {
+            Message::Literal(text) => text.clone(),
+            Message::Template(english, values) => {
+                let values: Vec<String> = values.iter().map(|value| self.render(value)).collect();
                 match self.find(&["texts", english]) {
-                    Some(text) => fill(&text, english, &values),
-                    None => fill(english, english, &values),
+                    Some(text) => interpolate(&text, english, &values),
+                    None => interpolate(english, english, &values),
                 }
             }
-            Detail::OfCode(code, part, english) => {
-                self.find(&["codes", code, part]).unwrap_or_else(|| (*english).to_owned())
-            }
+            Message::Sentence(row) => of_code(row, "message", row.message),
+            Message::Hint(row) => of_code(row, "hint", row.hint),
         }
     }
 }
 
-/// Fills the places of a text. Which value is which is told by the English text. A place that it does
-/// not have is left as it is; what has been filled in is not looked through.
-fn fill(text: &str, english: &str, values: &[String]) -> String {
+/// Fills the placeholders of a text. The English text tells which value is which. A placeholder that it does
+/// not have stays as it is. Values are not searched for placeholders.
+fn interpolate(text: &str, english: &str, values: &[String]) -> String {
     let mut filled = String::new();
     let mut rest = text;
-    while let Some((before, name, after)) = next_place(rest) {
+    while let Some((before, name, after)) = next_placeholder(rest) {
         filled.push_str(before);
         match value_of(name, english, values) {
             Some(value) => filled.push_str(value),
@@ -130,7 +131,7 @@ fn fill(text: &str, english: &str, values: &[String]) -> String {
 fn value_of<'a>(wanted: &str, english: &str, values: &'a [String]) -> Option<&'a String> {
     let mut values = values.iter();
     let mut rest = english;
-    while let Some((_, name, after)) = next_place(rest) {
+    while let Some((_, name, after)) = next_placeholder(rest) {
         let value = values.next();
         if name == wanted {
             return value;
@@ -140,74 +141,47 @@ fn value_of<'a>(wanted: &str, english: &str, values: &'a [String]) -> Option<&'a
     None
 }
 
-/// What is before the next place, its name, and what is after it.
-fn next_place(text: &str) -> Option<(&str, &str, &str)> {
+/// The text before the next placeholder, its name, and the text after it.
+pub(crate) fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = split_once(text, "{")?;
     let (name, after) = split_once(rest, "}")?;
     Some((before, name, after))
 }
 
-/// How many places a text has.
+/// The number of placeholders in a text.
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // it runs in the compiler only
-const fn places(text: &str) -> usize {
+pub(crate) const fn placeholders(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let (mut at, mut places) = (0, 0);
+    let (mut at, mut count) = (0, 0);
     while at < bytes.len() {
         if bytes[at] == b'{' {
-            places += 1;
+            count += 1;
         }
         at += 1;
     }
-    places
+    count
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn names(text: &str) -> Vec<&str> {
-        let mut names = Vec::new();
-        let mut rest = text;
-        while let Some((_, name, after)) = next_place(rest) {
-            names.push(name);
-            rest = after;
-        }
-        names
-    }
+    use crate::texts;
 
     /// A catalogue of one text.
-    fn with(english: &'static str, text: &'static str) -> Messages {
-        Messages::of(move |path| (path == ["texts", english]).then(|| text.to_owned()))
+    fn with(english: &'static str, text: &'static str) -> Catalogue {
+        Catalogue::new(move |path| (path == ["texts", english]).then(|| text.to_owned()))
     }
 
     #[test]
-    fn every_text_is_once_in_the_table_and_names_each_of_its_places_once() {
-        for (at, text) in ALL.iter().enumerate() {
-            assert!(!ALL[..at].contains(text), "{text}");
-            let mut names = names(text);
-            // What the compiler counts is what can be filled: each brace opens a place with a name.
-            assert_eq!(names.len(), places(text), "{text}");
-            assert_eq!(names.len(), text.matches('}').count(), "{text}");
-            assert!(
-                names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase())),
-                "{text}"
-            );
-            names.sort_unstable();
-            names.dedup();
-            assert_eq!(names.len(), places(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_translation_has_the_places_in_any_order_and_as_often_as_it_likes() {
-        let detail = WHOLE.with([Detail::number(1_u32), Detail::number(9_u32)]);
-        assert_eq!(Messages::default().say(&detail), "a whole number from 1 to 9");
+    fn a_translation_may_repeat_and_reorder_placeholders() {
+        let detail = texts::WHOLE.with([Message::number(1_u32), Message::number(9_u32)]);
+        assert_eq!(Catalogue::default().render(&detail), "a whole number from 1 to 9");
         let language = with("a whole number from {min} to {max}", "{max} >= n >= {min}, {max}!");
-        assert_eq!(language.say(&detail), "9 >= n >= 1, 9!");
+        assert_eq!(language.render(&detail), "9 >= n >= 1, 9!");
     }
 
     #[test]
-    fn what_a_translation_gets_wrong_is_left_as_it_is() {
+    fn faulty_placeholders_of_a_translation_stay_as_they_are() {
         for (text, said) in [
             ("{other} {max}", "{other} 9"),
             ("{max", "{max"),
@@ -215,22 +189,22 @@ mod tests {
             ("{} {max}", "{} 9"),
             ("", "a whole number from 1 to 9"),
         ] {
-            let detail = WHOLE.with([Detail::number(1_u32), Detail::number(9_u32)]);
-            assert_eq!(with("a whole number from {min} to {max}", text).say(&detail), said);
+            let detail = texts::WHOLE.with([Message::number(1_u32), Message::number(9_u32)]);
+            assert_eq!(with("a whole number from {min} to {max}", text).render(&detail), said);
         }
     }
 
     #[test]
-    fn a_value_is_not_looked_through_for_places() {
-        let detail = ODD_JSON.with([Detail::verbatim("{value} {x")]);
-        assert_eq!(Messages::default().say(&detail), "expected a JSON object, got {value} {x");
+    fn values_are_not_searched_for_placeholders() {
+        let detail = texts::UNEXPECTED_JSON.with([Message::literal("{value} {x")]);
+        assert_eq!(Catalogue::default().render(&detail), "expected a JSON object, got {value} {x");
     }
 
     #[test]
-    fn words_within_words_are_said_in_the_same_language() {
-        let value = Detail::from(LIST);
-        let detail = MUST_BE_NOT.with([TEXT.into(), value]);
-        assert_eq!(Messages::default().say(&detail), "must be a string, not an array");
-        assert_eq!(with("an array", "массив").say(&detail), "must be a string, not массив");
+    fn nested_messages_are_rendered_in_the_same_language() {
+        let value = Message::from(texts::LIST);
+        let detail = texts::MUST_BE_NOT.with([texts::TEXT.into(), value]);
+        assert_eq!(Catalogue::default().render(&detail), "must be a string, not an array");
+        assert_eq!(with("an array", "массив").render(&detail), "must be a string, not массив");
     }
 }

@@ -1,10 +1,9 @@
-//! What both sides of the wire are called by: the methods, and the number of a task.
+//! The methods of the protocol, and the id of a task.
 
-use crate::host::{Json, Kind};
-use crate::split::split_once;
+use crate::platform::{HostValue, ValueType};
 use serde::{Serialize, Serializer};
 
-/// A method of the protocol.
+/// A method of the services' protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -15,7 +14,7 @@ pub enum Method {
     GetTaskResult,
     /// Requests the account's balance.
     GetBalance,
-    /// Requests the User-Agent for tasks, from another URL and without the key.
+    /// Asks for the User-Agent that tasks should carry: a GET to another address, without the key.
     GetUserAgent,
     /// Reports a wrong text of an image.
     ReportIncorrectImageCaptcha,
@@ -24,7 +23,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Its name, which is its path too, but for getUserAgent.
+    /// Its name, which is also its path, except for `getUserAgent`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -38,29 +37,23 @@ impl Method {
     }
 }
 
-/// A key without its suffixes, such as that of `KEY__module`: they choose how, not for whom.
-#[must_use]
-pub fn account(key: &str) -> &str {
-    split_once(key, "__").map_or(key, |(account, _)| account)
-}
-
-/// A task's number: 1 to 2^53 − 1, for beyond that JavaScript would round it.
+/// The id of a task: 1 to 2^53 − 1. JavaScript would round a larger one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TaskId(u64);
 
 impl TaskId {
-    /// The largest.
+    /// The largest id.
     pub const MAX: u64 = 9_007_199_254_740_991;
 
-    /// The id in a value, which must be exact: a whole number, or the digits of one.
+    /// Reads an id, which must be exact: a whole number, or its digits as text.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-    pub fn read<V: Json>(value: &V) -> Option<Self> {
-        let id = match value.kind() {
-            // What is below zero becomes zero, which is none either.
-            Kind::Number(id) if id.fract() == 0.0 && id <= Self::MAX as f64 => id as u64,
-            Kind::Text => value
-                .text()
+    pub fn read<V: HostValue>(value: &V) -> Option<Self> {
+        let id = match value.value_type() {
+            // Negative numbers saturate to 0, which the range check rejects.
+            ValueType::Number(id) if id.fract() == 0.0 && id <= Self::MAX as f64 => id as u64,
+            ValueType::String => value
+                .as_string()
                 .filter(|text| !matches!(text.as_bytes(), [b'0' | b'+', ..]))?
                 .parse()
                 .ok()?,

@@ -1,26 +1,27 @@
-//! Client and call options: names, defaults and bounds.
-//!
-//! Each member is read by itself, so that an error names the option and its rule, and a misspelt name is
-//! reported instead of ignored.
+//! Client and call options: their names, defaults and bounds.
 
 use crate::error::{Failure, Result};
-use crate::host::{self, Json, Kind};
+use crate::key::ClientKey;
+use crate::members::{Members, must_be};
+use crate::message::{Catalogue, Message};
+use crate::platform::{HostValue, ValueType};
 use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis, timer_ms};
-use crate::service::{BROCAPGPT, CAPMONSTER, ImageLimits, ReportKind, ServiceProfile};
-use crate::texts::{self, Detail, Messages};
+use crate::service::{CAPMONSTER, ImageLimits, ReportKind, SERVICES, ServiceProfile};
+use crate::texts;
 use crate::url::{check_safe, is_web_address};
 use std::borrow::Cow;
 
-/// The longest delay that a timer of the platform takes, in ms.
+/// The longest delay of `setTimeout`, in ms.
 const MAX_TIMER_MS: u32 = i32::MAX.cast_unsigned();
 
-const MAX_OPTION_NAME: usize = 24;
-
-/// How many tasks of a batch run at once by default.
-pub(crate) const CONCURRENCY: u32 = 8;
+/// How many tasks of a batch may be in flight at once, unless the caller says otherwise.
+pub(crate) const DEFAULT_CONCURRENCY: u32 = 8;
+/// How long one HTTP exchange may take, unless the caller says otherwise: the time-out of CapMonster Cloud's own
+/// JavaScript client.
+const DEFAULT_REQUEST_TIMEOUT_MS: u32 = 21_000;
+const DEFAULT_MAX_RETRIES: u32 = 3;
 
 /// The options of a client.
-// No `Debug`, so that the key is never shown by accident.
 #[derive(Clone)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct ClientOptions {
@@ -29,15 +30,13 @@ pub struct ClientOptions {
     /// It is sent in the body of each request and appears in no error, event or log.
     ///
     /// @example process.env.CAPWIRE_KEY
-    pub client_key: String,
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "string"))]
+    pub client_key: ClientKey,
     /// CapMonster Cloud, BroCapGPT, or a profile of another service with the same protocol. Default:
     /// `"capmonster"`.
     ///
     /// @example "brocapgpt"
-    #[cfg_attr(
-        target_arch = "wasm32",
-        tsify(optional, type = "\"capmonster\" | \"brocapgpt\" | ServiceProfile")
-    )]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "ServiceName | ServiceProfile"))]
     pub service: ServiceProfile,
     /// Sends requests to this URL instead of the service's own; a path is kept. It must be https, or http
     /// on loopback, and have no user name, query or fragment. Default: the service's `baseUrl`.
@@ -82,7 +81,7 @@ pub struct ClientOptions {
     ///
     /// @example ru
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "PartialMessages"))]
-    pub messages: Messages,
+    pub messages: Catalogue,
 }
 
 /// The options of one call.
@@ -115,7 +114,7 @@ pub struct CallOptions {
     /// @example "ImageToTextTask"
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "string"))]
     #[cfg_attr(target_arch = "wasm32", serde(rename = "type"))]
-    pub kind: Option<String>,
+    pub task_type: Option<String>,
     /// How many tasks may run at once: 1 to 1,000. Results that you have not consumed yet count too.
     /// Default: 8.
     ///
@@ -129,14 +128,9 @@ impl ClientOptions {
     ///
     /// # Errors
     /// `INVALID_OPTIONS`.
-    pub fn read<V: Json>(given: &V) -> Result<Self> {
-        let messages = language(given);
-        Self::checked(given, messages.clone()).map_err(|failure| failure.said_in(&messages))
-    }
-
-    fn checked<V: Json>(given: &V, messages: Messages) -> Result<Self> {
-        let mut members = Members::of("", given)?;
-        let client_key = members.text("clientKey")?.unwrap_or_default();
+    pub fn read<V: HostValue>(options: &V) -> Result<Self> {
+        let mut members = Members::of("", options)?;
+        let client_key = members.string("clientKey")?.unwrap_or_default();
         if client_key.is_empty() {
             return Err(Failure::option("clientKey", texts::KEY_MISSING));
         }
@@ -144,7 +138,7 @@ impl ClientOptions {
             None => CAPMONSTER,
             Some(value) => read_service(&value)?,
         };
-        let base_url = match members.text("baseUrl")? {
+        let base_url = match members.string("baseUrl")? {
             None => service.base_url.clone().into_owned(),
             Some(url) => read_base_url("baseUrl", &url)?,
         };
@@ -152,27 +146,25 @@ impl ClientOptions {
             None => service.image_limits,
             Some(limits) => read_limits("imageLimits", &limits, service.image_limits)?,
         };
-        members.catalogue()?;
+        check_catalogue(&mut members)?;
         let request_timeout_ms = members.whole("requestTimeoutMs", 1, MAX_TIMER_MS)?;
         let max_retries = members.whole("maxRetries", 0, 10)?;
-        let options = Self {
-            client_key,
+        let read = Self {
+            client_key: ClientKey::new(client_key),
             service,
             base_url,
             image_limits,
-            request_timeout_ms: request_timeout_ms.unwrap_or(21_000).into(),
-            max_retries: max_retries.unwrap_or(3),
+            request_timeout_ms: request_timeout_ms.unwrap_or(DEFAULT_REQUEST_TIMEOUT_MS).into(),
+            max_retries: max_retries.unwrap_or(DEFAULT_MAX_RETRIES),
             soft_id: members.whole("softId", 0, MAX_TIMER_MS)?,
             keep_alive: members.flag("keepAlive")?.unwrap_or_default(),
-            messages,
+            messages: catalogue(Some(options)),
         };
-        // `fetch` is the JavaScript host's.
+        // `fetch` is read by the platform.
         members.finish(&["fetch"])?;
-        Ok(options)
+        Ok(read)
     }
-}
 
-impl ClientOptions {
     /// The service as this client uses it.
     #[must_use]
     pub fn profile(&self) -> ServiceProfile {
@@ -185,213 +177,127 @@ impl ClientOptions {
 }
 
 impl CallOptions {
-    /// Reads and checks the options of a call; none at all are the defaults.
+    /// Reads and checks the options of a call. None at all are the defaults.
     ///
     /// # Errors
     /// `INVALID_OPTIONS`.
-    pub fn read<V: Json>(given: Option<&V>) -> Result<Self> {
-        let Some(given) = given else {
+    pub fn read<V: HostValue>(options: Option<&V>) -> Result<Self> {
+        let Some(options) = options else {
             return Ok(Self::default());
         };
-        let mut members = Members::of("", given)?;
-        let options = Self {
+        let mut members = Members::of("", options)?;
+        let min_interval = timer_ms(MIN_POLL_INTERVAL_MS);
+        let poll_interval_ms = members.whole("pollIntervalMs", min_interval, MAX_TIMER_MS)?;
+        let read = Self {
             timeout_ms: members.whole("timeoutMs", 1, MAX_TIMER_MS)?.map(Millis::from),
-            poll_interval_ms: members
-                .whole("pollIntervalMs", timer_ms(MIN_POLL_INTERVAL_MS), MAX_TIMER_MS)?
-                .map(Millis::from),
-            callback_url: members.text("callbackUrl")?,
-            kind: members.text("type")?,
+            poll_interval_ms: poll_interval_ms.map(Millis::from),
+            callback_url: members.string("callbackUrl")?,
+            task_type: members.string("type")?,
             concurrency: members.whole("concurrency", 1, 1_000)?,
         };
-        if let Some(url) = &options.callback_url {
-            // The service calls it, and knows best what it can reach.
-            if !is_web_address(url) {
-                return Err(Failure::option(
-                    "callbackUrl",
-                    texts::MUST_BE.with([texts::WEB_ADDRESS.into()]),
-                ));
-            }
+        // Any web address will do: the service calls it, and knows best what it can reach.
+        if read.callback_url.as_deref().is_some_and(|url| !is_web_address(url)) {
+            let rule = texts::MUST_BE.with([texts::WEB_ADDRESS.into()]);
+            return Err(Failure::option("callbackUrl", rule));
         }
-        // These two are the JavaScript host's.
+        // These two are read by the platform.
         members.finish(&["signal", "onProgress"])?;
-        Ok(options)
+        Ok(read)
     }
 }
 
-/// The language that is among the options: English if there is none, whatever else may be wrong.
-pub fn language<V: Json>(options: &V) -> Messages {
-    let Some(catalogue) = options.get("messages") else { return Messages::default() };
-    Messages::of(move |path| {
-        let start = Some(catalogue.clone());
-        path.iter().fold(start, |at, name| at?.get(name))?.text()
+/// The catalogue in the options; English where there is none, whatever else may be wrong with them.
+pub fn catalogue<V: HostValue>(options: Option<&V>) -> Catalogue {
+    let Some(messages) = options.and_then(|it| it.get("messages")) else {
+        return Catalogue::default();
+    };
+    Catalogue::new(move |path| {
+        let start = Some(messages.clone());
+        path.iter().fold(start, |at, name| at?.get(name))?.as_string()
     })
 }
 
-/// Reads the options of what has no client: a language alone.
+/// Checks options that may only have a catalogue: those of a call without a client.
 ///
 /// # Errors
 /// `INVALID_OPTIONS`.
-pub fn read_language<V: Json>(options: Option<&V>) -> Result<Messages> {
-    let Some(options) = options else { return Ok(Messages::default()) };
+pub fn check_catalogue_alone<V: HostValue>(options: Option<&V>) -> Result<()> {
+    let Some(options) = options else { return Ok(()) };
     let mut members = Members::of("", options)?;
-    members.catalogue()?;
+    check_catalogue(&mut members)?;
+    members.finish(&[])
+}
+
+/// Refuses a catalogue that is not an object. Its texts are looked up when they are needed.
+fn check_catalogue<V: HostValue>(members: &mut Members<V>) -> Result<()> {
+    match members.take("messages").filter(|it| it.value_type() != ValueType::Object) {
+        Some(invalid) => Err(must_be("messages", texts::OBJECT, &invalid)),
+        None => Ok(()),
+    }
+}
+
+fn read_service<V: HostValue>(value: &V) -> Result<ServiceProfile> {
+    if value.value_type() == ValueType::Object {
+        return read_profile(value);
+    }
+    let name = value.as_string();
+    let known = SERVICES.iter().find(|service| name.as_deref() == Some(&*service.name));
+    known.cloned().ok_or_else(|| {
+        let names: Vec<&str> = SERVICES.iter().map(|service| &*service.name).collect();
+        let names = ["\"", &names.join("\", \""), "\""].concat();
+        must_be("service", texts::SERVICE_NAME.with([Message::Literal(names)]), value)
+    })
+}
+
+fn read_profile<V: HostValue>(value: &V) -> Result<ServiceProfile> {
+    let mut members = Members::of("service", value)?;
+    let missing = |name: &str| Failure::option(&["service.", name].concat(), texts::MISSING);
+    let name = members.string("name")?.ok_or_else(|| missing("name"))?;
+    let url = members.string("baseUrl")?.ok_or_else(|| missing("baseUrl"))?;
+    let limits = members.take("imageLimits").ok_or_else(|| missing("imageLimits"))?;
+    let reports = members.take("reports").map_or(Ok(Vec::new()), |list| read_reports(&list))?;
+    let user_agent_url = members.string("userAgentUrl")?;
+    if let Some(url) = &user_agent_url {
+        read_safe_url("service.userAgentUrl", url)?;
+    }
     members.finish(&[])?;
-    Ok(language(options))
+    Ok(ServiceProfile {
+        name: Cow::Owned(name),
+        base_url: Cow::Owned(read_base_url("service.baseUrl", &url)?),
+        image_limits: read_limits("service.imageLimits", &limits, CAPMONSTER.image_limits)?,
+        reports: Cow::Owned(reports),
+        user_agent_url: user_agent_url.map(Cow::Owned),
+    })
 }
 
-/// The members of an options object that were not read yet.
-struct Members<V> {
-    /// Where they are: `imageLimits`, or empty for the options themselves.
-    place: &'static str,
-    rest: Vec<(String, V)>,
+fn read_reports<V: HostValue>(value: &V) -> Result<Vec<ReportKind>> {
+    let invalid = || must_be("service.reports", texts::REPORT_KINDS, value);
+    if value.value_type() != ValueType::Array {
+        return Err(invalid());
+    }
+    let kind = |item: &V| report_kind(item).ok_or_else(invalid);
+    value.items().iter().map(kind).collect()
 }
 
-impl<V: Json> Members<V> {
-    fn of(place: &'static str, given: &V) -> Result<Self> {
-        match given.kind() {
-            Kind::Object => Ok(Self { place, rest: given.entries() }),
-            _ => {
-                let name = if place.is_empty() { "options" } else { place };
-                Err(must_be(name, texts::OBJECT, given))
-            }
-        }
-    }
-
-    /// The full name of a member.
-    fn path(&self, name: &str) -> String {
-        let dot = if self.place.is_empty() { "" } else { "." };
-        format!("{}{dot}{name}", self.place)
-    }
-
-    fn take(&mut self, name: &str) -> Option<V> {
-        let at = self.rest.iter().position(|(key, _)| key == name)?;
-        Some(self.rest.swap_remove(at).1)
-    }
-
-    fn text(&mut self, name: &str) -> Result<Option<String>> {
-        let Some(value) = self.take(name) else {
-            return Ok(None);
-        };
-        match value.text() {
-            Some(text) => Ok(Some(text)),
-            None => Err(must_be(&self.path(name), texts::TEXT, &value)),
-        }
-    }
-
-    fn flag(&mut self, name: &str) -> Result<Option<bool>> {
-        let Some(value) = self.take(name) else {
-            return Ok(None);
-        };
-        match value.kind() {
-            Kind::Bool(flag) => Ok(Some(flag)),
-            _ => Err(must_be(&self.path(name), texts::FLAG, &value)),
-        }
-    }
-
-    /// Refuses what is no catalogue. What is in it is looked up when it is needed.
-    fn catalogue(&mut self) -> Result<()> {
-        match self.take("messages").filter(|given| given.kind() != Kind::Object) {
-            Some(odd) => Err(must_be(&self.path("messages"), texts::OBJECT, &odd)),
-            None => Ok(()),
-        }
-    }
-
-    fn whole(&mut self, name: &str, min: u32, max: u32) -> Result<Option<u32>> {
-        let Some(value) = self.take(name) else {
-            return Ok(None);
-        };
-        match value.kind() {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // within the bounds
-            Kind::Number(n)
-                if n.fract() == 0.0 && (f64::from(min)..=f64::from(max)).contains(&n) =>
-            {
-                Ok(Some(n as u32))
-            }
-            _ => {
-                let rule = texts::WHOLE.with([Detail::number(min), Detail::number(max)]);
-                Err(must_be(&self.path(name), rule, &value))
-            }
-        }
-    }
-
-    /// Refuses what is left, but for what others read.
-    fn finish(self, others: &[&str]) -> Result<()> {
-        let unknown = self.rest.iter().find(|(name, _)| !others.contains(&name.as_str()));
-        match unknown {
-            None => Ok(()),
-            // A longer one is no misspelt option, but may be a key in the wrong place.
-            Some((name, _)) if name.len() > MAX_OPTION_NAME => {
-                Err(Failure::option("options", texts::NO_OPTION_WITHIN))
-            }
-            Some((name, _)) => Err(Failure::option(&self.path(name), texts::NO_OPTION)),
-        }
-    }
-}
-
-fn must_be<V: Json>(name: &str, what: impl Into<Detail>, value: &V) -> Box<Failure> {
-    Failure::option(name, host::must_be(what, value))
-}
-
-fn read_service<V: Json>(given: &V) -> Result<ServiceProfile> {
-    match given.kind() {
-        Kind::Text => match given.text().as_deref() {
-            Some("capmonster") => Ok(CAPMONSTER),
-            Some("brocapgpt") => Ok(BROCAPGPT),
-            _ => Err(must_be("service", texts::SERVICE_NAME, given)),
-        },
-        Kind::Object => {
-            let mut members = Members::of("service", given)?;
-            let missing = |name: &str| Failure::option(&format!("service.{name}"), texts::MISSING);
-            let name = members.text("name")?.ok_or_else(|| missing("name"))?;
-            let url = members.text("baseUrl")?.ok_or_else(|| missing("baseUrl"))?;
-            let limits = members.take("imageLimits").ok_or_else(|| missing("imageLimits"))?;
-            let reports =
-                members.take("reports").map_or(Ok(Vec::new()), |list| read_reports(&list))?;
-            let user_agent_url = members.text("userAgentUrl")?;
-            if let Some(url) = &user_agent_url {
-                read_safe_url("service.userAgentUrl", url)?;
-            }
-            members.finish(&[])?;
-            Ok(ServiceProfile {
-                name: Cow::Owned(name),
-                base_url: Cow::Owned(read_base_url("service.baseUrl", &url)?),
-                image_limits: read_limits("service.imageLimits", &limits, CAPMONSTER.image_limits)?,
-                reports: Cow::Owned(reports),
-                user_agent_url: user_agent_url.map(Cow::Owned),
-            })
-        }
-        _ => Err(must_be("service", texts::SERVICE_NAME, given)),
-    }
-}
-
-fn read_reports<V: Json>(given: &V) -> Result<Vec<ReportKind>> {
-    let wrong = || must_be("service.reports", texts::REPORT_KINDS, given);
-    if given.kind() != Kind::List {
-        return Err(wrong());
-    }
-    let kind = |item: &V| report_kind(item).ok_or_else(wrong);
-    given.items().iter().map(kind).collect()
-}
-
-/// The kind of a report.
+/// Reads the kind of a report.
 ///
 /// # Errors
 /// `INVALID_OPTIONS`.
-pub fn read_report_kind<V: Json>(given: &V) -> Result<ReportKind> {
-    report_kind(given).ok_or_else(|| must_be("kind", texts::REPORT_KIND, given))
+pub fn read_report_kind<V: HostValue>(value: &V) -> Result<ReportKind> {
+    report_kind(value).ok_or_else(|| must_be("kind", texts::REPORT_KIND, value))
 }
 
-fn report_kind<V: Json>(given: &V) -> Option<ReportKind> {
-    ReportKind::named(&given.text()?)
+fn report_kind<V: HostValue>(value: &V) -> Option<ReportKind> {
+    ReportKind::from_name(&value.as_string()?)
 }
 
-fn read_limits<V: Json>(
+fn read_limits<V: HostValue>(
     name: &'static str,
-    given: &V,
+    value: &V,
     default: ImageLimits,
 ) -> Result<ImageLimits> {
-    let mut members = Members::of(name, given)?;
-    let mut bound = |bound: &str, default: u32| -> Result<u32> {
+    let mut members = Members::of(name, value)?;
+    let mut bound = |bound: &'static str, default: u32| -> Result<u32> {
         Ok(members.whole(bound, 0, MAX_TIMER_MS)?.unwrap_or(default))
     };
     let limits = ImageLimits {

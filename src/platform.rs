@@ -1,98 +1,87 @@
-//! What the core asks of its host: JSON values, HTTP, time.
+//! What the core needs from the outside: values of the host language, HTTP, time.
 //!
-//! There are two hosts: the JavaScript one in `js`, and the scripted one of the tests, in virtual time.
-//! Nothing here can be cancelled by a call, and need not be: who drops a future of the host stops the
-//! request or the timer behind it. That is how an abort works at every await.
+//! There are two platforms: JavaScript in `js`, and the scripted one of the tests, in virtual time. Nothing
+//! here can be cancelled by a call, and nothing needs to be: dropping a future of the platform stops the
+//! request or the timer behind it. That is how an abort works at every `await`.
 
+use crate::message::Message;
 use crate::schedule::Millis;
-use crate::texts::{self, Detail};
+use crate::texts;
 use serde::Serialize;
 
-/// What kind of value this is, as the rules see it.
+/// The type of a value, as far as the rules tell types apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Kind {
-    /// `null`.
+#[allow(missing_docs)]
+pub enum ValueType {
     Null,
-    /// `true` or `false`.
     Bool(bool),
-    /// A number; may be NaN or infinite.
+    /// May be NaN or infinite.
     Number(f64),
-    /// Text.
-    Text,
-    /// An array.
-    List,
+    String,
+    Array,
     /// Any other object.
     Object,
-    /// Bytes that can be read: their number is known beforehand.
+    /// Bytes that can be read. Their number is known before that.
     Binary(f64),
-    /// A function, a symbol, a bigint: nothing that JSON has.
+    /// A function, a symbol, a bigint, a revoked proxy: nothing that JSON has.
     Other,
 }
 
-/// A JSON value of the host. It is read by key and passed on untouched, never converted as a whole:
-/// a deep or huge solution costs nothing.
-pub trait Json: Clone + Serialize + 'static {
-    /// What it is.
-    fn kind(&self) -> Kind;
-    /// Its text, if it is text.
-    fn text(&self) -> Option<String>;
-    /// How long its text is, in units of the host, without copying it.
-    fn text_length(&self) -> f64;
-    /// A number as the host writes it: formatting floats would be a tenth of the whole module.
+/// A value of the host language. It is read by key and passed on untouched, never converted as a whole, so a
+/// deep or huge solution costs nothing.
+pub trait HostValue: Clone + Serialize + 'static {
+    /// Its type.
+    fn value_type(&self) -> ValueType;
+    /// The text of a string.
+    fn as_string(&self) -> Option<String>;
+    /// The length of a string in code units of the host, without copying it.
+    fn string_length(&self) -> f64;
+    /// The beginning of a string, at most this many code units.
+    fn string_prefix(&self, length: u32) -> String;
+    /// A number as the host writes it. Formatting floats in Rust would be a tenth of the module.
     fn digits(&self) -> String;
-    /// A member of an object. What is undefined is absent.
+    /// An own member of an object. `undefined` counts as absent.
     fn get(&self, key: &str) -> Option<Self>;
-    /// A member of an object of the platform, its own or inherited.
-    fn member(&self, key: &str) -> Option<Self>;
-    /// The members of an object, in their order, without those that are undefined.
+    /// A member of an object, own or inherited, such as a method of a `Request`.
+    fn get_any(&self, key: &str) -> Option<Self>;
+    /// The own members of an object in their order, without those that are undefined.
     fn entries(&self) -> Vec<(String, Self)>;
-    /// The items of a list.
+    /// The items of an array.
     fn items(&self) -> Vec<Self>;
 
-    /// The value for a message. Text is not shown: it may be a key in the wrong place.
-    fn shown(&self) -> Detail {
-        match self.kind() {
-            Kind::Null => Detail::verbatim("null"),
-            Kind::Bool(value) => Detail::verbatim(if value { "true" } else { "false" }),
-            Kind::Number(_) => Detail::Verbatim(self.digits()),
-            Kind::Text => texts::TEXT.into(),
-            Kind::List => texts::LIST.into(),
-            Kind::Object => texts::OBJECT.into(),
-            Kind::Binary(_) => texts::BYTES.into(),
-            Kind::Other => texts::NOT_OF_JSON.into(),
+    /// The value for a message. Strings are never shown: one may be a key in the wrong place.
+    fn display(&self) -> Message {
+        match self.value_type() {
+            ValueType::Null => Message::literal("null"),
+            ValueType::Bool(value) => Message::literal(if value { "true" } else { "false" }),
+            ValueType::Number(_) => Message::Literal(self.digits()),
+            ValueType::String => texts::TEXT.into(),
+            ValueType::Array => texts::LIST.into(),
+            ValueType::Object => texts::OBJECT.into(),
+            ValueType::Binary(_) => texts::BYTES.into(),
+            ValueType::Other => texts::NOT_OF_JSON.into(),
         }
     }
 }
 
-/// The rule that a value breaks which must be something else.
-pub fn must_be<V: Json>(what: impl Into<Detail>, value: &V) -> Detail {
-    texts::MUST_BE_NOT.with([what.into(), value.shown()])
+/// The broken rule of a value that has the wrong type: "must be …, not …".
+pub fn must_be<V: HostValue>(expected: impl Into<Message>, value: &V) -> Message {
+    texts::MUST_BE_NOT.with([expected.into(), value.display()])
 }
 
-/// The body of an answer.
+/// A response as it came. [`crate::response`] decides what it means.
 #[derive(Clone, Debug)]
-pub enum Body<V> {
-    /// It is JSON.
-    Json(V),
-    /// It is not, and begins like this.
-    Text(String),
-    /// It is larger than is read.
-    TooLarge,
-}
-
-/// An answer, whatever its status.
-#[derive(Clone, Debug)]
-pub struct Reply<V> {
+pub struct RawResponse<V> {
     /// The HTTP status; 0 for a redirect whose status the platform hides.
     pub status: u16,
-    /// `Retry-After`, as a span from now.
-    pub retry_after_ms: Option<Millis>,
-    /// The body.
-    pub body: Body<V>,
+    /// The `Retry-After` header.
+    pub retry_after: Option<String>,
+    /// The body as a string; none where it is larger than the caller of [`Platform::send`] reads.
+    pub body: Option<V>,
 }
 
 /// An error of the platform, such as one thrown by `fetch`, as plain data.
-// The error itself may hold anything; its text may be shown.
+// The error itself may hold anything. Its text may be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ErrorRecord {
@@ -114,39 +103,61 @@ impl ErrorRecord {
     pub fn innermost_message(&self) -> &str {
         self.cause.as_ref().map_or(&self.message, |cause| cause.innermost_message())
     }
+
+    /// The same record with every text changed.
+    #[must_use]
+    pub fn map(self, change: &dyn Fn(&str) -> String) -> Self {
+        Self {
+            name: change(&self.name),
+            message: change(&self.message),
+            code: self.code.map(|code| change(&code)),
+            cause: self.cause.map(|cause| Box::new(cause.map(change))),
+        }
+    }
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Clone, Debug)]
-pub enum Fault {
-    /// The request could not be made or the answer not be read to its end.
+pub enum SendError {
+    /// The request could not be made, or the response could not be read to its end.
     Network(ErrorRecord),
-    /// The body cannot be written as JSON (a cycle, a bigint): nothing was sent.
+    /// The request body cannot be written as JSON (a cycle, a bigint): nothing was sent.
     NotJson(ErrorRecord),
 }
 
-/// What the core asks of its host.
+/// The platform below the core.
 #[allow(async_fn_in_trait)] // one thread: nothing needs to be Send
-pub trait Host {
-    /// A JSON value.
-    type Value: Json;
+pub trait Platform {
+    /// A value of the host language.
+    type Value: HostValue;
 
     /// A monotonic clock.
     fn now(&self) -> Millis;
+    /// The time from now to an HTTP date, negative for one in the past; none if it is not a date.
+    fn time_until(&self, date: &str) -> Option<Millis>;
     /// A random number in 0..1.
     fn random(&self) -> f64;
-    /// Waits; whole milliseconds.
+    /// Waits a whole number of milliseconds.
     async fn sleep(&self, ms: u32);
-    /// One HTTP exchange: redirects refused, no credentials, no cache.
+    /// One HTTP exchange: redirects refused, no credentials, no cache. At most `max_bytes` of the response
+    /// body are read.
     ///
-    /// By POST if there is a body; if not, by GET: then nothing is sent but the address.
+    /// A POST if there is a body, otherwise a simple GET that carries nothing but the address.
     async fn send(
         &self,
         url: &str,
         body: Option<&impl Serialize>,
-    ) -> Result<Reply<Self::Value>, Fault>;
-    /// The body that a value is (text, bytes) or holds (a request), read as that of an answer is.
-    async fn body(&self, value: &Self::Value) -> Result<Body<Self::Value>, ErrorRecord>;
-    /// The bytes of a [`Kind::Binary`].
-    async fn bytes(&self, value: &Self::Value) -> Result<Vec<u8>, ErrorRecord>;
+        max_bytes: u32,
+    ) -> Result<RawResponse<Self::Value>, SendError>;
+    /// The text that a value is (a string, bytes) or holds (a request); none where it has more than
+    /// `max_bytes`.
+    async fn read_text(
+        &self,
+        value: &Self::Value,
+        max_bytes: u32,
+    ) -> Result<Option<Self::Value>, ErrorRecord>;
+    /// The value that a string of JSON describes, if it is JSON.
+    fn parse_json(&self, text: &Self::Value) -> Option<Self::Value>;
+    /// The bytes of a [`ValueType::Binary`].
+    async fn read_bytes(&self, value: &Self::Value) -> Result<Vec<u8>, ErrorRecord>;
 }

@@ -1,27 +1,31 @@
-//! The wire: request bodies, and what an answer means.
+//! The protocol: request bodies, and what an answer means.
 
-use crate::error::{Failure, Origin, Result, code, row};
-use crate::host::{Body, Json, Kind, Reply};
+use crate::error::{Failure, Origin, Result};
+use crate::error_table::{code, row_of_service};
+use crate::key::ClientKey;
+use crate::message::Message;
+use crate::method::TaskId;
+use crate::platform::{HostValue, ValueType};
+use crate::response::{Body, Response};
 use crate::schedule::Millis;
-use crate::split::split_once;
-use crate::texts::{self, Detail};
-use crate::wire::{TaskId, account};
+use crate::texts;
 use serde::Serialize;
-use std::borrow::Cow;
 
-/// The longest User-Agent that is taken, in characters. Those of browsers have about 120.
+/// The longest User-Agent that is accepted, in characters. Those of browsers have about 120.
 const MAX_USER_AGENT: usize = 512;
+/// How much of a server's text is quoted in a message, in characters: about two lines of a terminal.
+const MAX_QUOTED: u32 = 120;
 
-/// The body of a request. The key is here and nowhere else, so there is no `Debug`.
+/// The body of a request, the only place where the key is written.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request<'a, T> {
     /// The account's key.
-    pub client_key: &'a str,
+    pub client_key: &'a ClientKey,
     /// createTask: the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<&'a T>,
-    /// getTaskResult: which task.
+    /// getTaskResult and reports: which task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_id: Option<TaskId>,
     /// createTask: where the service posts the result.
@@ -32,16 +36,16 @@ pub struct Request<'a, T> {
     pub soft_id: Option<u32>,
 }
 
-/// What an answer means.
+/// The meaning of an answer.
 #[derive(Debug)]
 pub enum Answer<V> {
-    /// It was done; the fields of the answer.
+    /// Success: the fields of the answer.
     Done(V),
-    /// `CAPTCHA_NOT_READY`: a state that comes as an error.
+    /// `CAPTCHA_NOT_READY`, a state that comes as an error.
     NotReady,
 }
 
-/// What the answer to getTaskResult says, and the body that is posted to a `callbackUrl`.
+/// The state of a task: what getTaskResult answers, and what is posted to a `callbackUrl`.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "status", rename_all = "camelCase")]
@@ -58,181 +62,184 @@ pub enum TaskState<V> {
     },
 }
 
-/// Reads an answer. The body decides, whatever the status: an object with `errorId` is the service's.
-/// Only a redirect is refused unread.
+/// Reads an answer. The body decides, whatever the status: an object with `errorId` comes from the service. Only
+/// a redirect is refused unread.
 ///
 /// # Errors
-/// The service's error, or `HTTP_STATUS` or `BAD_RESPONSE` where the answer is not the service's.
-pub fn read_answer<V: Json>(reply: Reply<V>, key: &str) -> Result<Answer<V>> {
-    let Reply { status, retry_after_ms, body } = reply;
-    // Whoever redirects is not the service, whatever the body says.
-    if matches!(status, 0 | 300..=399) {
-        return Err(no_answer(status, retry_after_ms, texts::REDIRECT.into()));
+/// The service's error, or `HTTP_STATUS` or `BAD_RESPONSE` where the answer does not come from the service.
+pub fn read_answer<V: HostValue>(response: Response<V>, key: &ClientKey) -> Result<Answer<V>> {
+    let Response { status, retry_after_ms, body } = response;
+    let foreign = |detail| Err(foreign_answer(status, retry_after_ms, detail));
+    // A redirect does not come from the service, whatever its body says.
+    if is_redirect(status) {
+        return foreign(texts::REDIRECT.into());
     }
-    match body {
-        Body::Json(body) => match body.get("errorId").map(|id| id.kind()) {
-            Some(Kind::Number(0.0)) => Ok(Answer::Done(body)),
-            Some(id) => {
-                let server_code = filled(&body, "errorCode");
-                if server_code.as_deref() == Some("CAPTCHA_NOT_READY") {
-                    return Ok(Answer::NotReady);
-                }
-                // Something other than a number says nothing by itself: a code must stand beside it.
-                if server_code.is_some() || matches!(id, Kind::Number(_)) {
-                    return Err(refusal(status, retry_after_ms, server_code, &body, key));
-                }
-                Err(no_answer(status, retry_after_ms, texts::ODD_ERROR_ID.into()))
+    let Body::Json(body) = body else {
+        return foreign(describe_body(&body, "JSON", key));
+    };
+    let error_id = body.get("errorId").map(|id| id.value_type());
+    match error_id {
+        Some(ValueType::Number(0.0)) => Ok(Answer::Done(body)),
+        Some(error_id) => {
+            let server_code = non_empty(&body, "errorCode");
+            if server_code.as_deref() == Some("CAPTCHA_NOT_READY") {
+                return Ok(Answer::NotReady);
             }
-            None if body.kind() == Kind::Object => {
-                Err(no_answer(status, retry_after_ms, texts::NO_ERROR_ID.into()))
+            // An id that is not a number proves nothing by itself: there must be a code beside it.
+            if server_code.is_some() || matches!(error_id, ValueType::Number(_)) {
+                let mut failure = reported_error(server_code, &body, key);
+                failure.http_status = Some(status);
+                failure.retry_after_ms = retry_after_ms;
+                return Err(failure);
             }
-            None => Err(no_answer(status, retry_after_ms, texts::ODD_JSON.with([body.shown()]))),
-        },
-        body => Err(no_answer(status, retry_after_ms, described(&body, "JSON", key))),
+            foreign(texts::INVALID_ERROR_ID.into())
+        }
+        None if body.value_type() == ValueType::Object => foreign(texts::NO_ERROR_ID.into()),
+        None => foreign(texts::UNEXPECTED_JSON.with([body.display()])),
     }
 }
 
-/// What came in place of something else.
-fn described<V: Json>(body: &Body<V>, wanted: &str, key: &str) -> Detail {
-    let wanted = Detail::verbatim(wanted);
+/// 0 is a redirect whose status the platform hides.
+fn is_redirect(status: u16) -> bool {
+    matches!(status, 0 | 300..=399)
+}
+
+/// Describes a body that is not what was wanted.
+fn describe_body<V: HostValue>(body: &Body<V>, wanted: &str, key: &ClientKey) -> Message {
+    let wanted = Message::literal(wanted);
     match body {
-        Body::Json(json) => texts::JSON_INSTEAD.with([wanted, json.shown()]),
-        Body::Text(text) if text.trim_ascii().is_empty() => texts::EMPTY_BODY.into(),
-        Body::Text(text) => {
-            texts::TEXT_INSTEAD.with([wanted, Detail::Verbatim(excerpt(&redacted(text, key)))])
+        Body::Json(json) => texts::JSON_INSTEAD.with([wanted, json.display()]),
+        Body::NotJson(text) if text.trim_ascii().is_empty() => texts::EMPTY_BODY.into(),
+        Body::NotJson(text) => {
+            texts::TEXT_INSTEAD.with([wanted, Message::Literal(excerpt(&key.redact(text)))])
         }
         Body::TooLarge => texts::TOO_LARGE.into(),
     }
 }
 
-/// Reads a User-Agent: a plain text on one line, as it may stand in a header.
+/// Reads a User-Agent: plain text on one line, which may stand in a header.
 ///
 /// # Errors
 /// `HTTP_STATUS` or `BAD_RESPONSE`.
-pub fn read_user_agent<V: Json>(reply: Reply<V>, key: &str) -> Result<String> {
-    let Reply { status, retry_after_ms, body } = reply;
-    if let (200..=299, Body::Text(text)) = (status, &body)
-        // Of a longer one only the beginning may be there, so the space around it counts.
+pub fn read_user_agent<V: HostValue>(response: Response<V>, key: &ClientKey) -> Result<String> {
+    let Response { status, retry_after_ms, body } = response;
+    if let (200..=299, Body::NotJson(text)) = (status, &body)
+        // Of a longer text only the beginning may be here, so the space around it counts.
         && text.len() <= MAX_USER_AGENT
     {
         let agent = text.trim_ascii();
-        // A page or a broken JSON begins with a sign.
+        // A page or a broken JSON begins with a punctuation mark.
         let is_named = agent.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
         if is_named && agent.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return Ok(agent.to_owned());
         }
     }
-    Err(no_answer(status, retry_after_ms, described(&body, "User-Agent", key)))
+    Err(foreign_answer(status, retry_after_ms, describe_body(&body, "User-Agent", key)))
 }
 
 /// Reads the state in the fields of an answer to getTaskResult.
 ///
 /// # Errors
 /// `BAD_RESPONSE`; `retryable` where a later answer may be better.
-pub fn read_state<V: Json>(fields: &V, key: &str) -> Result<TaskState<V>> {
+pub fn read_state<V: HostValue>(fields: &V, key: &ClientKey) -> Result<TaskState<V>> {
     let status = fields.get("status");
-    match status.as_ref().and_then(Json::text).as_deref() {
+    match status.as_ref().and_then(V::as_string).as_deref() {
         Some("processing") => Ok(TaskState::Processing),
         Some("ready") => {
-            let solution = fields.get("solution").filter(|solution| solution.kind() != Kind::Null);
+            let solution = fields.get("solution");
+            let solution = solution.filter(|it| it.value_type() != ValueType::Null);
             let cost = fields.get("cost").and_then(|cost| number(&cost));
             solution
                 .map(|solution| TaskState::Ready { solution, cost })
-                .ok_or_else(|| bad_response(texts::NO_SOLUTION))
+                .ok_or_else(|| Failure::bad_response(texts::NO_SOLUTION))
         }
-        text => {
-            let shown =
-                text.map(|text| quoted(text, key)).or_else(|| status.as_ref().map(Json::shown));
-            let detail = shown.map(|shown| texts::ODD_STATE.with([shown]));
-            let mut failure = bad_response(detail.unwrap_or_else(|| texts::NO_STATE.into()));
+        _ => {
+            let detail = status.map(|status| texts::UNKNOWN_STATE.with([quote(&status, key)]));
+            let mut failure = Failure::bad_response(detail.unwrap_or(texts::NO_STATE.into()));
             failure.retryable = true;
             Err(failure)
         }
     }
 }
 
-/// A text of the service, for a message.
+/// A value of the service for a message. Unlike values of the caller, strings are quoted.
 #[must_use]
-pub fn quoted(text: &str, key: &str) -> Detail {
-    Detail::Verbatim(format!("\"{}\"", excerpt(&redacted(text, key))))
+pub fn quote<V: HostValue>(value: &V, key: &ClientKey) -> Message {
+    match value.as_string() {
+        Some(text) => Message::Literal(["\"", &excerpt(&key.redact(&text)), "\""].concat()),
+        None => value.display(),
+    }
 }
 
 /// Reads the balance.
 ///
 /// # Errors
 /// `BAD_RESPONSE`.
-pub fn read_balance<V: Json>(fields: &V) -> Result<f64> {
+pub fn read_balance<V: HostValue>(fields: &V) -> Result<f64> {
     fields
         .get("balance")
         .and_then(|balance| number(&balance))
-        .ok_or_else(|| bad_response(texts::NO_BALANCE))
+        .ok_or_else(|| Failure::bad_response(texts::NO_BALANCE))
 }
 
-/// An answer of the service that cannot be what it says.
-#[must_use]
-pub fn bad_response(detail: impl Into<Detail>) -> Box<Failure> {
-    Failure::new(code::BAD_RESPONSE, Origin::Transport, detail)
-}
-
-/// `text` without the key, whole or without its suffixes, should a server echo it.
-#[must_use]
-pub fn redacted(text: &str, key: &str) -> String {
-    let account = account(key);
-    // A short key would tear holes into ordinary words; none of the services gives such out.
-    let secrets = [key, account].into_iter().filter(|secret| secret.len() >= 8);
-    secrets.fold(text.to_owned(), |text, secret| {
-        let mut clean = String::new();
-        let mut rest = text.as_str();
-        while let Some((before, after)) = split_once(rest, secret) {
-            clean.push_str(before);
-            clean.push_str("[clientKey]");
-            rest = after;
-        }
-        clean + rest
+/// Reads the id of a new task.
+///
+/// # Errors
+/// `BAD_RESPONSE`: the task exists and is paid for, so the raw id is in the message.
+pub fn read_task_id<V: HostValue>(fields: &V, key: &ClientKey) -> Result<TaskId> {
+    let Some(id) = fields.get("taskId") else {
+        return Err(Failure::bad_response(texts::NO_TASK_ID));
+    };
+    TaskId::read(&id).ok_or_else(|| {
+        let shown = match id.value_type() {
+            // `JSON.parse` has already rounded it, so it must not be shown.
+            #[allow(clippy::cast_precision_loss)] // exact
+            ValueType::Number(id) if id > TaskId::MAX as f64 => texts::ABOVE_2_53.into(),
+            _ => quote(&id, key),
+        };
+        Failure::bad_response(texts::INVALID_TASK_ID.with([shown]))
     })
 }
 
-/// The service's own error.
-fn refusal<V: Json>(
-    status: u16,
-    retry_after_ms: Option<Millis>,
+/// An error that the service has reported.
+fn reported_error<V: HostValue>(
     server_code: Option<String>,
     body: &V,
-    key: &str,
+    key: &ClientKey,
 ) -> Box<Failure> {
-    let server_code = server_code.map(|text| redacted(&text, key));
-    let server_message = filled(body, "errorDescription").map(|text| redacted(&text, key));
+    let server_code = server_code.map(|text| key.redact(&text));
+    let server_message = non_empty(body, "errorDescription").map(|text| key.redact(&text));
     let detail = match (&server_code, &server_message) {
         // The reason is in the service's words alone.
-        (Some(code), text) if row(code).is_none() => {
+        (Some(code), text) if row_of_service(code).is_none() => {
             let text = excerpt(text.as_deref().unwrap_or_default());
-            Detail::Verbatim(format!("{} {text}", excerpt(code)))
+            Some(Message::Literal([&excerpt(code), " ", &text].concat()))
         }
-        (Some(code), Some(text)) if code == code::INVALID_VALUES => Detail::Verbatim(excerpt(text)),
-        (None, Some(text)) => Detail::Verbatim(excerpt(text)),
-        (None, None) => texts::NO_CODE.into(),
-        _ => Detail::Verbatim(String::new()),
+        (Some(code), Some(text)) if code == code::ERROR_INVALID_TASK.code => {
+            Some(Message::Literal(excerpt(text)))
+        }
+        (None, Some(text)) => Some(Message::Literal(excerpt(text))),
+        (None, None) => Some(texts::NO_CODE.into()),
+        _ => None,
     };
-    let code = server_code.clone().map_or(Cow::Borrowed(code::UNKNOWN), Cow::Owned);
-    let mut failure = Failure::new(code, Origin::Service, detail);
-    failure.server_code = server_code;
+    let mut failure = Failure::of_service(server_code, detail);
     failure.server_message = server_message;
-    failure.http_status = Some(status);
-    failure.retry_after_ms = retry_after_ms;
     failure
 }
 
-/// An answer that is not the service's: a proxy's page, a cut text, a redirect.
-fn no_answer(status: u16, retry_after_ms: Option<Millis>, detail: Detail) -> Box<Failure> {
+/// An answer that does not come from the service: a proxy's page, a truncated text, a redirect.
+fn foreign_answer(status: u16, retry_after_ms: Option<Millis>, detail: Message) -> Box<Failure> {
     let mut failure = match status {
         200..=299 => {
-            let mut failure = bad_response(detail);
+            let mut failure = Failure::bad_response(detail);
             failure.retryable = true;
             failure
         }
-        0 | 300..=399 => Failure::new(code::HTTP_STATUS, Origin::Transport, texts::REDIRECT),
+        _ if is_redirect(status) => {
+            Failure::new(code::HTTP_STATUS, Origin::Transport, texts::REDIRECT)
+        }
         _ => {
-            let detail = texts::STATUS.with([Detail::number(status), detail]);
+            let detail = texts::STATUS.with([Message::number(status), detail]);
             let mut failure = Failure::new(code::HTTP_STATUS, Origin::Transport, detail);
             failure.retryable = status == 429 || status >= 500;
             failure
@@ -243,28 +250,28 @@ fn no_answer(status: u16, retry_after_ms: Option<Millis>, detail: Detail) -> Box
     failure
 }
 
-fn number<V: Json>(value: &V) -> Option<f64> {
-    match value.kind() {
-        Kind::Number(number) if number.is_finite() => Some(number),
+fn number<V: HostValue>(value: &V) -> Option<f64> {
+    match value.value_type() {
+        ValueType::Number(number) if number.is_finite() => Some(number),
         _ => None,
     }
 }
 
-fn filled<V: Json>(body: &V, name: &str) -> Option<String> {
-    body.get(name).and_then(|value| value.text()).filter(|text| !text.is_empty())
+fn non_empty<V: HostValue>(body: &V, name: &str) -> Option<String> {
+    body.get(name).and_then(|value| value.as_string()).filter(|text| !text.is_empty())
 }
 
 /// The beginning of a text, on one line.
 fn excerpt(text: &str) -> String {
     let mut start = String::new();
     let mut count = 0_u32;
-    // Of a body that is cut, the end is not looked at: it may be half a key.
+    // The end of a truncated body is not looked at: it may be half a key.
     for c in text.trim_ascii().chars().take(1_000) {
         if c.is_ascii_whitespace() && start.ends_with(' ') {
             continue;
         }
         count = count.saturating_add(1);
-        if count > 120 {
+        if count > MAX_QUOTED {
             start.push('…');
             break;
         }

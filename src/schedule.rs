@@ -1,4 +1,4 @@
-//! When to ask, when to repeat and when to give up: pure arithmetic, in milliseconds.
+//! When to ask, when to repeat and when to give up: pure arithmetic in milliseconds, with the time passed in.
 
 /// A duration in milliseconds.
 // In the core also a point in time, as a monotonic clock counts them.
@@ -7,37 +7,138 @@ pub type Millis = f64;
 
 /// Two result requests for one task are at least this far apart (both services' error pages).
 pub const MIN_POLL_INTERVAL_MS: Millis = 2_000.0;
-/// A task's result is asked for at most this often (both services' documentation).
+/// A task's result may be requested this often (both services' documentation).
 pub const MAX_POLLS: u32 = 120;
 /// A task's result is kept this long after its creation (both services' error pages).
 pub const TASK_LIFE_MS: Millis = 300_000.0;
 /// A ban ends after this long, provided that what led to it has stopped (CapMonster's documentation).
 pub const BAN_MS: Millis = 600_000.0;
 
-/// The longest pause between two result requests, however often the service says "too often".
+/// The longest pause between two result requests, however often the service says "too often": three doublings
+/// of the shortest. A longer one would leave few requests within the 5 minutes that a result is kept.
 const MAX_POLL_INTERVAL_MS: Millis = 16_000.0;
-/// The pause before the first repeat; each further one doubles it.
+/// The pause before the first repeat; each further one doubles it. Half of the services' own 2 s, because a free
+/// server is usually found sooner.
 const FIRST_BACKOFF_MS: Millis = 1_000.0;
+/// The pause at which doubling stops. With the 10 repeats that `maxRetries` allows, a call ends within 4 minutes.
 const MAX_BACKOFF_MS: Millis = 30_000.0;
-/// A `Retry-After` beyond this is not waited for in full.
-const MAX_RETRY_AFTER_MS: Millis = 60_000.0;
+/// A longer `Retry-After` is not waited for in full: the caller should decide after a minute.
+const MAX_RETRY_AFTER_WAIT_MS: Millis = 60_000.0;
+
+/// Decides whether and when a request is repeated that the service did not process.
+#[derive(Debug)]
+pub struct RetrySchedule {
+    retries: u32,
+    max_retries: u32,
+    deadline: Millis,
+}
+
+impl RetrySchedule {
+    /// A schedule of at most this many repeats, all before the deadline.
+    #[must_use]
+    pub fn new(max_retries: u32, deadline: Millis) -> Self {
+        Self { retries: 0, max_retries, deadline }
+    }
+
+    /// The pause before the next repeat; none where there is no next one. `random` is in 0..1.
+    pub fn next_delay(
+        &mut self,
+        now: Millis,
+        random: f64,
+        retry_after_ms: Option<Millis>,
+    ) -> Option<Millis> {
+        let delay = timer_ms(backoff_ms(self.retries, random, retry_after_ms)).into();
+        if self.retries >= self.max_retries || now + delay >= self.deadline {
+            return None;
+        }
+        self.retries = self.retries.saturating_add(1);
+        Some(delay)
+    }
+}
+
+/// When the next result request for a task may be sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NextPoll {
+    /// Not before this time.
+    At(Millis),
+    /// Never: the task has used up its [`MAX_POLLS`].
+    Exhausted,
+}
+
+/// Decides when the result of one task is requested, and when waiting for it ends.
+#[derive(Debug)]
+pub struct PollSchedule {
+    due: Millis,
+    interval: Millis,
+    deadline: Millis,
+}
+
+/// The next step of a [`PollSchedule`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PollStep {
+    /// Sleep until this time, then ask the schedule again.
+    SleepUntil(Millis),
+    /// Send a result request now.
+    Send,
+    /// Stop: no more result requests are allowed for this task.
+    Exhausted,
+    /// Stop: the deadline has passed.
+    TimedOut,
+}
+
+impl PollSchedule {
+    /// A schedule whose first request is due at `due`, and that ends at `deadline`.
+    #[must_use]
+    pub fn new(due: Millis, interval: Millis, deadline: Millis) -> Self {
+        Self { due, interval, deadline }
+    }
+
+    /// The next step. `next` says when the task's next request may be sent, whoever sends it.
+    #[must_use]
+    pub fn step(&self, now: Millis, next: NextPoll) -> PollStep {
+        let NextPoll::At(free) = next else { return PollStep::Exhausted };
+        let due = self.due.max(free);
+        if now >= self.deadline {
+            PollStep::TimedOut
+        } else if due <= now {
+            PollStep::Send
+        } else {
+            // Until the deadline even if no request fits any more: the caller asked to wait that long.
+            PollStep::SleepUntil(due.min(self.deadline))
+        }
+    }
+
+    /// A request has ended: the next one is due after the interval.
+    pub fn answered(&mut self, now: Millis) {
+        self.due = now + self.interval;
+    }
+
+    /// The service said "too often" or "not before": requests become rarer.
+    pub fn slow_down(&mut self, retry_after_ms: Option<Millis>) {
+        self.interval = widened_ms(self.interval, retry_after_ms);
+    }
+
+    /// The pause between two requests.
+    #[must_use]
+    pub fn interval(&self) -> Millis {
+        self.interval
+    }
+}
 
 /// The pause before repeat number `attempt` (from 0), `random` in 0..1.
 ///
 /// A time that the service gave is kept exactly; our own is spread over its upper half, so that many
 /// clients refused at once do not come back at once.
-#[must_use]
-pub fn backoff_ms(attempt: u32, random: f64, retry_after_ms: Option<Millis>) -> Millis {
+fn backoff_ms(attempt: u32, random: f64, retry_after_ms: Option<Millis>) -> Millis {
     let full = (FIRST_BACKOFF_MS * 2_f64.powi(attempt.min(10).cast_signed())).min(MAX_BACKOFF_MS);
     match retry_after_ms {
-        Some(given) => given.clamp(0.0, MAX_RETRY_AFTER_MS).max(FIRST_BACKOFF_MS),
+        Some(given) => given.clamp(0.0, MAX_RETRY_AFTER_WAIT_MS).max(FIRST_BACKOFF_MS),
         None => full * (0.5 + random.clamp(0.0, 1.0) / 2.0),
     }
 }
 
 /// The poll interval after the service said "too often" or "not before".
-#[must_use]
-pub fn widened_ms(interval: Millis, retry_after_ms: Option<Millis>) -> Millis {
+fn widened_ms(interval: Millis, retry_after_ms: Option<Millis>) -> Millis {
     (interval * 2.0).max(retry_after_ms.unwrap_or(0.0)).min(MAX_POLL_INTERVAL_MS.max(interval))
 }
 
@@ -77,6 +178,39 @@ mod tests {
         assert_eq!(widened_ms(2_000.0, Some(7_000.0)), 7_000.0);
         assert_eq!(widened_ms(12_000.0, None), 16_000.0);
         assert_eq!(widened_ms(30_000.0, Some(60_000.0)), 30_000.0);
+    }
+
+    #[test]
+    fn a_retry_schedule_ends_by_count_or_by_deadline() {
+        let mut by_count = RetrySchedule::new(2, Millis::INFINITY);
+        let delays = [0, 1, 2].map(|_| by_count.next_delay(0.0, 1.0, None));
+        assert_eq!(delays, [Some(1_000.0), Some(2_000.0), None]);
+        let mut by_deadline = RetrySchedule::new(10, 3_000.0);
+        assert_eq!(
+            by_deadline.next_delay(2_000.0, 1.0, None),
+            None,
+            "it would end at the deadline"
+        );
+        assert_eq!(by_deadline.next_delay(1_999.0, 1.0, None), Some(1_000.0));
+        assert_eq!(by_deadline.next_delay(0.0, 1.0, Some(3_000.0)), None);
+    }
+
+    #[test]
+    fn a_poll_waits_for_its_own_time_and_for_that_of_the_task() {
+        let mut schedule = PollSchedule::new(350.0, 2_000.0, 10_000.0);
+        assert_eq!(schedule.step(0.0, NextPoll::At(0.0)), PollStep::SleepUntil(350.0));
+        assert_eq!(schedule.step(350.0, NextPoll::At(0.0)), PollStep::Send);
+        assert_eq!(schedule.step(350.0, NextPoll::At(1_900.0)), PollStep::SleepUntil(1_900.0));
+        assert_eq!(schedule.step(350.0, NextPoll::Exhausted), PollStep::Exhausted);
+        schedule.answered(400.0);
+        assert_eq!(schedule.step(2_399.0, NextPoll::At(2_399.0)), PollStep::SleepUntil(2_400.0));
+        schedule.slow_down(Some(7_000.0));
+        assert_eq!(schedule.interval(), 7_000.0);
+        schedule.answered(2_400.0);
+        assert_eq!(schedule.step(9_399.0, NextPoll::At(0.0)), PollStep::SleepUntil(9_400.0));
+        schedule.answered(9_400.0);
+        assert_eq!(schedule.step(9_400.0, NextPoll::At(0.0)), PollStep::SleepUntil(10_000.0));
+        assert_eq!(schedule.step(10_000.0, NextPoll::At(0.0)), PollStep::TimedOut);
     }
 
     proptest! {

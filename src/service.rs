@@ -1,6 +1,8 @@
-//! The services: their URLs, image limits, report methods and User-Agent URLs.
+//! The services: their addresses, image limits, and the methods that not all of them have.
+//!
+//! A service is one entry of the table at the end.
 
-use crate::wire::Method;
+use crate::method::Method;
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -28,9 +30,9 @@ pub enum ReportKind {
 }
 
 impl ReportKind {
-    /// The kind of that name.
+    /// The kind with this name.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "image" => Some(Self::Image),
             "token" => Some(Self::Token),
@@ -38,7 +40,7 @@ impl ReportKind {
         }
     }
 
-    /// The method that takes such a report.
+    /// The method for such a report.
     #[must_use]
     pub fn method(self) -> Method {
         match self {
@@ -84,20 +86,36 @@ pub struct ServiceProfile {
     pub user_agent_url: Option<Cow<'static, str>>,
 }
 
-/// <https://capmonster.cloud>
-pub const CAPMONSTER: ServiceProfile = ServiceProfile {
-    name: Cow::Borrowed("capmonster"),
-    base_url: Cow::Borrowed("https://api.capmonster.cloud"),
-    image_limits: ImageLimits { min_bytes: 100, max_bytes: 500_000 },
-    reports: Cow::Borrowed(&[ReportKind::Image, ReportKind::Token]),
-    user_agent_url: Some(Cow::Borrowed("https://capmonster.cloud/api/useragent/actual")),
-};
+macro_rules! services {
+    ($($(#[$doc:meta])* $constant:ident $name:literal { $($field:ident: $value:expr),+ $(,)? })+) => {
+        $($(#[$doc])* pub const $constant: ServiceProfile =
+            ServiceProfile { name: Cow::Borrowed($name), $($field: $value),+ };)+
 
-/// <https://brocapgpt.com>
-pub const BROCAPGPT: ServiceProfile = ServiceProfile {
-    name: Cow::Borrowed("brocapgpt"),
-    base_url: Cow::Borrowed("https://api.brocapgpt.com"),
-    image_limits: ImageLimits { min_bytes: 100, max_bytes: 50_000 },
-    reports: Cow::Borrowed(&[]),
-    user_agent_url: None,
-};
+        /// Every service that is known by its name. The first one is the default.
+        pub const SERVICES: &[ServiceProfile] = &[$($constant),+];
+
+        #[cfg(target_arch = "wasm32")]
+        #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
+        const SERVICE_NAME: &str = concat!(
+            "/** A service that is known by its name. */\n",
+            "export type ServiceName = ", $("| \"", $name, "\" "),+, ";\n"
+        );
+    };
+}
+
+services! {
+    /// <https://capmonster.cloud>
+    CAPMONSTER "capmonster" {
+        base_url: Cow::Borrowed("https://api.capmonster.cloud"),
+        image_limits: ImageLimits { min_bytes: 100, max_bytes: 500_000 },
+        reports: Cow::Borrowed(&[ReportKind::Image, ReportKind::Token]),
+        user_agent_url: Some(Cow::Borrowed("https://capmonster.cloud/api/useragent/actual")),
+    }
+    /// <https://brocapgpt.com>
+    BROCAPGPT "brocapgpt" {
+        base_url: Cow::Borrowed("https://api.brocapgpt.com"),
+        image_limits: ImageLimits { min_bytes: 100, max_bytes: 50_000 },
+        reports: Cow::Borrowed(&[]),
+        user_agent_url: None,
+    }
+}

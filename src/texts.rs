@@ -8,7 +8,7 @@ use crate::message::{Template, placeholders};
 
 macro_rules! texts {
     ($($name:ident $english:literal)+) => {
-        $(#[allow(missing_docs)] pub const $name: Text<{ places($english) }> = Text($english);)+
+        $(#[allow(missing_docs)] pub const $name: Template<{ placeholders($english) }> = Template($english);)+
 
         /// Every text.
         pub const ALL: &[&str] = &[$($english),+];
@@ -43,17 +43,19 @@ macro_rules! texts {
 texts! {
     // The shape of a message.
     SENTENCE "{what}: {detail}"
-    NAMED "`{name}` {rule}"
-    REPEATED "{message}; not sent, because the service has refused this before"
+    NAMED_RULE "`{name}` {rule}"
+    REFUSED_BEFORE "{message}; not sent, because the service has refused this before"
 
     // Rules.
     MUST_BE "must be {what}"
     MUST_BE_NOT "must be {what}, not {value}"
     MISSING "is missing"
+    MISSPELT "is missing. Is `{name}` a misspelling of it?"
     EMPTY "is empty"
     KEY_MISSING "is missing: pass your account's API key"
-    NO_OPTION "is not a known option"
-    NO_OPTION_WITHIN "contains an unknown option"
+    UNKNOWN_OPTION "is not a known option"
+    UNKNOWN_OPTION_NEAR "is not a known option. Did you mean `{name}`?"
+    UNKNOWN_OPTION_WITHIN "contains an unknown option"
     NO_METHOD "is {service}, which does not support {method}"
     MIN_ABOVE_MAX "has minBytes above maxBytes"
     NOT_JSON "cannot be written as JSON ({reason})"
@@ -91,7 +93,7 @@ texts! {
     TASK_NUMBER "a task id"
     TASK_OBJECT "an object with a `type`"
     TYPE_TEXT "a string such as \"ImageToTextTask\""
-    SERVICE_NAME "\"capmonster\", \"brocapgpt\" or a service profile"
+    SERVICE_NAME "{names} or a service profile"
     REPORT_KIND "\"image\" or \"token\""
     REPORT_KINDS "an array of \"image\" and \"token\""
     CALLBACK_BODY "a string, bytes, a parsed object or a Request"
@@ -106,8 +108,8 @@ texts! {
 
     // Responses.
     NO_ERROR_ID "its JSON has no errorId"
-    ODD_ERROR_ID "its errorId is not a number and errorCode is missing"
-    ODD_JSON "expected a JSON object, got {value}"
+    INVALID_ERROR_ID "its errorId is not a number and errorCode is missing"
+    UNEXPECTED_JSON "expected a JSON object, got {value}"
     JSON_INSTEAD "expected {wanted}, got JSON: {value}"
     TEXT_INSTEAD "expected {wanted}, got text starting with \"{start}\""
     EMPTY_BODY "the body is empty"
@@ -117,9 +119,9 @@ texts! {
     NO_CODE "it gave no error code"
     NO_SOLUTION "status is \"ready\" but solution is missing"
     NO_STATE "status is missing"
-    ODD_STATE "unexpected status: {value}"
+    UNKNOWN_STATE "unexpected status: {value}"
     NO_TASK_ID "taskId is missing"
-    ODD_TASK_ID "unexpected taskId: {value}"
+    INVALID_TASK_ID "unexpected taskId: {value}"
     ABOVE_2_53 "a number above 2^53, which JavaScript rounds"
     NO_BALANCE "balance is not a number"
     NO_TEXT "the solution has no text"
@@ -136,6 +138,40 @@ texts! {
     // Hints that depend on more than the code.
     HINT_MAY_EXIST "Check your account before trying again: the task may exist and be charged, so it is not repeated automatically."
     HINT_TOO_LATE "Try again or raise timeoutMs. Nothing was sent."
-    HINT_CREATE_ANEW "Create a new task: the result of this one can no longer be requested."
+    HINT_CREATE_AGAIN "Create a new task: the result of this one can no longer be requested."
     HINT_CALLBACK "Confirm with waitForResult(taskId): anyone can post to this address."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::next_placeholder;
+
+    fn names(text: &str) -> Vec<&str> {
+        let mut names = Vec::new();
+        let mut rest = text;
+        while let Some((_, name, after)) = next_placeholder(rest) {
+            names.push(name);
+            rest = after;
+        }
+        names
+    }
+
+    #[test]
+    fn every_text_is_unique_and_so_are_its_placeholders() {
+        for (at, text) in ALL.iter().enumerate() {
+            assert!(!ALL[..at].contains(text), "{text}");
+            let mut names = names(text);
+            // The compiler counts opening braces: each must begin a named placeholder.
+            assert_eq!(names.len(), placeholders(text), "{text}");
+            assert_eq!(names.len(), text.matches('}').count(), "{text}");
+            assert!(
+                names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase())),
+                "{text}"
+            );
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), placeholders(text), "{text}");
+        }
+    }
 }

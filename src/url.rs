@@ -1,14 +1,16 @@
-//! Web addresses: what is one, and whether others could read what is sent to it.
+//! Web addresses: which ones may a key be sent to?
 //!
-//! The runtime has a parser of its own, but one that mends what is odd; and it is not there on the host.
+//! An address is safe if nobody on the way can read the request: https, or http to this machine. The runtime has
+//! a URL parser, but that repairs invalid addresses, which should be refused; and the tests on the host have none.
 
-use crate::split::{after_last, split_once};
-use crate::texts::{self, Text};
+use crate::message::Template;
+use crate::text_search::{after_last, split_once};
+use crate::texts;
 
-/// An absolute http(s) address, as far as it is looked into.
+/// The parts of an absolute http(s) address that the rules need.
 struct Web<'a> {
     is_https: bool,
-    /// The host, with its port and whatever else stands before the path.
+    /// Everything before the path: user, host, port.
     authority: &'a str,
 }
 
@@ -23,29 +25,30 @@ impl<'a> Web<'a> {
     }
 }
 
-/// Whether this is an absolute http(s) address with a host; what it means is for the service to say.
+/// Whether this is an absolute http(s) address with a host. Whether it can be reached is up to the service.
 #[must_use]
 pub fn is_web_address(url: &str) -> bool {
-    Web::read(url).is_some_and(|web| !web.authority.is_empty()) && !url.bytes().any(is_odd)
+    Web::read(url).is_some_and(|web| !web.authority.is_empty())
+        && !url.bytes().any(is_control_or_space)
 }
 
-/// The host of an address, with its port and in lower case. What is no web address stands for itself.
+/// The host of an address, with its port, in lower case. Text that is not a web address is returned as it is.
 #[must_use]
 pub fn site(url: &str) -> String {
     let authority = Web::read(url).map_or(url, |web| web.authority);
     after_last(authority, "@").to_ascii_lowercase()
 }
 
-/// Checks an address that a key may be sent to: nobody on the way can read what is sent there. It is read
-/// more strictly than a browser does: what is odd is refused, not mended.
+/// Checks that an address is safe to send a key to. It is stricter than a browser: an invalid address is refused,
+/// not repaired.
 ///
 /// # Errors
 /// The rule that it breaks.
-pub fn check_safe(url: &str) -> Result<(), Text<0>> {
+pub fn check_safe(url: &str) -> Result<(), Template<0>> {
     let Some(Web { is_https, authority }) = Web::read(url) else {
         return Err(texts::URL_ABSOLUTE);
     };
-    if url.bytes().any(|byte| is_odd(byte) || byte == b'\\') {
+    if url.bytes().any(|byte| is_control_or_space(byte) || byte == b'\\') {
         return Err(texts::URL_NO_SPACES);
     }
     if authority.bytes().any(|byte| byte == b'@') {
@@ -69,14 +72,14 @@ pub fn check_safe(url: &str) -> Result<(), Text<0>> {
         return Err(texts::URL_HOST);
     }
     let number = if port.is_empty() { Some("443") } else { port.strip_prefix(':') };
-    // The parser would take a sign as well.
+    // `parse` accepts a plus sign.
     if number.is_none_or(|number| number.starts_with("+") || number.parse::<u16>().is_err()) {
         return Err(texts::URL_PORT);
     }
     if is_https || is_loopback { Ok(()) } else { Err(texts::URL_HTTPS) }
 }
 
-/// Not `127.evil.com`, and not the shorter forms that browsers also take.
+/// Not `127.evil.com`, and not the shorter forms that browsers also accept.
 fn is_loopback(host: &str) -> bool {
     let is_byte = |part: &str| part.parse::<u8>().is_ok();
     let is_in_127 = || {
@@ -87,7 +90,7 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || is_in_127().unwrap_or_default()
 }
 
-fn is_odd(byte: u8) -> bool {
+fn is_control_or_space(byte: u8) -> bool {
     byte <= b' ' || byte == 0x7f
 }
 

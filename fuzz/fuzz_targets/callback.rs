@@ -1,8 +1,5 @@
 #![no_main]
 
-#[path = "../../tests/support/mod.rs"]
-mod support;
-#[path = "../targets.rs"]
-mod targets;
+use capwire_testkit::fuzz_targets as targets;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::callback(data));

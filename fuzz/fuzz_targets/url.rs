@@ -1,9 +1,6 @@
 #![no_main]
 
-#[path = "../../tests/support/mod.rs"]
-mod support;
-#[path = "../targets.rs"]
-mod targets;
+use capwire_testkit::fuzz_targets as targets;
 
 use url::{Host, Url};
 

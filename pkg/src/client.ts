@@ -208,7 +208,7 @@ export class Client {
       // Throws if the batch ended early.
       await this.#run(undefined, () => batch.end());
     } finally {
-      await callWasm(() => batch.leave());
+      await callWasm(() => batch.cancel());
     }
   }
 

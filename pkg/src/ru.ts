@@ -191,9 +191,12 @@ const ru: Messages = {
     "must be {what}": "ожидается {what}",
     "must be {what}, not {value}": "ожидается {what}, получено: {value}",
     "is missing": "не указано",
+    "is missing. Is `{name}` a misspelling of it?": "не указано. Возможно, `{name}` — это опечатка?",
     "is empty": "пустое значение",
     "is missing: pass your account's API key": "не указан API-ключ вашего аккаунта",
     "is not a known option": "неизвестный параметр",
+    "is not a known option. Did you mean `{name}`?":
+      "неизвестный параметр. Возможно, вы имели в виду `{name}`?",
     "contains an unknown option": "есть неизвестный параметр",
     "is {service}, which does not support {method}": "сервис {service} не поддерживает {method}",
     "has minBytes above maxBytes": "minBytes больше, чем maxBytes",
@@ -239,8 +242,7 @@ const ru: Messages = {
     "a task id": "ID задачи",
     "an object with a `type`": "объект с полем `type`",
     'a string such as "ImageToTextTask"': 'строка, например "ImageToTextTask"',
-    '"capmonster", "brocapgpt" or a service profile':
-      '"capmonster", "brocapgpt" или описание сервиса',
+    "{names} or a service profile": "{names} или описание сервиса",
     '"image" or "token"': '"image" или "token"',
     'an array of "image" and "token"': 'массив из "image" и "token"',
     "a string, bytes, a parsed object or a Request":

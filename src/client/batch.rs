@@ -1,13 +1,15 @@
-//! Many tasks, a few at a time: when the next one is taken, and when none is any more.
+//! Many tasks, a few at a time.
 //!
-//! A batch has two halves. Its [`Runner`] takes tasks and solves them, and goes on while nobody asks, for a
-//! result that is not fetched is lost after 5 minutes. Its [`Records`] hand over what has settled, and
-//! open room for the other half, which so never runs ahead of whoever consumes it.
+//! A batch has two halves. Its [`Driver`] takes tasks from the input and solves them. It goes on while nobody asks
+//! for results, because a result that is not fetched is lost after 5 minutes. Its [`Results`] hand over what has
+//! settled and give the driver permits for more tasks, so that it never runs ahead of the consumer.
 
-use crate::error::{Class, Failure, Origin, Result};
-use crate::host::{Host, Json};
-use crate::options::{CONCURRENCY, CallOptions};
-use crate::solve::{Client, Listener, Progress, Solved};
+use super::Client;
+use super::progress::{Listener, Progress, Solved};
+use crate::error::{Failure, Origin, Result};
+use crate::error_table::Class;
+use crate::options::{CallOptions, DEFAULT_CONCURRENCY};
+use crate::platform::{HostValue, Platform};
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::mem::take;
@@ -16,143 +18,142 @@ use std::rc::Rc;
 use std::result::Result as AnyResult;
 use std::task::{Context, Poll, Waker};
 
-/// What became of one task of a batch.
+/// The outcome of one task of a batch.
 #[derive(Clone, Debug)]
-pub struct Settled<V> {
+pub struct BatchItem<V> {
     /// Its place in the input, from 0.
     pub index: usize,
-    /// The very value that was given.
+    /// The value that was given.
     pub task: V,
-    /// What [`Client::solve`] came to.
+    /// The result of [`Client::solve`].
     pub result: Result<Solved<V>>,
 }
 
-/// The next task, `None` after the last one, or what the input threw instead.
-pub type Pull<'a, V, E> = Pin<Box<dyn Future<Output = AnyResult<Option<V>, E>> + 'a>>;
+/// The next task, `None` after the last one, or the error that the input threw.
+pub type NextTask<'a, V, E> = Pin<Box<dyn Future<Output = AnyResult<Option<V>, E>> + 'a>>;
 
-/// What is still owed to the input when a batch is left.
+/// What must happen to the input iterator on cancellation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rest {
+pub enum Cleanup {
     /// Nothing: it has ended or thrown.
-    Nothing,
-    /// It is to be closed.
+    None,
+    /// It must be closed.
     Close,
-    /// It is to be closed, and nobody waits for that: it is at work on a task, perhaps for ever, or the
-    /// runner was dropped.
-    CloseAside,
+    /// It must be closed without waiting for that: it is busy with a task, perhaps for ever, or the driver was
+    /// dropped.
+    CloseDetached,
 }
 
-/// Takes tasks and solves them. Dropped before its time, it ends the batch.
-pub struct Runner<V>(Shared<V>);
+/// The half that solves. Dropping it early ends the batch.
+pub struct Driver<V>(Rc<RefCell<State<V>>>);
 
-/// What has settled.
+/// The half that hands over the results.
 #[derive(Clone)]
-pub struct Records<V>(Shared<V>);
-
-type Shared<V> = Rc<RefCell<State<V>>>;
+pub struct Results<V>(Rc<RefCell<State<V>>>);
 
 struct State<V> {
     /// How many tasks may be taken.
-    room: u32,
-    /// How many more as soon as the consumer asks: until then it has the last ones in its hands.
-    owed: u32,
-    settled: Vec<Settled<V>>,
-    rest: Rest,
+    permits: u32,
+    /// Permits returned on the next `next()`: until then the consumer may still be working on the last results.
+    returned_permits: u32,
+    settled: Vec<BatchItem<V>>,
+    cleanup: Cleanup,
     has_ended: bool,
-    runner: Option<Waker>,
+    driver: Option<Waker>,
     consumer: Option<Waker>,
 }
 
-/// A task on its way.
-type Solving<'a, V> = Pin<Box<dyn Future<Output = Settled<V>> + 'a>>;
+/// A task in flight.
+type InFlight<'a, V> = Pin<Box<dyn Future<Output = BatchItem<V>> + 'a>>;
 
-/// A batch that has taken nothing yet.
+/// The two halves of a batch that has taken nothing yet.
 #[must_use]
-pub fn batch<V>() -> (Runner<V>, Records<V>) {
-    let shared = Rc::new(RefCell::new(State {
-        room: 0,
-        owed: 0,
+pub fn batch<V>() -> (Driver<V>, Results<V>) {
+    let state = Rc::new(RefCell::new(State {
+        permits: 0,
+        returned_permits: 0,
         settled: Vec::new(),
-        rest: Rest::Close,
+        cleanup: Cleanup::Close,
         has_ended: false,
-        runner: None,
+        driver: None,
         consumer: None,
     }));
-    (Runner(Rc::clone(&shared)), Records(shared))
+    (Driver(Rc::clone(&state)), Results(state))
 }
 
-impl<V: Json> Runner<V> {
-    /// Runs until all is consumed, or the records are left.
+impl<V: HostValue> Driver<V> {
+    /// Runs until all results are consumed or the batch is cancelled.
     ///
-    /// The first task goes alone until the service has answered it: a wrong key is then sent once, and
-    /// not as often as there is room for. After a refusal of the whole account nothing more is taken.
+    /// The first task goes alone until the service has answered it: a wrong key is then sent once, and not once
+    /// per permit. After a refusal of the whole account nothing more is taken.
     ///
     /// # Errors
-    /// What the input threw. What is in flight is dropped; what has settled is still handed over.
-    pub async fn run<'a, H: Host<Value = V>, E>(
+    /// What the input threw. Tasks in flight are dropped; settled ones are still handed over.
+    pub async fn run<'a, P: Platform<Value = V>, E>(
         self,
-        client: &Client<H>,
+        client: &Client<P>,
         options: &CallOptions,
         listener: Listener<'_>,
-        pull: impl Fn() -> Pull<'a, V, E>,
+        next_task: impl Fn() -> NextTask<'a, V, E>,
     ) -> AnyResult<(), E> {
         let is_answered = Cell::new(false);
-        let told = |event: &Progress| {
+        let on_progress = |event: &Progress| {
             is_answered.set(true);
             listener(event);
         };
-        let told: Listener<'_> = &told;
-        let mut work: Vec<Solving<'_, V>> = Vec::new();
-        let mut pulling: Option<Pull<'a, V, E>> = None;
+        let on_progress: Listener<'_> = &on_progress;
+        let mut in_flight: Vec<InFlight<'_, V>> = Vec::new();
+        let mut taking: Option<NextTask<'a, V, E>> = None;
         let mut is_refused = false;
         let mut count = 0_usize;
-        self.0.borrow_mut().open(options.concurrency.unwrap_or(CONCURRENCY));
+        self.0.borrow_mut().open(options.concurrency.unwrap_or(DEFAULT_CONCURRENCY));
         let end = poll_fn(|context| {
             loop {
-                // First, for nothing may be sent any more once the records were left.
+                // First, because nothing may be sent any more once the batch is cancelled.
                 if self.0.borrow().has_ended {
                     return Poll::Ready(Ok(()));
                 }
-                if let Some(settled) = poll_any(&mut work, context) {
+                if let Some(settled) = poll_any(&mut in_flight, context) {
                     if let Err(failure) = &settled.result {
-                        // What was refused here says nothing of the account.
-                        let is_theirs = failure.origin != Origin::Client;
-                        is_answered.set(is_answered.get() || is_theirs);
-                        is_refused |= is_about_the_account(failure);
+                        // A local refusal says nothing about the account.
+                        let is_remote = failure.origin != Origin::Client;
+                        is_answered.set(is_answered.get() || is_remote);
+                        is_refused |= concerns_account(failure);
                     }
                     if is_refused {
-                        pulling = None;
+                        taking = None;
                     }
                     self.0.borrow_mut().settled.push(settled);
                     wake(&self.0);
                     continue;
                 }
-                // After the work, which may have been answered just now.
-                let may_take = !is_refused && (is_answered.get() || work.is_empty());
-                if may_take && self.0.borrow_mut().take() {
-                    pulling = Some(pull());
+                // After the tasks in flight, one of which may have been answered just now.
+                let may_take = !is_refused && (is_answered.get() || in_flight.is_empty());
+                if may_take && self.0.borrow_mut().use_permit() {
+                    taking = Some(next_task());
                 }
-                let pulled = pulling.as_mut().map(|pull| pull.as_mut().poll(context));
-                if let Some(Poll::Ready(pulled)) = pulled {
-                    pulling = None;
-                    let is_last = !matches!(pulled, Ok(Some(_)));
-                    self.0.borrow_mut().rest = if is_last { Rest::Nothing } else { Rest::Close };
-                    if let Some(task) = pulled? {
+                let taken = taking.as_mut().map(|taking| taking.as_mut().poll(context));
+                if let Some(Poll::Ready(taken)) = taken {
+                    taking = None;
+                    let is_last = !matches!(taken, Ok(Some(_)));
+                    self.0.borrow_mut().cleanup =
+                        if is_last { Cleanup::None } else { Cleanup::Close };
+                    if let Some(task) = taken? {
                         let index = count;
                         count = count.saturating_add(1);
-                        work.push(Box::pin(async move {
-                            let result = client.solve(&task, options, told).await;
-                            Settled { index, task, result }
+                        in_flight.push(Box::pin(async move {
+                            let result = client.solve(&task, options, on_progress).await;
+                            BatchItem { index, task, result }
                         }));
                     }
                     continue;
                 }
                 let mut state = self.0.borrow_mut();
-                let is_all = is_refused || state.rest == Rest::Nothing;
-                if is_all && work.is_empty() && state.settled.is_empty() {
+                let is_last = is_refused || state.cleanup == Cleanup::None;
+                if is_last && in_flight.is_empty() && state.settled.is_empty() {
                     return Poll::Ready(Ok(()));
                 }
-                state.runner = Some(context.waker().clone());
+                state.driver = Some(context.waker().clone());
                 return Poll::Pending;
             }
         });
@@ -162,14 +163,14 @@ impl<V: Json> Runner<V> {
     }
 }
 
-impl<V> Drop for Runner<V> {
+impl<V> Drop for Driver<V> {
     fn drop(&mut self) {
         let mut state = self.0.borrow_mut();
         if !state.has_ended {
             state.has_ended = true;
             state.settled.clear();
-            if state.rest == Rest::Close {
-                state.rest = Rest::CloseAside;
+            if state.cleanup == Cleanup::Close {
+                state.cleanup = Cleanup::CloseDetached;
             }
         }
         drop(state);
@@ -177,15 +178,15 @@ impl<V> Drop for Runner<V> {
     }
 }
 
-impl<V> Records<V> {
+impl<V> Results<V> {
     /// The next task that has settled, `None` after the last one. One caller at a time.
-    pub async fn next(&self) -> Option<Settled<V>> {
-        self.0.borrow_mut().ask();
+    pub async fn next(&self) -> Option<BatchItem<V>> {
+        self.0.borrow_mut().return_permits();
         wake(&self.0);
         poll_fn(|context| {
             let mut state = self.0.borrow_mut();
             if !state.settled.is_empty() {
-                state.owed = state.owed.saturating_add(1);
+                state.returned_permits = state.returned_permits.saturating_add(1);
                 return Poll::Ready(Some(state.settled.remove(0)));
             }
             if state.has_ended {
@@ -197,51 +198,51 @@ impl<V> Records<V> {
         .await
     }
 
-    /// Leaves the batch: what is in flight is dropped by the runner when it wakes.
-    pub fn leave(&self) -> Rest {
+    /// Cancels the batch. The driver drops the tasks in flight when it wakes.
+    pub fn cancel(&self) -> Cleanup {
         let mut state = self.0.borrow_mut();
         state.settled.clear();
         state.has_ended = true;
-        let rest = state.rest;
+        let cleanup = state.cleanup;
         drop(state);
         wake(&self.0);
-        rest
+        cleanup
     }
 }
 
 impl<V> State<V> {
-    /// The runner has begun, perhaps after the consumer has asked.
+    /// The driver has started, perhaps after the consumer has asked.
     fn open(&mut self, concurrency: u32) {
-        self.owed = concurrency;
+        self.returned_permits = concurrency;
         if self.consumer.is_some() {
-            self.ask();
+            self.return_permits();
         }
     }
 
-    fn ask(&mut self) {
-        self.room = self.room.saturating_add(take(&mut self.owed));
+    fn return_permits(&mut self) {
+        self.permits = self.permits.saturating_add(take(&mut self.returned_permits));
     }
 
-    /// Books the next task, if there is room and the input is not at work on one already.
-    fn take(&mut self) -> bool {
-        let room = self.room.checked_sub(1).filter(|_| self.rest == Rest::Close);
-        if let Some(room) = room {
-            self.room = room;
-            self.rest = Rest::CloseAside;
+    /// Uses a permit for the next task, if there is one and the input is not busy with a task already.
+    fn use_permit(&mut self) -> bool {
+        let permits = self.permits.checked_sub(1).filter(|_| self.cleanup == Cleanup::Close);
+        if let Some(permits) = permits {
+            self.permits = permits;
+            self.cleanup = Cleanup::CloseDetached;
         }
-        room.is_some()
+        permits.is_some()
     }
 }
 
-/// Lets both halves look again.
-fn wake<V>(shared: &Shared<V>) {
-    let mut state = shared.borrow_mut();
-    let wakers = [state.runner.take(), state.consumer.take()];
+/// Wakes both halves.
+fn wake<V>(state: &RefCell<State<V>>) {
+    let mut state = state.borrow_mut();
+    let wakers = [state.driver.take(), state.consumer.take()];
     drop(state);
     wakers.into_iter().flatten().for_each(Waker::wake);
 }
 
-/// The first that is ready, taken out. All are asked: there are few, and a waker for each would cost more.
+/// Takes the first future that is ready. All are polled: there are few, and a waker for each would cost more.
 fn poll_any<F: Future + ?Sized>(
     futures: &mut Vec<Pin<Box<F>>>,
     context: &mut Context<'_>,
@@ -257,6 +258,6 @@ fn poll_any<F: Future + ?Sized>(
 }
 
 /// Whether every other task would be refused too.
-fn is_about_the_account(failure: &Failure) -> bool {
+fn concerns_account(failure: &Failure) -> bool {
     matches!(failure.class, Class::Key | Class::Balance | Class::Access)
 }

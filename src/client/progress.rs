@@ -3,6 +3,7 @@
 use crate::method::{Method, TaskId};
 use crate::schedule::Millis;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// A solved task.
 #[derive(Clone, Debug, Serialize)]
@@ -100,7 +101,7 @@ pub enum Progress {
         #[serde(skip_serializing_if = "Option::is_none")]
         task_id: Option<TaskId>,
         /// The failure's code.
-        code: String,
+        code: Cow<'static, str>,
         /// The failure's message.
         message: String,
         /// The pause before the next attempt, in ms.
@@ -110,5 +111,5 @@ pub enum Progress {
     },
 }
 
-/// The callback that receives a call's progress.
+/// The function that gets the events of a call.
 pub type Listener<'a> = &'a dyn Fn(&Progress);

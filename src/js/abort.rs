@@ -1,4 +1,4 @@
-//! `AbortSignal`: an abort drops the work, and with it every request and timer behind it.
+//! `AbortSignal`: an abort drops the work, and with it every request and timer of it.
 
 use super::value::get;
 use crate::error::{Failure, Result};
@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Bound here, and checked by shape: a signal of another realm is no instance of this one's class.
+    /// Bound here and checked by shape: a signal of another realm is not an instance of this realm's class.
     #[wasm_bindgen(js_name = AbortSignal)]
     #[derive(Clone)]
     pub(super) type Signal;
@@ -29,7 +29,7 @@ extern "C" {
 
 impl Signal {
     /// The signal among the options of a call.
-    pub(super) fn of(options: &JsValue) -> Result<Option<Self>> {
+    pub(super) fn read(options: &JsValue) -> Result<Option<Self>> {
         let value = get(options, "signal").unwrap_or_default();
         if value.is_undefined() {
             return Ok(None);
@@ -42,13 +42,13 @@ impl Signal {
         }
     }
 
-    /// Works until it is done or the signal aborts; then rejects with the signal's reason.
+    /// Runs some work until it is done or the signal aborts, which rejects with the signal's reason.
     pub(super) async fn race<T>(
         &self,
         work: impl Future<Output = T>,
     ) -> std::result::Result<T, JsValue> {
-        // A signal that cannot be listened to aborts nothing, as one that is never aborted.
-        let listening = AbortListener::of(self).ok();
+        // A signal that cannot be listened to counts as one that never aborts.
+        let listening = AbortListener::shared(self).ok();
         let mut waker = None;
         let aborted = future::poll_fn(|context| {
             if self.aborted().unwrap_or_default() {
@@ -61,7 +61,7 @@ impl Signal {
     }
 }
 
-/// One listener for all the calls that share a signal: beyond ten, Node warns of a leak.
+/// One listener for all calls that share a signal. Node warns of a leak beyond ten listeners.
 struct AbortListener {
     signal: Signal,
     wakers: Rc<RefCell<Vec<Weak<Waker>>>>,
@@ -74,28 +74,28 @@ thread_local! {
 
 impl AbortListener {
     /// The listener on this signal, which lasts as long as a call uses it.
-    fn of(signal: &Signal) -> std::result::Result<Rc<Self>, JsValue> {
+    fn shared(signal: &Signal) -> std::result::Result<Rc<Self>, JsValue> {
         LISTENERS.with_borrow_mut(|listeners| {
             let known = listeners.iter().filter_map(Weak::upgrade);
             if let Some(known) = known.into_iter().find(|it| Object::is(&it.signal, signal)) {
                 return Ok(known);
             }
             let wakers = Rc::<RefCell<Vec<Weak<Waker>>>>::default();
-            let waked = Rc::clone(&wakers);
+            let to_wake = Rc::clone(&wakers);
             let on_abort = Closure::new(move || {
-                for waker in waked.borrow().iter().filter_map(Weak::upgrade) {
+                for waker in to_wake.borrow().iter().filter_map(Weak::upgrade) {
                     waker.wake_by_ref();
                 }
             });
             signal.listen("abort", on_abort.as_ref())?;
-            let made = Rc::new(Self { signal: signal.clone(), wakers, on_abort });
-            listeners.retain(|listener| listener.strong_count() > 0);
-            listeners.push(Rc::downgrade(&made));
-            Ok(made)
+            let listener = Rc::new(Self { signal: signal.clone(), wakers, on_abort });
+            listeners.retain(|known| known.strong_count() > 0);
+            listeners.push(Rc::downgrade(&listener));
+            Ok(listener)
         })
     }
 
-    /// Wakes the call when the signal aborts, for as long as what is returned is kept.
+    /// Wakes a call when the signal aborts, for as long as the result is kept.
     fn add(&self, waker: &Waker) -> Rc<Waker> {
         let waker = Rc::new(waker.clone());
         let mut wakers = self.wakers.borrow_mut();

@@ -1,11 +1,13 @@
-//! A batch: its input is asked by the iteration protocol, its records go to the shell one by one.
+//! A batch: tasks come from a JavaScript iterator, records go to the shell one by one.
 
-use super::value::{Value, get, settled};
-use super::{Core, Work, settle, to_value};
-use crate::batch::{Pull, Records, Rest, Settled, batch};
-use crate::error::Failure;
-use crate::solve::Progress;
-use crate::texts::{self, Messages};
+use super::Core;
+use super::call::{Options, Work, run_to_outcome, to_value};
+use super::value::{Value, await_js, get};
+use crate::client::batch::{BatchItem, Cleanup, NextTask, Results, batch};
+use crate::client::progress::Progress;
+use crate::error::{Failure, Rendered};
+use crate::message::Catalogue;
+use crate::texts;
 use js_sys::{Function, Promise};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -13,53 +15,54 @@ use wasm_bindgen_futures::future_to_promise;
 
 type JsResult<T> = std::result::Result<T, JsValue>;
 
-/// Many tasks on their way, as the shell holds them. Forgotten, it is left.
+/// A running batch. Dropping it cancels the batch.
 #[wasm_bindgen]
 pub struct Batch {
-    records: Records<Value>,
+    results: Results<Value>,
     input: Input,
+    catalogue: Catalogue,
     end: Promise,
 }
 
-/// What the shell makes a record of.
+/// The outcome of one task, as the shell gets it.
 #[derive(Serialize)]
-struct Record {
+struct BatchRecord<'a> {
     index: usize,
     task: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<Box<Failure>>,
+    failure: Option<Rendered<'a>>,
 }
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** What became of one task of a batch. */
+/** The outcome of one task of a batch. */
 export type BatchRecord = { index: number; task: unknown } & Outcome<Solved<unknown>>;
 "#;
 
 #[wasm_bindgen]
 impl Core {
-    /// Begins to solve many tasks: those that an iterator gives, or none if there is no iterator.
+    /// Starts to solve the tasks of an iterator. Without an iterator the batch ends with a failure.
     #[wasm_bindgen(js_name = solveAll)]
     pub fn solve_all(&self, input: JsValue, options: JsValue) -> Batch {
-        let (runner, records) = batch();
+        let (driver, results) = batch();
         let input = input.unchecked_into::<Input>();
-        let pulled = input.clone();
-        let end = self.run(options, |client, call, listener| {
+        let tasks = input.clone();
+        let end = self.run(options, |client, Options { call, listener, .. }| {
             Box::pin(async move {
-                let listener = |event: &Progress| listener.tell(event);
-                match runner.run(&client, &call, &listener, || pulled.pull()).await {
+                let listener = |event: &Progress| listener.notify(event);
+                match driver.run(&client, &call, &listener, || tasks.next_task()).await {
                     Ok(()) => Ok(Value(JsValue::UNDEFINED)),
                     Err(End::Failure(failure)) => Err(failure),
-                    // As a promise, which rejects for whoever awaits it: the input's error, untouched.
+                    // As a promise that rejects with it, so that the input's error stays untouched.
                     Err(End::Thrown(thrown)) => Ok(Value(Promise::reject(&thrown).into())),
                 }
             })
         });
-        // Listened to from the beginning: a rejection that nobody listens to ends a Node process.
-        drop(settled(end.clone().into()));
-        Batch { records, input, end }
+        // Listened to from the start: a rejection without a listener ends a Node process.
+        drop(await_js(end.clone().into()));
+        Batch { results, input, catalogue: self.0.options().messages.clone(), end }
     }
 }
 
@@ -68,34 +71,35 @@ impl Batch {
     /// The next record, none after the last one.
     #[wasm_bindgen(unchecked_return_type = "Promise<Outcome<BatchRecord | undefined>>")]
     pub fn next(&self) -> Promise {
-        let records = self.records.clone();
+        let results = self.results.clone();
+        let catalogue = self.catalogue.clone();
         let work: Work = Box::pin(async move {
-            let Some(Settled { index, task, result }) = records.next().await else {
+            let Some(BatchItem { index, task, result }) = results.next().await else {
                 return Ok(Value(JsValue::UNDEFINED));
             };
-            let (value, failure) = match result.and_then(|solved| to_value(&solved)) {
-                Ok(value) => (Some(value), None),
-                Err(failure) => (None, Some(failure)),
+            let result = result.and_then(|solved| to_value(&solved));
+            let (value, failure) = match &result {
+                Ok(value) => (Some(value.clone()), None),
+                Err(failure) => (None, Some(failure.rendered(&catalogue))),
             };
-            to_value(&Record { index, task, value, failure })
+            to_value(&BatchRecord { index, task, value, failure })
         });
-        // A record's failure is in the client's language already.
-        future_to_promise(settle(Messages::default(), Ok((None, work))))
+        future_to_promise(run_to_outcome(Catalogue::default(), Ok((None, work))))
     }
 
-    /// What the whole came to, after the last record: nothing, if it did not end before its time.
+    /// How the batch ended, after the last record: with nothing, a failure, or the error of its input.
     #[wasm_bindgen(unchecked_return_type = "Promise<Outcome<unknown>>")]
     pub fn end(&self) -> Promise {
         self.end.clone()
     }
 
-    /// Leaves the batch, and returns what is to be waited for: the end of the input.
-    pub fn leave(self) -> JsResult<JsValue> {
-        match self.records.leave() {
-            Rest::Nothing => Ok(JsValue::UNDEFINED),
-            Rest::Close => self.input.close(),
-            Rest::CloseAside => {
-                let _ = self.input.close().map(settled);
+    /// Cancels the batch. The result is to be awaited: it settles when the input is closed.
+    pub fn cancel(self) -> JsResult<JsValue> {
+        match self.results.cancel() {
+            Cleanup::None => Ok(JsValue::UNDEFINED),
+            Cleanup::Close => self.input.close(),
+            Cleanup::CloseDetached => {
+                let _ = self.input.close().map(await_js);
                 Ok(JsValue::UNDEFINED)
             }
         }
@@ -104,7 +108,7 @@ impl Batch {
 
 impl Drop for Batch {
     fn drop(&mut self) {
-        self.records.leave();
+        self.results.cancel();
     }
 }
 
@@ -123,7 +127,7 @@ impl From<JsValue> for End {
 
 #[wasm_bindgen]
 extern "C" {
-    /// An iterator of either kind: what it gives is awaited, be it a promise or not.
+    /// An iterator of either kind. Its steps are awaited, whether they are promises or not.
     #[derive(Clone)]
     type Input;
     #[wasm_bindgen(method, catch)]
@@ -131,7 +135,7 @@ extern "C" {
 }
 
 impl Input {
-    fn pull(&self) -> Pull<'static, Value, End> {
+    fn next_task(&self) -> NextTask<'static, Value, End> {
         let asked = if self.is_undefined() {
             let rule = texts::MUST_BE.with([texts::ITERABLE.into()]);
             Err(End::Failure(Failure::field("tasks", rule)))
@@ -139,7 +143,7 @@ impl Input {
             self.next().map_err(End::Thrown)
         };
         Box::pin(async move {
-            let step = settled(asked?).await?;
+            let step = await_js(asked?).await?;
             let is_last = get(&step, "done")?.is_truthy();
             let task = get(&step, "value")?;
             Ok((!is_last).then_some(Value(task)))

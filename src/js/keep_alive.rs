@@ -1,35 +1,35 @@
-//! The background worker of an extension: the browser ends one that has called nothing of the browser's own
-//! for 30 s, and with it every call under way.
+//! Keeps the background worker of an extension alive. The browser ends one that has called nothing of the browser's
+//! own for 30 s, and with it every call under way.
 
-use super::host::JsHost;
-use super::value::{get, settled};
-use super::{Work, function};
-use crate::host::Host;
+use super::call::{Work, function};
+use super::platform::JsPlatform;
+use super::value::{await_js, get};
+use crate::platform::Platform;
 use futures_lite::future;
 use js_sys::global;
 use wasm_bindgen::JsValue;
 
-/// A timer may be late, so not just below the 30 s.
+/// A third below the 30 s, because a timer may be late.
 const INTERVAL_MS: u32 = 20_000;
 
-/// The same work, during which the worker lives on. Where there is none to keep, no timer is set.
-pub(super) fn kept_alive(work: Work) -> Work {
+/// Runs some work while keeping the extension worker alive. Outside extensions, a no-op.
+pub(super) fn with_keep_alive(work: Work) -> Work {
     let member = |of: &JsValue, name: &str| get(of, name).unwrap_or_default();
     let mut namespace = member(&global(), "chrome");
     if !namespace.is_object() {
         namespace = member(&global(), "browser");
     }
     let runtime = member(&namespace, "runtime");
-    // Of all that counts as a sign of life it needs no permission and costs the least.
+    // The cheapest of the calls that count as a sign of life, and it needs no permission.
     let Ok(Some(call)) = function(&runtime, "getPlatformInfo") else { return work };
     Box::pin(future::or(work, async move {
         loop {
-            // At once as well: what the worker did last may be long ago.
+            // At once as well: the worker's last sign of life may be long ago.
             if let Ok(promise) = call.call0(&runtime) {
-                // Not waited for, only listened to: a rejection that nobody listens to is reported.
-                drop(settled(promise));
+                // Not waited for, only listened to: a rejection without a listener is reported.
+                drop(await_js(promise));
             }
-            JsHost::new(None).sleep(INTERVAL_MS).await;
+            JsPlatform::new(None).sleep(INTERVAL_MS).await;
         }
     }))
 }

@@ -1,43 +1,48 @@
 //! The known task types: one table for checks, timings and TypeScript types.
 //!
-//! Fields, required fields and bounds come from the services' documentation. A type that is not here
+//! Fields, required fields and bounds come from the services' documentation. A type that is not in the table
 //! is passed through unchanged, with the longest timeout.
 
-use super::schema::{Field, Literal, Rule, TaskKind, Timing, Words, may, need, words};
+use super::schema::{Field, Literal, Rule, TaskSpec, Timing, TypeDocs, docs, optional, required};
 use Rule::{
     AnyWhole, Flag, FlagOrNull, Image, Images, Object, OneOf, Score, Text, Texts, Url, Whole,
     ZeroOrOne,
 };
 
+// The defaults of CapMonster Cloud's own client libraries.
 const IMAGE: Timing = Timing { first_delay_ms: 350.0, timeout_ms: 10_000.0 };
 const TOKEN: Timing = Timing { first_delay_ms: 1_000.0, timeout_ms: 80_000.0 };
+/// Also the timing of a type that is not in the catalogue.
 const SLOW_TOKEN: Timing = Timing { first_delay_ms: 1_000.0, timeout_ms: 180_000.0 };
 
-const URL: Field = need("websiteURL", Url, "The full address of the page that shows the captcha.");
-const KEY: Field = need("websiteKey", Text, "The site key.");
-const AGENT: Field = may("userAgent", Text, "The User-Agent of a current browser on Windows.");
-const COOKIES: Field = may("cookies", Text, "Cookies of the page: `name1=value1; name2=value2`.");
-const FRESH: Field = may("nocache", Flag, "Set it to get a new answer, not a cached one.");
-const HIDDEN: Field = may("isInvisible", Flag, "Whether the captcha is invisible.");
-const ACTION: Field = may("pageAction", Text, "The action name that the page uses.");
-const DATA_S: Field = may("recaptchaDataSValue", Text, "The one-time `data-s` value of the page.");
+const URL: Field =
+    required("websiteURL", Url, "The full address of the page that shows the captcha.");
+const KEY: Field = required("websiteKey", Text, "The site key.");
+const AGENT: Field = optional("userAgent", Text, "The User-Agent of a current browser on Windows.");
+const COOKIES: Field =
+    optional("cookies", Text, "Cookies of the page: `name1=value1; name2=value2`.");
+const FRESH: Field = optional("nocache", Flag, "Set it to get a new answer, not a cached one.");
+const HIDDEN: Field = optional("isInvisible", Flag, "Whether the captcha is invisible.");
+const ACTION: Field = optional("pageAction", Text, "The action name that the page uses.");
+const DATA_S: Field =
+    optional("recaptchaDataSValue", Text, "The one-time `data-s` value of the page.");
 const PAGE: &[Field] = &[URL, KEY];
 const BROWSER: &[Field] = &[AGENT, COOKIES];
 
-const IMAGE_URLS: Field = may("imageUrls", Texts, "The URLs of the images.");
-const IMAGES: Field = may("imagesBase64", Images, "The images, checked and sent as base64.");
-const CLICK_PAGE: &[Field] = &[AGENT, may("websiteURL", Url, "The URL of the page.")];
-const INSTRUCTION: Field = need("metadata.Task", Text, "The instruction, in English.");
+const IMAGE_URLS: Field = optional("imageUrls", Texts, "The URLs of the images.");
+const IMAGES: Field = optional("imagesBase64", Images, "The images, checked and sent as base64.");
+const CLICK_PAGE: &[Field] = &[AGENT, optional("websiteURL", Url, "The URL of the page.")];
+const INSTRUCTION: Field = required("metadata.Task", Text, "The instruction, in English.");
 const IMAGES_OR_URLS: &[&[&str]] = &[&["imagesBase64", "imageUrls"]];
 const TOKEN_SOLUTION: &str = "token: string; userAgent?: string";
 
 /// The proxy fields: set all of them or none.
 pub const PROXY: &[Field] = &[
-    need("proxyType", OneOf(&["http", "https", "socks4", "socks5"]), "The proxy's protocol."),
-    need("proxyAddress", Text, "The proxy's host name or IP address."),
-    need("proxyPort", Whole(1, 65_535), "The proxy's port, 1 to 65535."),
-    may("proxyLogin", Text, "The proxy's login. It must not contain a percent sign."),
-    may("proxyPassword", Text, "The proxy's password. It must not contain a percent sign."),
+    required("proxyType", OneOf(&["http", "https", "socks4", "socks5"]), "The proxy's protocol."),
+    required("proxyAddress", Text, "The proxy's host name or IP address."),
+    required("proxyPort", Whole(1, 65_535), "The proxy's port, 1 to 65535."),
+    optional("proxyLogin", Text, "The proxy's login. It must not contain a percent sign."),
+    optional("proxyPassword", Text, "The proxy's password. It must not contain a percent sign."),
 ];
 
 /// The usual row: it takes a proxy and has no variants.
@@ -45,9 +50,9 @@ const fn token(
     types: &'static [&'static str],
     timing: Timing,
     fields: &'static [&'static [Field]],
-    words: Words,
-) -> TaskKind {
-    TaskKind { words, types, variant: None, takes_proxy: true, timing, fields, one_of: &[] }
+    docs: TypeDocs,
+) -> TaskSpec {
+    TaskSpec { docs, types, variant: None, takes_proxy: true, timing, fields, one_of: &[] }
 }
 
 /// A row of a `ComplexImageTask`, one per `class`.
@@ -55,12 +60,12 @@ const fn click(
     class: &'static str,
     fields: &'static [&'static [Field]],
     one_of: &'static [&'static [&'static str]],
-    words: Words,
-) -> TaskKind {
-    TaskKind {
-        words,
+    docs: TypeDocs,
+) -> TaskSpec {
+    TaskSpec {
+        docs,
         types: &["ComplexImageTask"],
-        variant: Some(("class", Literal::Text(class))),
+        variant: Some(("class", Literal::String(class))),
         takes_proxy: false,
         timing: IMAGE,
         fields,
@@ -69,33 +74,33 @@ const fn click(
 }
 
 /// Every row.
-pub const KINDS: &[TaskKind] = &[
-    TaskKind {
+pub const CATALOG: &[TaskSpec] = &[
+    TaskSpec {
         takes_proxy: false,
         ..token(
             &["ImageToTextTask"],
             IMAGE,
             &[&[
-                need("body", Image, "The image, checked and sent as base64."),
-                may("capMonsterModule", Text, "The recognition module, such as `\"yandex\"`."),
-                may(
+                required("body", Image, "The image, checked and sent as base64."),
+                optional("capMonsterModule", Text, "The recognition module, such as `\"yandex\"`."),
+                optional(
                     "recognizingThreshold",
                     Whole(0, 100),
                     "The lowest confidence to accept, 0 to 100. Below it the service answers `ERROR_CAPTCHA_UNSOLVABLE` and charges nothing.",
                 ),
-                may("case", Flag, "Whether the answer is case-sensitive."),
-                may("numeric", ZeroOrOne, "Set to 1 if the text has only digits."),
-                may("math", Flag, "Whether the image shows a sum to work out."),
+                optional("case", Flag, "Whether the answer is case-sensitive."),
+                optional("numeric", ZeroOrOne, "Set to 1 if the text has only digits."),
+                optional("math", Flag, "Whether the image shows a sum to work out."),
                 FRESH,
             ]],
-            words("ImageToTextTask", "text: string", "Reads the text in an image."),
+            docs("ImageToTextTask", "text: string", "Reads the text in an image."),
         )
     },
     token(
         &["RecaptchaV2Task", "NoCaptchaTask", "NoCaptchaTaskProxyless", "RecaptchaV2TaskProxyless"],
         SLOW_TOKEN,
         &[PAGE, &[DATA_S, HIDDEN, FRESH], BROWSER],
-        words(
+        docs(
             "RecaptchaV2Task",
             "gRecaptchaResponse: string; userAgent?: string; cookies?: Record<string, string>",
             "Solves a reCAPTCHA v2.",
@@ -108,24 +113,24 @@ pub const KINDS: &[TaskKind] = &[
             PAGE,
             &[
                 ACTION,
-                may(
+                optional(
                     "enterprisePayload",
                     Object("{ s?: string; [name: string]: unknown }"),
                     "What the page passes to `grecaptcha.enterprise.render`.",
                 ),
-                may("apiDomain", Text, "The host from which the page loads the script."),
+                optional("apiDomain", Text, "The host from which the page loads the script."),
                 DATA_S,
                 FRESH,
             ],
             BROWSER,
         ],
-        words(
+        docs(
             "RecaptchaV2EnterpriseTask",
             "gRecaptchaResponse: string",
             "Solves a reCAPTCHA v2 Enterprise.",
         ),
     ),
-    TaskKind {
+    TaskSpec {
         takes_proxy: false,
         ..token(
             &["RecaptchaV3TaskProxyless"],
@@ -133,20 +138,20 @@ pub const KINDS: &[TaskKind] = &[
             &[
                 PAGE,
                 &[
-                    may("minScore", Score, "The minimum score wanted, 0.1 to 0.9."),
+                    optional("minScore", Score, "The minimum score wanted, 0.1 to 0.9."),
                     ACTION,
-                    may("isEnterprise", Flag, "Whether the page uses the Enterprise script."),
+                    optional("isEnterprise", Flag, "Whether the page uses the Enterprise script."),
                     FRESH,
                 ],
             ],
-            words(
+            docs(
                 "RecaptchaV3TaskProxyless",
                 "gRecaptchaResponse: string; userAgent?: string; cookies?: Record<string, string>",
                 "Solves a reCAPTCHA v3.",
             ),
         )
     },
-    TaskKind {
+    TaskSpec {
         takes_proxy: false,
         ..token(
             &["RecaptchaV3EnterpriseTask"],
@@ -154,13 +159,13 @@ pub const KINDS: &[TaskKind] = &[
             &[
                 PAGE,
                 &[
-                    may("minScore", Score, "The minimum score wanted, 0.1 to 0.9."),
+                    optional("minScore", Score, "The minimum score wanted, 0.1 to 0.9."),
                     ACTION,
                     AGENT,
                     FRESH,
                 ],
             ],
-            words(
+            docs(
                 "RecaptchaV3EnterpriseTask",
                 "gRecaptchaResponse: string; userAgent?: string",
                 "Solves a reCAPTCHA v3 Enterprise.",
@@ -174,8 +179,8 @@ pub const KINDS: &[TaskKind] = &[
             PAGE,
             &[
                 HIDDEN,
-                may("data", Text, "The page's `rqdata`. It requires `userAgent`."),
-                may(
+                optional("data", Text, "The page's `rqdata`. It requires `userAgent`."),
+                optional(
                     "fallbackToActualUA",
                     FlagOrNull,
                     "true: use the service's own User-Agent; false: check the one in `userAgent`; null: use that without a check.",
@@ -184,7 +189,7 @@ pub const KINDS: &[TaskKind] = &[
             ],
             BROWSER,
         ],
-        words(
+        docs(
             "HCaptchaTask",
             "gRecaptchaResponse: string; respKey: string; userAgent: string",
             "Solves an hCaptcha.",
@@ -196,22 +201,26 @@ pub const KINDS: &[TaskKind] = &[
         &[
             &[
                 URL,
-                need("websitePublicKey", Text, "The site's public key."),
-                may("data", Text, "Extra data as JSON text, such as `{\"blob\":\"...\"}`."),
-                may("funcaptchaApiJSSubdomain", Text, "The host of the script, without https://."),
+                required("websitePublicKey", Text, "The site's public key."),
+                optional("data", Text, "Extra data as JSON text, such as `{\"blob\":\"...\"}`."),
+                optional(
+                    "funcaptchaApiJSSubdomain",
+                    Text,
+                    "The host of the script, without `https://`.",
+                ),
                 FRESH,
             ],
             BROWSER,
         ],
-        words("FunCaptchaTask", TOKEN_SOLUTION, "Solves a FunCaptcha (Arkose Labs)."),
+        docs("FunCaptchaTask", TOKEN_SOLUTION, "Solves a FunCaptcha (Arkose Labs)."),
     ),
     token(
         &["CaptchaFoxTask"],
         SLOW_TOKEN,
-        &[PAGE, &[need("userAgent", Text, "The User-Agent of a current browser on Windows.")]],
-        words("CaptchaFoxTask", "token: string", "Solves a CaptchaFox. BroCapGPT only."),
+        &[PAGE, &[required("userAgent", Text, "The User-Agent of a current browser on Windows.")]],
+        docs("CaptchaFoxTask", "token: string", "Solves a CaptchaFox. BroCapGPT only."),
     ),
-    TaskKind {
+    TaskSpec {
         variant: Some(("version", Literal::Number(3))),
         ..token(
             &["GeeTestTask", "GeeTestTaskProxyless"],
@@ -219,19 +228,19 @@ pub const KINDS: &[TaskKind] = &[
             &[
                 &[
                     URL,
-                    need("gt", Text, "The site's GeeTest id."),
-                    need("challenge", Text, "A one-time challenge: fetch a new one."),
+                    required("gt", Text, "The site's GeeTest id."),
+                    required("challenge", Text, "A one-time challenge: fetch a new one."),
                 ],
                 GEETEST,
             ],
-            words(
+            docs(
                 "GeeTestTaskV3",
                 "challenge: string; validate: string; seccode: string",
                 "Solves a GeeTest v3.",
             ),
         )
     },
-    TaskKind {
+    TaskSpec {
         variant: Some(("version", Literal::Number(4))),
         ..token(
             &["GeeTestTask", "GeeTestTaskProxyless"],
@@ -239,8 +248,8 @@ pub const KINDS: &[TaskKind] = &[
             &[
                 &[
                     URL,
-                    need("gt", Text, "The site's `captcha_id`."),
-                    may(
+                    required("gt", Text, "The site's `captcha_id`."),
+                    optional(
                         "initParameters",
                         Object("Record<string, unknown>"),
                         "What the page passes to `initGeetest4`.",
@@ -248,7 +257,7 @@ pub const KINDS: &[TaskKind] = &[
                 ],
                 GEETEST,
             ],
-            words(
+            docs(
                 "GeeTestTaskV4",
                 "captcha_id?: string; lot_number: string; pass_token: string; gen_time: string; captcha_output: string; encryptedData?: string",
                 "Solves a GeeTest v4.",
@@ -258,8 +267,8 @@ pub const KINDS: &[TaskKind] = &[
     token(
         &["TurnstileTask", "TurnstileTaskProxyless"],
         TOKEN,
-        &[PAGE, &[ACTION, may("data", Text, "The page's `cData`."), AGENT, FRESH]],
-        words("TurnstileTask", TOKEN_SOLUTION, "Solves a Cloudflare Turnstile."),
+        &[PAGE, &[ACTION, optional("data", Text, "The page's `cData`."), AGENT, FRESH]],
+        docs("TurnstileTask", TOKEN_SOLUTION, "Solves a Cloudflare Turnstile."),
     ),
     click(
         "recaptcha",
@@ -267,14 +276,18 @@ pub const KINDS: &[TaskKind] = &[
             &[
                 IMAGE_URLS,
                 IMAGES,
-                need("metadata.Grid", OneOf(&["4x4", "3x3", "1x1"]), "The grid on the image."),
-                may("metadata.Task", Text, "The instruction, in English."),
-                may("metadata.TaskDefinition", Text, "The instruction's id, such as `/m/015qff`."),
+                required("metadata.Grid", OneOf(&["4x4", "3x3", "1x1"]), "The grid on the image."),
+                optional("metadata.Task", Text, "The instruction, in English."),
+                optional(
+                    "metadata.TaskDefinition",
+                    Text,
+                    "The instruction's id, such as `/m/015qff`.",
+                ),
             ],
             CLICK_PAGE,
         ],
         &[&["imagesBase64", "imageUrls"], &["metadata.Task", "metadata.TaskDefinition"]],
-        words(
+        docs(
             "ComplexImageTaskRecaptcha",
             "answer: boolean[]",
             "Finds the cells of a reCAPTCHA image to click. One image.",
@@ -286,15 +299,15 @@ pub const KINDS: &[TaskKind] = &[
             &[
                 IMAGE_URLS,
                 IMAGES,
-                may("exampleImageUrls", Texts, "The URL of an example image."),
-                may("exampleImagesBase64", Images, "An example, checked and sent as base64."),
+                optional("exampleImageUrls", Texts, "The URL of an example image."),
+                optional("exampleImagesBase64", Images, "An example, checked and sent as base64."),
                 INSTRUCTION,
-                may("metadata.Classes", Texts, "The classes, for older hCaptcha versions."),
+                optional("metadata.Classes", Texts, "The classes, for older hCaptcha versions."),
             ],
             CLICK_PAGE,
         ],
         IMAGES_OR_URLS,
-        words(
+        docs(
             "ComplexImageTaskHcaptcha",
             "answer: boolean[] | Point[]; metadata?: { AnswerType: \"Grid\" | \"Coordinate\" }",
             "Finds which of up to 18 hCaptcha images to click, or where to click.",
@@ -304,7 +317,7 @@ pub const KINDS: &[TaskKind] = &[
         "funcaptcha",
         &[&[IMAGE_URLS, IMAGES, INSTRUCTION], CLICK_PAGE],
         IMAGES_OR_URLS,
-        words(
+        docs(
             "ComplexImageTaskFuncaptcha",
             "answer: boolean[]",
             "Finds the cell of a FunCaptcha image to click. One image.",
@@ -312,9 +325,9 @@ pub const KINDS: &[TaskKind] = &[
     ),
     click(
         "yandexsmartcaptcha",
-        &[&[need("imagesBase64", Images, "One image, checked and sent as base64.")]],
+        &[&[required("imagesBase64", Images, "One image, checked and sent as base64.")]],
         &[],
-        words(
+        docs(
             "ComplexImageTaskYandexsmartcaptcha",
             "answer: Point[]; metadata?: null",
             "Finds where to click in a Yandex SmartCaptcha image.",
@@ -323,17 +336,21 @@ pub const KINDS: &[TaskKind] = &[
     click(
         "recognition",
         &[&[
-            need(
+            required(
                 "imagesBase64",
                 Images,
                 "The images, such as the background and the circle; sent as base64.",
             ),
-            need("metadata.Task", Text, "The recognition task, such as `\"oocl_rotate_new\"`."),
-            may("metadata.TaskArgument", Text, "An argument that some recognition tasks require."),
-            may("metadata.PayloadType", Text, "The type of the data, for audio recognition."),
+            required("metadata.Task", Text, "The recognition task, such as `\"oocl_rotate_new\"`."),
+            optional(
+                "metadata.TaskArgument",
+                Text,
+                "An argument that some recognition tasks require.",
+            ),
+            optional("metadata.PayloadType", Text, "The type of the data, for audio recognition."),
         ]],
         &[],
-        words(
+        docs(
             "ComplexImageTaskRecognition",
             "answer: number[]; metadata?: { AnswerType: string }",
             "Measures images, such as the angle to rotate one by.",
@@ -343,7 +360,7 @@ pub const KINDS: &[TaskKind] = &[
         &["ProsopoTask"],
         TOKEN,
         &[PAGE, &[AGENT]],
-        words("ProsopoTask", TOKEN_SOLUTION, "Solves a Prosopo Procaptcha."),
+        docs("ProsopoTask", TOKEN_SOLUTION, "Solves a Prosopo Procaptcha."),
     ),
     token(
         &["YidunTask"],
@@ -352,33 +369,41 @@ pub const KINDS: &[TaskKind] = &[
             PAGE,
             &[
                 AGENT,
-                may("yidunGetLib", Text, "The full URL of the script."),
-                may("yidunApiServerSubdomain", Text, "The host of the API, without `https://`."),
-                may("challenge", Text, "The `challenge` of the Enterprise version."),
-                may("hcg", Text, "The hash, for the Enterprise version."),
-                may("hct", AnyWhole, "The Unix time, for the Enterprise version."),
+                optional("yidunGetLib", Text, "The full URL of the script."),
+                optional(
+                    "yidunApiServerSubdomain",
+                    Text,
+                    "The host of the API, without `https://`.",
+                ),
+                optional("challenge", Text, "The `challenge` of the Enterprise version."),
+                optional("hcg", Text, "The hash, for the Enterprise version."),
+                optional("hct", AnyWhole, "The Unix time, for the Enterprise version."),
             ],
         ],
-        words("YidunTask", TOKEN_SOLUTION, "Solves a NetEase Yidun."),
+        docs("YidunTask", TOKEN_SOLUTION, "Solves a NetEase Yidun."),
     ),
     token(
         &["MTCaptchaTask"],
         TOKEN,
         &[PAGE, &[ACTION, HIDDEN, AGENT]],
-        words("MTCaptchaTask", TOKEN_SOLUTION, "Solves an MTCaptcha."),
+        docs("MTCaptchaTask", TOKEN_SOLUTION, "Solves an MTCaptcha."),
     ),
     token(
         &["CustomTask"],
         SLOW_TOKEN,
         &[&[
-            need("class", Text, "The kind of captcha, as the service names it."),
+            required("class", Text, "The kind of captcha, as the service names it."),
             URL,
-            may("websiteKey", Text, "The site key."),
-            may("metadata", Object("Record<string, unknown>"), "The data this captcha requires."),
+            optional("websiteKey", Text, "The site key."),
+            optional(
+                "metadata",
+                Object("Record<string, unknown>"),
+                "The data this captcha requires.",
+            ),
             AGENT,
-            may("domains", Texts, "The domains whose cookies to return."),
+            optional("domains", Texts, "The domains whose cookies to return."),
         ]],
-        words(
+        docs(
             "CustomTask",
             "[name: string]: unknown",
             "Solves a captcha of another kind that the service supports.",
@@ -387,7 +412,77 @@ pub const KINDS: &[TaskKind] = &[
 ];
 
 const GEETEST: &[Field] = &[
-    may("geetestApiServerSubdomain", Text, "The host of the API, without `https://`."),
-    may("geetestGetLib", Text, "The path of the library, as JSON text."),
+    optional("geetestApiServerSubdomain", Text, "The host of the API, without `https://`."),
+    optional("geetestGetLib", Text, "The path of the library, as JSON text."),
     AGENT,
 ];
+
+/// The type of a task, looked up in the catalogue once per call.
+#[derive(Clone, Debug)]
+pub struct TaskType {
+    /// Its name on the wire; empty where the task has none.
+    pub name: String,
+    /// Its variants; none where it is not in the catalogue.
+    pub specs: &'static [TaskSpec],
+}
+
+impl TaskType {
+    /// The type with this name.
+    #[must_use]
+    pub fn new(name: String) -> Self {
+        let has_name = |spec: &TaskSpec| spec.types.contains(&&*name);
+        // The variants of a type stand one after the other.
+        let start = CATALOG.iter().position(has_name).unwrap_or(CATALOG.len());
+        let specs = CATALOG.get(start..).unwrap_or_default();
+        let end = specs.iter().position(|spec| !has_name(spec)).unwrap_or(specs.len());
+        Self { specs: specs.get(..end).unwrap_or_default(), name }
+    }
+
+    /// Its default times. An unknown type gets the longest.
+    #[must_use]
+    pub fn timing(&self) -> Timing {
+        self.specs.first().map_or(SLOW_TOKEN, |spec| spec.timing)
+    }
+
+    /// How a field carries images, if it does. Every variant counts: the task may be of one that is not in the
+    /// catalogue.
+    #[must_use]
+    pub fn image_rule(&self, field: &str) -> Option<Rule> {
+        let fields = self.specs.iter().flat_map(|spec| spec.fields).copied().flatten();
+        let mut rules = fields.filter(|known| known.path == field).map(|known| known.rule);
+        rules.find(|rule| matches!(rule, Rule::Image | Rule::Images))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timings_follow_the_type_and_its_older_names() {
+        for (name, first, timeout) in [
+            ("ImageToTextTask", 350.0, 10_000.0),
+            ("ComplexImageTask", 350.0, 10_000.0),
+            ("TurnstileTask", 1_000.0, 80_000.0),
+            ("TurnstileTaskProxyless", 1_000.0, 80_000.0),
+            ("RecaptchaV3TaskProxyless", 1_000.0, 180_000.0),
+            ("NoCaptchaTask", 1_000.0, 180_000.0),
+            ("SomethingNewTask", 1_000.0, 180_000.0),
+            ("", 1_000.0, 180_000.0),
+        ] {
+            let expected = Timing { first_delay_ms: first, timeout_ms: timeout };
+            assert_eq!(TaskType::new(name.to_owned()).timing(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_type_has_all_its_variants_in_the_catalogue() {
+        for name in CATALOG.iter().flat_map(|spec| spec.types) {
+            let in_catalogue = CATALOG.iter().filter(|spec| spec.types.contains(name)).count();
+            let found = TaskType::new((*name).to_owned()).specs;
+            assert_eq!(found.len(), in_catalogue, "{name}: variants must stand together");
+            let field = |spec: &TaskSpec| spec.variant.as_ref().map(|(field, _)| *field);
+            assert!(found.iter().all(|spec| field(spec) == field(&found[0])), "{name}");
+        }
+    }
+}

@@ -1,12 +1,14 @@
-//! Images: any form in, base64 out, never one that the service would refuse for its size.
+//! Images: any form in, base64 out, and none that the service would refuse for its size.
 //!
-//! The size that counts is that of the decoded bytes. It is computed from the length of the text, so
-//! that nothing is decoded only to be measured.
+//! The size of the decoded bytes counts. It is computed from the length of the text, so that nothing is decoded
+//! only to be measured.
 
-use crate::error::{Failure, Origin, Result, code};
+use crate::error::{Failure, Origin, Result};
+use crate::error_table::code;
+use crate::message::Message;
 use crate::service::ImageLimits;
-use crate::split::{after_last, split_once};
-use crate::texts::{self, Detail};
+use crate::text_search::{after_last, split_once};
+use crate::texts;
 use base64_simd::STANDARD;
 
 /// An image, ready to be sent.
@@ -18,20 +20,20 @@ pub struct Image {
     pub bytes: usize,
 }
 
-/// Refuses a size outside the limits. A float, for a `Blob` can be larger than a `usize` here.
+/// Refuses a size outside the limits. It is a float, because a `Blob` can be larger than a 32-bit `usize`.
 ///
 /// # Errors
 /// `ERROR_ZERO_CAPTCHA_FILESIZE`, `ERROR_TOO_BIG_CAPTCHA_FILESIZE`.
 pub fn check_size(size: f64, limits: ImageLimits) -> Result<()> {
     let ImageLimits { min_bytes, max_bytes } = limits;
     let (code, limit) = match size {
-        _ if size < f64::from(min_bytes) => (code::TOO_SMALL, min_bytes),
-        _ if size > f64::from(max_bytes) => (code::TOO_BIG, max_bytes),
+        _ if size < f64::from(min_bytes) => (code::ERROR_ZERO_CAPTCHA_FILESIZE, min_bytes),
+        _ if size > f64::from(max_bytes) => (code::ERROR_TOO_BIG_CAPTCHA_FILESIZE, max_bytes),
         _ => return Ok(()),
     };
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a number of bytes
-    let shown = size as u64;
-    let values = [Detail::number(shown), Detail::number(min_bytes), Detail::number(max_bytes)];
+    let shown: u64 = size as u64;
+    let values = [shown, min_bytes.into(), max_bytes.into()].map(Message::number);
     let mut failure = Failure::new(code, Origin::Client, texts::IMAGE_SIZE.with(values));
     failure.size = Some(size);
     failure.limit = Some(limit);
@@ -48,7 +50,7 @@ pub fn from_bytes(bytes: &[u8], limits: ImageLimits) -> Result<Image> {
     Ok(Image { base64: STANDARD.encode_to_string(bytes), bytes: bytes.len() })
 }
 
-/// An image from base64 text or a base64 `data:` URL. White space is taken out, padding put in.
+/// An image from base64 text or a base64 `data:` URL. White space is removed, missing padding added.
 ///
 /// # Errors
 /// As [`check_size`], and `INVALID_IMAGE` where the text is neither.
@@ -62,26 +64,40 @@ pub fn from_text(text: &str, limits: ImageLimits) -> Result<Image> {
         let padding = base64.len().next_multiple_of(4).saturating_sub(base64.len());
         base64.extend(std::iter::repeat_n('=', padding));
     }
-    if let Some(odd) = base64.chars().take(significant).find(|c| !is_base64(*c)) {
-        return Err(invalid(texts::NOT_BASE64.with([Detail::Verbatim(odd.into())])));
+    if let Some(invalid_char) = base64.chars().take(significant).find(|c| !is_base64(*c)) {
+        return Err(invalid(texts::NOT_BASE64.with([Message::Literal(invalid_char.into())])));
     }
     let bytes = significant.saturating_mul(3) / 4;
     check_size(bytes as f64, limits)?;
-    // The alphabet is known to be right: what is left is a length that no bytes have.
+    // The alphabet is right, so only a length that no bytes have is left to find.
     if STANDARD.check(base64.as_bytes()).is_err() {
         return Err(invalid(texts::BASE64_CUT));
     }
     Ok(Image { base64, bytes })
 }
 
-/// The image failure for what is neither text nor bytes, or cannot be read.
+/// The failure of a value that is neither text nor bytes, or cannot be read.
 #[must_use]
-pub fn invalid(detail: impl Into<Detail>) -> Box<Failure> {
+pub fn invalid(detail: impl Into<Message>) -> Box<Failure> {
     Failure::new(code::INVALID_IMAGE, Origin::Client, detail)
 }
 
 fn is_base64(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '+' || c == '/'
+}
+
+/// Refuses base64 text that is too long for the limits whatever is in it, before it is copied: a video that was
+/// passed by mistake never enters the memory of the module.
+///
+/// # Errors
+/// `ERROR_TOO_BIG_CAPTCHA_FILESIZE`.
+pub fn check_text_length(length: f64, limits: ImageLimits) -> Result<()> {
+    // Base64 has 4/3 characters per byte. Six times that, and 64 KiB more, leave room for any line breaks,
+    // indentation and `data:` header.
+    if length > f64::from(limits.max_bytes) * 8.0 + 65_536.0 {
+        check_size((length * 0.75).floor(), limits)?;
+    }
+    Ok(())
 }
 
 /// The base64 in a `data:` URL, or the text itself.
@@ -101,6 +117,7 @@ fn payload(text: &str) -> Result<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Catalogue;
     use crate::service::{BROCAPGPT, CAPMONSTER};
     use proptest::prelude::*;
 
@@ -142,11 +159,14 @@ mod tests {
     fn a_refusal_names_size_and_limit() {
         let failure = from_bytes(&[0; 99], LIMITS).expect_err("too small");
         assert_eq!((failure.size, failure.limit), (Some(99.0), Some(100)));
-        assert!(failure.message.contains("99 bytes (allowed: 100 to 500000)"), "{failure:?}");
+        assert!(
+            failure.message(&Catalogue::default()).contains("99 bytes (allowed: 100 to 500000)"),
+            "{failure:?}"
+        );
     }
 
     #[test]
-    fn what_is_no_image_is_refused_with_its_reason() {
+    fn text_that_is_not_an_image_is_refused_with_its_reason() {
         for (text, reason) in [
             ("captcha.png", "'.' is not a base64 character"),
             ("https://example.com/captcha", "':' is not a base64 character"),
@@ -158,7 +178,11 @@ mod tests {
         ] {
             let failure = from_text(text, LIMITS).expect_err(text);
             assert_eq!(failure.code, "INVALID_IMAGE");
-            assert!(failure.message.contains(reason), "{text}: {}", failure.message);
+            assert!(
+                failure.message(&Catalogue::default()).contains(reason),
+                "{text}: {}",
+                failure.message(&Catalogue::default())
+            );
         }
         let long = "A".repeat(1001);
         assert_eq!(code_of(from_text(&long, LIMITS)), "INVALID_IMAGE");

@@ -1,144 +1,141 @@
-//! A task as it is sent: the caller's object with its images turned into base64, and its timings.
+//! A task as it is sent: the caller's object with its images turned into base64.
 
-use crate::error::{Cause, Failure, Result};
-use crate::guard::Subject;
-use crate::host::{Host, Json, Kind, must_be};
-use crate::image::{self, Image};
-use crate::kinds::{Rule, check, image_rule};
+pub mod catalog;
+mod check;
+pub mod image;
+pub mod schema;
+
+use crate::circuit_breaker::BanScope;
+use crate::error::{Failure, Result};
+use crate::message::Message;
+use crate::platform::{HostValue, Platform, ValueType, must_be};
 use crate::service::ImageLimits;
-use crate::texts::{self, Detail};
+use crate::texts;
 use crate::url::site;
+use catalog::TaskType;
+use check::check;
+use image::Image;
+use schema::Rule;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The type of the task that reads the text in an image.
 const IMAGE_TO_TEXT: &str = "ImageToTextTask";
 
-/// What a caller gives to be solved.
+/// The input of a solve.
 #[derive(Clone, Copy, Debug)]
-pub enum Given<'a, V> {
+pub enum TaskInput<'a, V> {
     /// A task.
     Task(&'a V),
-    /// Nothing but an image, whose text is wanted.
+    /// Only an image, whose text is wanted.
     Image(&'a V),
 }
 
-impl<V: Json> Given<'_, V> {
-    /// The type of the task, empty where it has none.
+impl<V: HostValue> TaskInput<'_, V> {
+    /// The type of the task.
     #[must_use]
-    pub fn kind(&self) -> String {
-        match self {
-            Self::Task(task) => task.get("type").and_then(|kind| kind.text()).unwrap_or_default(),
+    pub fn task_type(&self) -> TaskType {
+        TaskType::new(match self {
+            Self::Task(task) => task.get("type").and_then(|it| it.as_string()).unwrap_or_default(),
             Self::Image(_) => IMAGE_TO_TEXT.to_owned(),
-        }
+        })
     }
 }
 
 /// A task that may be sent: every image in it is base64 within the service's limits.
 #[derive(Debug)]
 pub struct Task<V> {
-    /// Its type, as on the wire.
-    pub kind: String,
-    /// What a refusal of the service may be about, besides the account.
-    pub subjects: Vec<Subject>,
+    name: String,
+    fields: Vec<(String, Field<V>)>,
+    /// The scopes of a refusal of this task, besides the account.
+    pub scopes: Vec<BanScope>,
     /// The size of each of its images, in bytes.
     pub image_bytes: Vec<usize>,
-    fields: Vec<(String, Field<V>)>,
 }
 
 #[derive(Debug)]
 enum Field<V> {
-    Given(V),
+    Unchanged(V),
     Image(String),
     Images(Vec<String>),
 }
 
-impl<V: Json> Task<V> {
-    /// Reads a task from what the caller gave. The caller's object is not changed.
+impl<V: HostValue> Task<V> {
+    /// Reads a task. The caller's object is not changed.
     ///
     /// # Errors
     /// `INVALID_TASK`, and the codes of [`image`].
-    pub async fn read<H: Host<Value = V>>(
-        host: &H,
-        given: Given<'_, V>,
+    pub async fn read<P: Platform<Value = V>>(
+        platform: &P,
+        input: TaskInput<'_, V>,
+        task_type: &TaskType,
         limits: ImageLimits,
     ) -> Result<Self> {
-        let (mut task, entries) = match given {
-            Given::Task(task) => checked(task)?,
-            Given::Image(image) => {
-                (Self::empty(IMAGE_TO_TEXT.to_owned()), vec![("body".to_owned(), image.clone())])
-            }
+        let (scopes, entries) = match input {
+            // Before the images are read: cheap checks come first.
+            TaskInput::Task(task) => (scopes(task), checked_entries(task, task_type)?),
+            TaskInput::Image(image) => (Vec::new(), vec![("body".to_owned(), image.clone())]),
+        };
+        let mut fields = Vec::new();
+        let mut image_bytes = Vec::new();
+        let mut base64_of = |image: Image| {
+            image_bytes.push(image.bytes);
+            image.base64
         };
         for (name, value) in entries {
-            let rule = image_rule(&task.kind, &name);
-            let is_list = matches!(rule, Some(Rule::Images));
-            let items = match value.kind() {
-                _ if rule.is_none() => None,
-                Kind::Null if is_list => None,
-                Kind::List if is_list => Some(value.items()),
-                _ if is_list => {
-                    return Err(Failure::field(&name, must_be(texts::IMAGES, &value)));
+            let field = match (task_type.image_rule(&name), value.value_type()) {
+                (Some(Rule::Image), _) => {
+                    Field::Image(base64_of(read_image(platform, &value, limits).await?))
                 }
-                _ => Some(vec![value.clone()]),
-            };
-            let Some(items) = items else {
-                task.fields.push((name, Field::Given(value)));
-                continue;
-            };
-            let mut images = Vec::new();
-            for (index, item) in items.iter().enumerate() {
-                let image = read_image(host, item, limits).await.map_err(|mut failure| {
-                    if is_list {
-                        failure.index = Some(index);
-                        failure.field = Some(name.clone());
+                (Some(Rule::Images), ValueType::Array) => {
+                    let mut images = Vec::new();
+                    for (index, item) in value.items().iter().enumerate() {
+                        let image = read_image(platform, item, limits).await;
+                        images.push(base64_of(image.map_err(|mut failure| {
+                            failure.index = Some(index);
+                            failure.field = Some(name.clone());
+                            failure
+                        })?));
                     }
-                    failure
-                })?;
-                task.image_bytes.push(image.bytes);
-                images.push(image.base64);
-            }
-            let field = if is_list { Field::Images(images) } else { Field::Image(images.concat()) };
-            task.fields.push((name, field));
+                    Field::Images(images)
+                }
+                (None, _) | (Some(_), ValueType::Null) => Field::Unchanged(value),
+                (Some(_), _) => return Err(Failure::field(&name, must_be(texts::IMAGES, &value))),
+            };
+            fields.push((name, field));
         }
-        Ok(task)
-    }
-
-    fn empty(kind: String) -> Self {
-        Self { kind, subjects: Vec::new(), image_bytes: Vec::new(), fields: Vec::new() }
+        Ok(Self { name: task_type.name.clone(), fields, scopes, image_bytes })
     }
 }
 
-/// The members of an object.
-type Entries<V> = Vec<(String, V)>;
-
-/// The task of a caller's object, whose fields are still to be filled, and what they are.
-fn checked<V: Json>(given: &V) -> Result<(Task<V>, Entries<V>)> {
-    if given.kind() != Kind::Object {
-        return Err(Failure::field("task", must_be(texts::TASK_OBJECT, given)));
+/// The members of a task that passes the checks, except for its type.
+fn checked_entries<V: HostValue>(task: &V, task_type: &TaskType) -> Result<Vec<(String, V)>> {
+    if task.value_type() != ValueType::Object {
+        return Err(Failure::field("task", must_be(texts::TASK_OBJECT, task)));
     }
-    let kind = match given.get("type") {
-        Some(kind) if kind.kind() == Kind::Text => kind.text().unwrap_or_default(),
-        Some(odd) => return Err(Failure::field("type", must_be(texts::TYPE_TEXT, &odd))),
-        None => return Err(Failure::field("type", texts::MISSING)),
-    };
-    if kind.is_empty() {
-        return Err(Failure::field("type", texts::EMPTY));
+    if task_type.name.is_empty() {
+        let rule = match task.get("type") {
+            Some(name) if name.value_type() == ValueType::String => texts::EMPTY.into(),
+            Some(invalid) => must_be(texts::TYPE_TEXT, &invalid),
+            None => texts::MISSING.into(),
+        };
+        return Err(Failure::field("type", rule));
     }
-    // Before the images are read: what is cheap to refuse comes first.
-    check(&kind, given)?;
-    let entries = given.entries();
-    if !entries.iter().any(|(name, _)| name == "type") {
+    check(task_type, task)?;
+    let mut entries = task.entries();
+    let Some(at) = entries.iter().position(|(name, _)| name == "type") else {
         return Err(Failure::field("task", texts::UNREADABLE));
-    }
-    Ok((Task { subjects: subjects(given), ..Task::empty(kind) }, entries))
+    };
+    entries.remove(at);
+    Ok(entries)
 }
 
 impl<V: Serialize> Serialize for Task<V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("type", &self.kind)?;
-        for (name, field) in self.fields.iter().filter(|(name, _)| name != "type") {
+        map.serialize_entry("type", &self.name)?;
+        for (name, field) in &self.fields {
             match field {
-                Field::Given(value) => map.serialize_entry(name, value)?,
+                Field::Unchanged(value) => map.serialize_entry(name, value)?,
                 Field::Image(base64) => map.serialize_entry(name, base64)?,
                 Field::Images(list) => map.serialize_entry(name, list)?,
             }
@@ -147,39 +144,38 @@ impl<V: Serialize> Serialize for Task<V> {
     }
 }
 
-async fn read_image<H: Host>(host: &H, value: &H::Value, limits: ImageLimits) -> Result<Image> {
-    match value.kind() {
-        Kind::Text => {
-            // Measured before it is copied: a video dropped by mistake never enters this memory. So much
-            // white space as would still make it fit is in no base64.
-            let length = value.text_length();
-            if length > f64::from(limits.max_bytes) * 8.0 + 65_536.0 {
-                image::check_size((length * 0.75).floor(), limits)?;
-            }
-            image::from_text(&value.text().unwrap_or_default(), limits)
+async fn read_image<P: Platform>(
+    platform: &P,
+    value: &P::Value,
+    limits: ImageLimits,
+) -> Result<Image> {
+    match value.value_type() {
+        ValueType::String => {
+            image::check_text_length(value.string_length(), limits)?;
+            image::from_text(&value.as_string().unwrap_or_default(), limits)
         }
-        Kind::Binary(size) => {
+        ValueType::Binary(size) => {
+            // Once by the size it announces, so that a huge file is never read; the bytes are measured again.
             image::check_size(size, limits)?;
-            match host.bytes(value).await {
+            match platform.read_bytes(value).await {
                 Ok(bytes) => image::from_bytes(&bytes, limits),
                 Err(error) => {
-                    let reason = Detail::verbatim(&error.message);
-                    let mut failure = image::invalid(texts::IMAGE_UNREADABLE.with([reason]));
-                    failure.cause = Some(Cause::Platform(error));
-                    Err(failure)
+                    let reason = Message::literal(&error.message);
+                    let detail = texts::IMAGE_UNREADABLE.with([reason]);
+                    Err(image::invalid(detail).with_cause(error))
                 }
             }
         }
-        _ => Err(image::invalid(value.shown())),
+        _ => Err(image::invalid(value.display())),
     }
 }
 
-/// The site and the proxy of a task, for a refusal to be remembered by.
-fn subjects<V: Json>(task: &V) -> Vec<Subject> {
-    let text = |name| task.get(name).and_then(|value| value.text());
+/// The site and the proxy of a task.
+fn scopes<V: HostValue>(task: &V) -> Vec<BanScope> {
+    let text = |name| task.get(name).and_then(|value| value.as_string());
     // The same port may be given as a number and as its digits.
-    let port = task.get("proxyPort").map(|port| port.text().unwrap_or_else(|| port.digits()));
-    let site = text("websiteURL").map(|url| Subject::Site(site(&url)));
-    let proxy = text("proxyAddress").map(|host| Subject::Proxy(host, port.unwrap_or_default()));
+    let port = task.get("proxyPort").map(|port| port.as_string().unwrap_or_else(|| port.digits()));
+    let site = text("websiteURL").map(|url| BanScope::Site(site(&url)));
+    let proxy = text("proxyAddress").map(|host| BanScope::Proxy(host, port.unwrap_or_default()));
     site.into_iter().chain(proxy).collect()
 }

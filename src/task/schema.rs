@@ -1,9 +1,10 @@
 //! The schema of a task type: its names, fields, rules and timing.
 
+use crate::message::{Message, Template};
 use crate::schedule::Millis;
 use crate::texts;
 
-/// When to ask first, and how long at most.
+/// When the result is requested first, and how long a solve may take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timing {
     /// From creation to the first result request.
@@ -12,54 +13,58 @@ pub struct Timing {
     pub timeout_ms: Millis,
 }
 
-/// One row: a task type, or one variant of it.
+/// A task type, or one variant of it.
 #[derive(Debug)]
-pub struct TaskKind {
-    /// Words for people and for TypeScript.
-    pub words: Words,
-    /// Its `type`, and the older names that the services still take.
+pub struct TaskSpec {
+    /// Its documentation and its TypeScript.
+    pub docs: TypeDocs,
+    /// Its `type`, and the older names that the services still accept.
     pub types: &'static [&'static str],
-    /// The field that tells this variant of the type from the others, and its value.
+    /// The field that selects this variant of the type, and its value.
     pub variant: Option<(&'static str, Literal)>,
     /// Whether it takes the proxy fields.
     pub takes_proxy: bool,
-    /// When to ask.
+    /// Its default times.
     pub timing: Timing,
-    /// Its fields, but for `type` and those of the proxy; in groups, for many types share some.
+    /// Its fields, except for `type` and those of the proxy. In groups, because many types share some.
     pub fields: &'static [&'static [Field]],
-    /// Of each of these groups at least one field is needed.
+    /// At least one field of each of these groups is required.
     pub one_of: &'static [&'static [&'static str]],
 }
 
-/// The words of a row. They make declarations and docs, and are not part of what is downloaded.
+/// The documentation of a task type. Declarations and docs are generated from it; it is not in the wasm.
 #[derive(Clone, Copy, Debug)]
-pub struct Words {
+pub struct TypeDocs {
     /// The name of its TypeScript interface.
     #[cfg(not(target_arch = "wasm32"))]
     pub interface: &'static str,
     /// The members of its solution, as TypeScript.
     #[cfg(not(target_arch = "wasm32"))]
     pub solution: &'static str,
-    /// What it is for.
+    /// What the type is for.
     #[cfg(not(target_arch = "wasm32"))]
     pub doc: &'static str,
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-const fn words(interface: &'static str, solution: &'static str, doc: &'static str) -> Words {
-    Words { interface, solution, doc }
+pub(super) const fn docs(
+    interface: &'static str,
+    solution: &'static str,
+    doc: &'static str,
+) -> TypeDocs {
+    TypeDocs { interface, solution, doc }
 }
 
 #[cfg(target_arch = "wasm32")]
-const fn words(_: &'static str, _: &'static str, _: &'static str) -> Words {
-    Words {}
+pub(super) const fn docs(_: &'static str, _: &'static str, _: &'static str) -> TypeDocs {
+    TypeDocs {}
 }
 
-/// A value that tells a variant.
+/// A value that selects a variant.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)]
 pub enum Literal {
-    Text(&'static str),
+    String(&'static str),
     Number(u32),
 }
 
@@ -68,19 +73,19 @@ pub enum Literal {
 pub struct Field {
     /// Its name; a dot leads into an object.
     pub path: &'static str,
-    /// What its value must be.
+    /// The rule for its value.
     pub rule: Rule,
-    /// Whether the task needs it.
-    pub needed: bool,
-    /// What it is.
+    /// Whether the task must have it.
+    pub required: bool,
+    /// Its documentation.
     #[cfg(not(target_arch = "wasm32"))]
     pub doc: &'static str,
 }
 
-/// What a value must be.
+/// The rule for the value of a field.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {
-    /// Text; an empty one is a value too.
+    /// A string. An empty one is a value too.
     Text,
     /// An absolute http(s) address.
     Url,
@@ -92,53 +97,63 @@ pub enum Rule {
     Whole(u32, u32),
     /// A whole number.
     AnyWhole,
-    /// A number from 0.1 to 0.9.
+    /// A number from 0.1 to 0.9, the bounds of a reCAPTCHA score.
     Score,
     /// An object; of this TypeScript type.
     Object(&'static str),
-    /// A list of texts.
+    /// A list of strings.
     Texts,
     /// An image.
     Image,
     /// A list of images.
     Images,
-    /// One of these texts.
+    /// One of these strings.
     OneOf(&'static [&'static str]),
     /// 0 or 1.
     ZeroOrOne,
 }
 
 impl Rule {
-    /// What a value must be, where it takes no more than words to say it.
-    fn words(self) -> texts::Text<0> {
-        match self {
-            Text | OneOf(_) => texts::TEXT,
-            Url => texts::WEB_ADDRESS,
-            Flag | FlagOrNull => texts::FLAG,
-            AnyWhole | Whole(..) => texts::ANY_WHOLE,
-            Score => texts::SCORE,
-            Object(_) => texts::OBJECT,
-            Texts => texts::TEXTS,
-            ZeroOrOne => texts::ZERO_OR_ONE,
-            Image | Images => texts::IMAGES,
-        }
+    /// The rule in words: what a value must be.
+    #[must_use]
+    pub fn describe(self) -> Message {
+        let fixed: Template<0> = match self {
+            Self::Whole(min, max) => {
+                return texts::WHOLE.with([Message::number(min), Message::number(max)]);
+            }
+            Self::OneOf(known) => {
+                return texts::ONE_OF.with([Message::Literal(known.join(" "))]);
+            }
+            Self::Text => texts::TEXT,
+            Self::Url => texts::WEB_ADDRESS,
+            Self::Flag | Self::FlagOrNull => texts::FLAG,
+            Self::AnyWhole => texts::ANY_WHOLE,
+            Self::Score => texts::SCORE,
+            Self::Object(_) => texts::OBJECT,
+            Self::Texts => texts::TEXTS,
+            Self::ZeroOrOne => texts::ZERO_OR_ONE,
+            Self::Image | Self::Images => texts::IMAGES,
+        };
+        fixed.into()
     }
 }
 
-const fn need(path: &'static str, rule: Rule, doc: &'static str) -> Field {
+/// A field that the task must have.
+pub(super) const fn required(path: &'static str, rule: Rule, doc: &'static str) -> Field {
     field(path, rule, true, doc)
 }
 
-const fn may(path: &'static str, rule: Rule, doc: &'static str) -> Field {
+/// A field that may be left out.
+pub(super) const fn optional(path: &'static str, rule: Rule, doc: &'static str) -> Field {
     field(path, rule, false, doc)
 }
 
 #[cfg_attr(target_arch = "wasm32", allow(unused_variables))]
-const fn field(path: &'static str, rule: Rule, needed: bool, doc: &'static str) -> Field {
+const fn field(path: &'static str, rule: Rule, required: bool, doc: &'static str) -> Field {
     Field {
         path,
         rule,
-        needed,
+        required,
         #[cfg(not(target_arch = "wasm32"))]
         doc,
     }

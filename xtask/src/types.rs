@@ -1,9 +1,10 @@
-//! The TypeScript of the task types, written from the table in `src/kinds.rs`.
+//! The TypeScript of the task types, written from the table in `src/task/catalog.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use capwire::kinds::{Field, KINDS, Literal, PROXY, Rule, TaskKind};
+use capwire::task::catalog::{CATALOG, PROXY};
+use capwire::task::schema::{Field, Literal, Rule, TaskSpec};
 
 const HEAD: &str = "\
 /** An image: its bytes in any form, their base64 text, or a base64 `data:` URL. */
@@ -49,7 +50,7 @@ pub(crate) fn task_types() -> String {
     out.push_str(
         "/** No proxy: the service uses its own IP addresses. */\nexport type NoProxy = { [N in keyof ProxyFields]?: undefined };\n\n",
     );
-    for kind in KINDS {
+    for kind in CATALOG {
         task(&mut out, kind);
     }
     union(&mut out);
@@ -58,10 +59,10 @@ pub(crate) fn task_types() -> String {
     out
 }
 
-fn task(out: &mut String, kind: &TaskKind) {
-    let name = kind.words.interface;
+fn task(out: &mut String, kind: &TaskSpec) {
+    let name = kind.docs.interface;
     let own = if kind.takes_proxy { format!("{name}Fields") } else { name.to_owned() };
-    interface(out, &own, kind.words.doc, |out| {
+    interface(out, &own, kind.docs.doc, |out| {
         let types: Vec<String> = kind.types.iter().map(|text| format!("{text:?}")).collect();
         let _ = writeln!(
             out,
@@ -83,13 +84,13 @@ fn task(out: &mut String, kind: &TaskKind) {
         let _ = writeln!(
             out,
             "/** {} A proxy is optional. */\nexport type {name} = {own} & (ProxyFields | NoProxy);\n",
-            kind.words.doc
+            kind.docs.doc
         );
     }
 }
 
 /// The fields, those of an object gathered into it.
-fn members(out: &mut String, kind: &TaskKind) {
+fn members(out: &mut String, kind: &TaskSpec) {
     let mut objects: BTreeMap<&str, Vec<(&str, &Field)>> = BTreeMap::new();
     for field in kind.fields.iter().copied().flatten() {
         match field.path.split_once('.') {
@@ -106,7 +107,7 @@ fn members(out: &mut String, kind: &TaskKind) {
 
 fn member(out: &mut String, field: &Field, name: &str, depth: usize) {
     let indent = "  ".repeat(depth);
-    let (optional, nothing) = if field.needed { ("", "") } else { ("?", " | null | undefined") };
+    let (optional, nothing) = if field.required { ("", "") } else { ("?", " | null | undefined") };
     let _ = writeln!(out, "{indent}/** {} */", field.doc);
     let _ = writeln!(out, "{indent}{name}{optional}: {}{nothing};", type_of(field.rule));
 }
@@ -128,19 +129,19 @@ fn type_of(rule: Rule) -> String {
 
 fn union(out: &mut String) {
     out.push_str("/** A task of a known type. It is checked before anything is sent. */\n");
-    let names: Vec<&str> = KINDS.iter().map(|kind| kind.words.interface).collect();
+    let names: Vec<&str> = CATALOG.iter().map(|kind| kind.docs.interface).collect();
     let _ = writeln!(out, "export type KnownTask =\n  | {};\n", names.join("\n  | "));
 }
 
 /// What solves which: by the type and, where it selects a variant, by the field that does.
 fn solutions(out: &mut String) {
-    for kind in KINDS {
+    for kind in CATALOG {
         interface(
             out,
             &solution_name(kind),
-            &format!("The solution of a {{@link {}}}.", kind.words.interface),
+            &format!("The solution of a {{@link {}}}.", kind.docs.interface),
             |out| {
-                for part in kind.words.solution.split("; ") {
+                for part in kind.docs.solution.split("; ") {
                     let name = part.split([':', '?']).next().unwrap_or_default();
                     let _ = writeln!(out, "  /** {} */\n  {part};", solution_doc(name));
                 }
@@ -148,7 +149,7 @@ fn solutions(out: &mut String) {
         );
     }
     out.push_str("/** The solution of a task, by its type. */\nexport type SolutionOf<T> =\n");
-    for kind in KINDS {
+    for kind in CATALOG {
         let types: Vec<String> = kind.types.iter().map(|text| format!("{text:?}")).collect();
         let variant =
             kind.variant.as_ref().map(|(field, value)| format!("; {field}: {}", literal(value)));
@@ -184,13 +185,13 @@ fn solution_doc(name: &str) -> &'static str {
     }
 }
 
-fn solution_name(kind: &TaskKind) -> String {
-    format!("{}Solution", kind.words.interface.replace("Task", ""))
+fn solution_name(kind: &TaskSpec) -> String {
+    format!("{}Solution", kind.docs.interface.replace("Task", ""))
 }
 
 fn literal(value: &Literal) -> String {
     match value {
-        Literal::Text(text) => format!("{text:?}"),
+        Literal::String(text) => format!("{text:?}"),
         Literal::Number(number) => number.to_string(),
     }
 }

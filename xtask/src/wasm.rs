@@ -56,7 +56,7 @@ const RECIPE: &str = concat!(
     include_str!("wasm.rs"),
     include_str!("js.rs"),
     include_str!("types.rs"),
-    include_str!("../../src/kinds.rs"),
+    include_str!("../../src/task/catalog.rs"),
     include_str!("../Cargo.toml")
 );
 

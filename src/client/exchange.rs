@@ -1,0 +1,277 @@
+//! One request: may it be sent, how long may it take, what does its answer mean, may it be repeated.
+
+use super::progress::Progress;
+use super::{Call, Client};
+use crate::circuit_breaker::BanScope;
+use crate::error::{Failure, Origin, Result};
+use crate::error_table::{Class, code};
+use crate::gate::Permit;
+use crate::message::Message;
+use crate::method::{Method, TaskId};
+use crate::platform::{Platform, SendError};
+use crate::protocol::{Answer, Request, read_answer};
+use crate::response::{MAX_BODY_BYTES, Response};
+use crate::schedule::{MAX_POLLS, Millis, NextPoll, RetrySchedule, timer_ms};
+use crate::task::Task;
+use crate::texts;
+use std::future::Future;
+
+/// How often a request that waits for the first-request gate looks at it. Polled rather than woken: a queue of
+/// wakers would cost about 1 KB for a state that ends with the first answer.
+const GATE_RECHECK_MS: Millis = 25.0;
+/// Longest wait for the gate. The request ahead may be hanging, and services answer well within this.
+const MAX_GATE_WAIT_MS: Millis = 3_000.0;
+
+impl<P: Platform> Client<P> {
+    /// Calls a method, and repeats it where the service certainly did not process the request.
+    ///
+    /// createTask buys something and has no idempotency key, so it is not repeated after a lost answer.
+    pub(super) async fn send_with_retry(
+        &self,
+        method: Method,
+        request: &Request<'_, Task<P::Value>>,
+        call: Call<'_>,
+    ) -> Result<P::Value> {
+        let mut schedule = RetrySchedule::new(self.options.max_retries, call.deadline);
+        loop {
+            let failure = match self.exchange(method, request, call.deadline).await {
+                Ok(Answer::Done(fields)) => return Ok(fields),
+                Ok(Answer::NotReady) => {
+                    let mut failure = Failure::bad_response(texts::NOT_READY);
+                    failure.task_id = request.task_id;
+                    if method == Method::CreateTask {
+                        failure = failure.with_possible_task(true);
+                    }
+                    return Err(self.annotate(method, failure));
+                }
+                Err(failure) if !was_not_processed(&failure) => return Err(failure),
+                Err(failure) => failure,
+            };
+            let (now, random) = (self.platform.now(), self.platform.random());
+            let Some(delay_ms) = schedule.next_delay(now, random, failure.retry_after_ms) else {
+                return Err(failure);
+            };
+            self.report_retry(&failure, delay_ms, call);
+            self.sleep_until(now + delay_ms).await;
+            // A machine that slept wakes late: a task created now would be dropped at once, and paid for.
+            if self.platform.now() >= call.deadline {
+                return Err(failure);
+            }
+        }
+    }
+
+    /// One HTTP exchange, if it may be sent. Its outcome is remembered for the account.
+    pub(super) async fn exchange(
+        &self,
+        method: Method,
+        request: &Request<'_, Task<P::Value>>,
+        deadline: Millis,
+    ) -> Result<Answer<P::Value>> {
+        let polled = request.task_id.filter(|_| method == Method::GetTaskResult);
+        let (now, permit) = self.acquire(polled, deadline).await?;
+        let scopes = request.task.map_or(&[][..], |task| &task.scopes);
+        let refusal =
+            self.account.borrow_mut().breaker.refusal(method, request.task_id, scopes, now);
+        if let Some(refusal) = refusal {
+            return Err(self.annotate(method, refusal));
+        }
+        if deadline <= now {
+            return Err(self.too_late(method));
+        }
+        let ticket = polled.map(|id| PollTicket::begin(self, id));
+        let limit = self.options.request_timeout_ms.min(deadline - now);
+        let url = [&*self.options.base_url, "/", method.name()].concat();
+        let response = self.send(&url, Some(request), limit).await;
+        let answer = response.and_then(|it| read_answer(it, &self.options.client_key));
+        drop(ticket);
+        self.account.borrow_mut().gate.record(&answer);
+        drop(permit);
+        answer.map_err(|mut failure| {
+            failure.task_id = request.task_id;
+            if method == Method::CreateTask && failure.class == Class::Transport {
+                let may_exist = may_have_created(&failure);
+                failure = failure.with_possible_task(may_exist);
+            }
+            failure.method = Some(method);
+            if failure.origin == Origin::Service {
+                self.record_refusal(&mut failure, scopes);
+            }
+            self.annotate(method, failure)
+        })
+    }
+
+    /// Waits until a request may be sent: for the first-request gate, and for the next poll of a task. Returns
+    /// the time at which it may.
+    async fn acquire(
+        &self,
+        polled: Option<TaskId>,
+        deadline: Millis,
+    ) -> Result<(Millis, Option<Permit>)> {
+        let gate_deadline = deadline.min(self.platform.now() + MAX_GATE_WAIT_MS);
+        loop {
+            let now = self.platform.now();
+            let permit = self.account.borrow().try_acquire(now);
+            // While this request waited for the gate, another call may have polled the same task.
+            let may_poll = match polled.map(|id| (id, self.next_poll(id, now))) {
+                Some((id, NextPoll::Exhausted)) => return Err(self.polls_exhausted(id)),
+                Some((_, NextPoll::At(due))) => due <= now,
+                None => true,
+            };
+            // A gate that never opens only delays: the answer to this request may open it.
+            let may_pass = permit.is_some() || now >= gate_deadline;
+            if may_pass && (may_poll || now >= deadline) {
+                return Ok((now, permit));
+            }
+            drop(permit);
+            self.sleep_until(deadline.min(now + GATE_RECHECK_MS)).await;
+        }
+    }
+
+    /// Remembers what the service refused, so that it is not sent again.
+    fn record_refusal(&self, failure: &mut Failure, scopes: &[BanScope]) {
+        let now = self.platform.now();
+        let account = &mut *self.account.borrow_mut();
+        // A refusal of a result concerns the site and proxy that the task was created with.
+        let of_task = failure.task_id.and_then(|task| account.polls.scopes(task));
+        account.breaker.record(failure, of_task.unwrap_or(scopes), now);
+    }
+
+    pub(super) fn next_poll(&self, id: TaskId, now: Millis) -> NextPoll {
+        self.account.borrow().polls.next_poll(id, now)
+    }
+
+    /// The failure of a call whose time is over before anything was sent.
+    pub(super) fn too_late(&self, method: Method) -> Box<Failure> {
+        let failure = Failure::new(code::REQUEST_TIMEOUT, Origin::Client, texts::TOO_LATE);
+        self.annotate(method, failure.with_hint(texts::HINT_TOO_LATE))
+    }
+
+    /// The failure of a task whose result may not be requested any more.
+    pub(super) fn polls_exhausted(&self, id: TaskId) -> Box<Failure> {
+        let row = code::ERROR_TOO_MUCH_REQUESTS;
+        let mut failure = Failure::new(row, Origin::Client, polls_used(id)).with_task_id(id);
+        failure.retryable = false;
+        self.annotate(Method::GetTaskResult, failure)
+    }
+
+    /// The response to a request, if it comes complete and in time.
+    pub(super) async fn send(
+        &self,
+        url: &str,
+        request: Option<&Request<'_, Task<P::Value>>>,
+        limit: Millis,
+    ) -> Result<Response<P::Value>> {
+        let sending = self.platform.send(url, request, MAX_BODY_BYTES);
+        match self.timeout(self.platform.now() + limit, sending).await {
+            Some(Ok(raw)) => Ok(Response::of(&self.platform, raw)),
+            Some(Err(error)) => Err(send_failure(error)),
+            None => {
+                let detail = texts::NO_ANSWER.with([Message::number(timer_ms(limit))]);
+                Err(Failure::new(code::REQUEST_TIMEOUT, Origin::Transport, detail))
+            }
+        }
+    }
+
+    /// Adds the method and the service to a failure, and redacts the key. Every failure of a client passes here.
+    pub(super) fn annotate(&self, method: Method, mut failure: Box<Failure>) -> Box<Failure> {
+        failure.method = Some(method);
+        failure.service = Some(self.options.service.name.clone());
+        failure.redacted(&self.options.client_key)
+    }
+
+    pub(super) fn report_retry(&self, failure: &Failure, delay_ms: Millis, call: Call<'_>) {
+        let Some(method) = failure.method else { return };
+        (call.listener)(&Progress::Retry {
+            method,
+            task_id: failure.task_id,
+            code: failure.code.clone(),
+            message: failure.message(&self.options.messages),
+            delay_ms,
+            elapsed_ms: self.elapsed(call),
+        });
+    }
+
+    pub(super) fn elapsed(&self, call: Call<'_>) -> Millis {
+        (self.platform.now() - call.started).round()
+    }
+
+    /// The output of some work if it is done in time; otherwise the work is dropped.
+    pub(super) async fn timeout<T>(
+        &self,
+        deadline: Millis,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
+        let late = async {
+            self.sleep_until(deadline).await;
+            None
+        };
+        futures_lite::future::or(async { Some(work.await) }, late).await
+    }
+
+    /// Sleeps until a time, and never less: timers of the platform fire up to a millisecond early, which would
+    /// break a service's rule.
+    pub(super) async fn sleep_until(&self, due: Millis) {
+        loop {
+            let left = due - self.platform.now();
+            if left <= 0.0 {
+                return;
+            }
+            self.platform.sleep(timer_ms(left)).await;
+        }
+    }
+}
+
+/// A result request in the poll ledger, from its start until it is answered, fails or is dropped.
+struct PollTicket<'a, P: Platform> {
+    client: &'a Client<P>,
+    id: TaskId,
+}
+
+impl<'a, P: Platform> PollTicket<'a, P> {
+    fn begin(client: &'a Client<P>, id: TaskId) -> Self {
+        client.account.borrow_mut().polls.begin_poll(id, client.platform.now());
+        Self { client, id }
+    }
+}
+
+impl<P: Platform> Drop for PollTicket<'_, P> {
+    fn drop(&mut self) {
+        self.client.account.borrow_mut().polls.end_poll(self.id, self.client.platform.now());
+    }
+}
+
+/// Says that a task has used up its result requests.
+pub(super) fn polls_used(id: TaskId) -> Message {
+    texts::POLLS_USED.with([Message::number(MAX_POLLS), Message::number(id)])
+}
+
+fn send_failure(error: SendError) -> Box<Failure> {
+    match error {
+        SendError::NotJson(error) => {
+            let reason = Message::literal(&error.message);
+            Failure::field("task", texts::NOT_JSON.with([reason])).with_cause(error)
+        }
+        SendError::Network(error) => {
+            let reason = Message::literal(error.innermost_message());
+            Failure::new(code::NETWORK, Origin::Transport, reason).with_cause(error)
+        }
+    }
+}
+
+/// Whether the service certainly did not process the request, so that even createTask may be repeated.
+fn was_not_processed(failure: &Failure) -> bool {
+    match failure.class {
+        Class::Capacity => {
+            failure.origin == Origin::Service && failure.code == code::ERROR_NO_SLOT_AVAILABLE.code
+        }
+        Class::Transport => matches!(failure.http_status, Some(429 | 503)),
+        _ => false,
+    }
+}
+
+/// Whether a createTask that failed on the way may have created a task all the same.
+fn may_have_created(failure: &Failure) -> bool {
+    // A status below 500 comes from something that stood in the way of the request.
+    failure.code != code::HTTP_STATUS.code
+        || matches!(failure.http_status, Some(500..)) && !was_not_processed(failure)
+}

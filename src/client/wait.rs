@@ -1,0 +1,124 @@
+//! The result requests of a task, until it is ready, fails or its time is over.
+
+use super::exchange::polls_used;
+use super::progress::{Progress, Solved};
+use super::{Call, Client};
+use crate::error::{Cause, Failure, Origin, Result};
+use crate::error_table::{Class, code};
+use crate::message::Message;
+use crate::method::{Method, TaskId};
+use crate::options::CallOptions;
+use crate::platform::Platform;
+use crate::protocol::{Answer, Request, TaskState, read_state};
+use crate::schedule::{
+    MIN_POLL_INTERVAL_MS, Millis, PollSchedule, PollStep, TASK_LIFE_MS, timer_ms,
+};
+use crate::texts;
+
+impl<P: Platform> Client<P> {
+    /// Requests the result of a task until there is one.
+    pub(super) async fn wait(
+        &self,
+        id: TaskId,
+        first_delay_ms: Millis,
+        options: &CallOptions,
+        call: Call<'_>,
+    ) -> Result<Solved<P::Value>> {
+        let now = self.platform.now();
+        // A task that another process created may be older. Should it be too old, the service says so.
+        let created = self.account.borrow().polls.created_at(id).unwrap_or(now);
+        let deadline = call.deadline.min(created + TASK_LIFE_MS);
+        let interval = options.poll_interval_ms.unwrap_or(MIN_POLL_INTERVAL_MS);
+        let mut schedule = PollSchedule::new(now + first_delay_ms, interval, deadline);
+        let mut polls = 0_u32;
+        let mut last_failure = None;
+        loop {
+            let now = self.platform.now();
+            match schedule.step(now, self.next_poll(id, now)) {
+                PollStep::Send => {}
+                PollStep::SleepUntil(due) => {
+                    self.sleep_until(due).await;
+                    continue;
+                }
+                PollStep::Exhausted => {
+                    return Err(self.timed_out(id, polls_used(id), last_failure, false));
+                }
+                PollStep::TimedOut if deadline < call.deadline => {
+                    let detail = texts::TASK_TOO_OLD.with([Message::number(id)]);
+                    return Err(self.timed_out(id, detail, last_failure, false));
+                }
+                PollStep::TimedOut => {
+                    let span = timer_ms(deadline - call.started);
+                    let values = [u64::from(id), span.into(), polls.into()];
+                    let detail = texts::NOT_IN_TIME.with(values.map(Message::number));
+                    return Err(self.timed_out(id, detail, last_failure, true));
+                }
+            }
+            polls = polls.saturating_add(1);
+            let state = self.poll(id, deadline).await;
+            let now = self.platform.now();
+            let elapsed_ms = self.elapsed(call);
+            let report = |status| {
+                (call.listener)(&Progress::Poll { task_id: id, poll: polls, status, elapsed_ms });
+            };
+            match state {
+                Ok(TaskState::Ready { solution, cost }) => {
+                    report("ready");
+                    return Ok(Solved { task_id: id, solution, cost, polls, elapsed_ms });
+                }
+                Ok(TaskState::Processing) => report("processing"),
+                Err(failure) if is_transient(&failure) => {
+                    if failure.class == Class::RateLimit || failure.retry_after_ms.is_some() {
+                        schedule.slow_down(failure.retry_after_ms);
+                    }
+                    self.report_retry(&failure, schedule.interval(), call);
+                    last_failure = Some(failure);
+                }
+                Err(failure) => return Err(failure),
+            }
+            schedule.answered(now);
+        }
+    }
+
+    /// One result request.
+    pub(super) async fn poll(&self, id: TaskId, deadline: Millis) -> Result<TaskState<P::Value>> {
+        let method = Method::GetTaskResult;
+        let request = Request { task_id: Some(id), ..self.request() };
+        let state = match self.exchange(method, &request, deadline).await? {
+            Answer::NotReady => TaskState::Processing,
+            Answer::Done(fields) => read_state(&fields, &self.options.client_key)
+                .map_err(|failure| self.annotate(method, failure.with_task_id(id)))?,
+        };
+        if matches!(state, TaskState::Ready { .. }) {
+            let now = self.platform.now();
+            self.account.borrow_mut().polls.record_finished(id, now);
+        }
+        Ok(state)
+    }
+
+    /// The failure of a wait that has ended without a result. `is_resumable` says whether a later wait may get it.
+    fn timed_out(
+        &self,
+        id: TaskId,
+        detail: Message,
+        last_failure: Option<Box<Failure>>,
+        is_resumable: bool,
+    ) -> Box<Failure> {
+        let mut failure = Failure::new(code::SOLVE_TIMEOUT, Origin::Transport, detail);
+        if !is_resumable {
+            failure.retryable = false;
+            failure = failure.with_hint(texts::HINT_CREATE_AGAIN);
+        }
+        failure.cause = last_failure.map(Cause::Failure);
+        self.annotate(Method::GetTaskResult, failure.with_task_id(id))
+    }
+}
+
+/// Whether a failed result request leaves the task as it was, so that it is right to ask again.
+fn is_transient(failure: &Failure) -> bool {
+    match failure.class {
+        Class::RateLimit => failure.origin == Origin::Service,
+        Class::Transport => failure.retryable,
+        _ => false,
+    }
+}

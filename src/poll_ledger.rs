@@ -1,0 +1,129 @@
+//! The poll ledger: how often and when the result of each task was requested, by all calls of an account
+//! together. The services count per task, not per call.
+
+use crate::circuit_breaker::BanScope;
+use crate::method::TaskId;
+use crate::schedule::{MAX_POLLS, MIN_POLL_INTERVAL_MS, Millis, NextPoll, TASK_LIFE_MS};
+
+/// Upper bound on finished tasks whose poll counters are kept between two clean-ups.
+const MAX_FINISHED: usize = 1_000;
+
+/// The entry of one task.
+#[derive(Debug)]
+struct PollRecord {
+    task: TaskId,
+    created: Option<Millis>,
+    scopes: Vec<BanScope>,
+    polls: u32,
+    in_flight: u32,
+    last_poll_end: Option<Millis>,
+    last_use: Millis,
+    /// Whether its result is known, so that nobody has a reason to ask again.
+    is_finished: bool,
+}
+
+/// The tasks of one account.
+#[derive(Debug, Default)]
+pub struct PollLedger {
+    /// Sorted by task. New ids are usually the largest, so inserting is cheap.
+    records: Vec<PollRecord>,
+    last_cleanup: Millis,
+}
+
+impl PollLedger {
+    /// When the next result request for this task may be sent.
+    #[must_use]
+    pub fn next_poll(&self, task: TaskId, now: Millis) -> NextPoll {
+        match self.find(task) {
+            Some(record) if record.polls >= MAX_POLLS => NextPoll::Exhausted,
+            // The gap begins when the one under way has ended, so not before now.
+            Some(record) if record.in_flight > 0 => NextPoll::At(now + MIN_POLL_INTERVAL_MS),
+            Some(PollRecord { last_poll_end: Some(end), .. }) => {
+                NextPoll::At(now.max(end + MIN_POLL_INTERVAL_MS))
+            }
+            _ => NextPoll::At(now),
+        }
+    }
+
+    /// When this task was created, if this process created it.
+    #[must_use]
+    pub fn created_at(&self, task: TaskId) -> Option<Millis> {
+        self.find(task)?.created
+    }
+
+    /// The scopes of the task, if this process created it.
+    #[must_use]
+    pub fn scopes(&self, task: TaskId) -> Option<&[BanScope]> {
+        self.find(task).map(|record| &*record.scopes)
+    }
+
+    /// This task was created now.
+    pub fn record_created(&mut self, task: TaskId, scopes: &[BanScope], now: Millis) {
+        self.update(task, now, |record| {
+            record.created = Some(now);
+            record.scopes = scopes.to_vec();
+        });
+    }
+
+    /// A result request for this task is sent now.
+    pub fn begin_poll(&mut self, task: TaskId, now: Millis) {
+        self.update(task, now, |record| {
+            record.polls = record.polls.saturating_add(1);
+            record.in_flight = record.in_flight.saturating_add(1);
+        });
+    }
+
+    /// It has ended, in whatever way.
+    pub fn end_poll(&mut self, task: TaskId, now: Millis) {
+        self.update(task, now, |record| {
+            record.in_flight = record.in_flight.saturating_sub(1);
+            record.last_poll_end = Some(now);
+        });
+    }
+
+    /// The result of this task is known.
+    pub fn record_finished(&mut self, task: TaskId, now: Millis) {
+        self.update(task, now, |record| record.is_finished = true);
+    }
+
+    fn find(&self, task: TaskId) -> Option<&PollRecord> {
+        let at = self.records.binary_search_by_key(&task, |record| record.task).ok()?;
+        self.records.get(at)
+    }
+
+    fn update(&mut self, task: TaskId, now: Millis, change: impl FnOnce(&mut PollRecord)) {
+        self.clean_up(now);
+        let found = self.records.binary_search_by_key(&task, |record| record.task);
+        if let Err(at) = found {
+            let record = PollRecord {
+                task,
+                created: None,
+                scopes: Vec::new(),
+                polls: 0,
+                in_flight: 0,
+                last_poll_end: None,
+                last_use: now,
+                is_finished: false,
+            };
+            self.records.insert(at, record);
+        }
+        if let Some(record) = self.records.get_mut(found.unwrap_or_else(|at| at)) {
+            record.last_use = now;
+            change(record);
+        }
+    }
+
+    /// Forgets tasks that the service has forgotten and, where there are many, those that have their result.
+    /// Done now and then only, because it looks at all of them.
+    fn clean_up(&mut self, now: Millis) {
+        let is_many = self.records.len() > MAX_FINISHED;
+        let pause = if is_many { MIN_POLL_INTERVAL_MS } else { TASK_LIFE_MS };
+        if now - self.last_cleanup > pause {
+            self.last_cleanup = now;
+            self.records.retain(|record| {
+                let life = if record.is_finished { pause } else { TASK_LIFE_MS };
+                record.in_flight > 0 || now - record.last_use < life
+            });
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Clients of one account share what they have learnt.
+
+use capwire::account::{Account, AccountKey, Accounts};
+use capwire::key::ClientKey;
+use capwire::options::ClientOptions;
+use capwire_testkit::*;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+fn get<F: PartialEq>(
+    accounts: &mut Accounts<F>,
+    key: &str,
+    url: &str,
+    fetch: F,
+) -> Rc<RefCell<Account>> {
+    accounts.get_or_insert(AccountKey::new(&ClientKey::new(key.to_owned()), url, fetch))
+}
+
+fn sharing(world: &World, key: &str, accounts: &mut Accounts<&'static str>) -> Client<World> {
+    let options = Js::from(json!({ "clientKey": key }));
+    let options = ClientOptions::read(&options).unwrap();
+    let key = AccountKey::new(&options.client_key, &options.base_url, "fetch");
+    let account = accounts.get_or_insert(key);
+    Client::new(world.clone(), options, account)
+}
+
+#[test]
+fn clients_with_the_same_key_share_what_they_know() {
+    let code = "ERROR_KEY_DOES_NOT_EXIST";
+    let world = World::new(move |sent| match sent.body["clientKey"].as_str() {
+        Some(key) if key.starts_with("wrong") => error(code),
+        _ => balance(1.0),
+    });
+    let mut accounts = Accounts::default();
+    // Each client is gone before the next is made.
+    for key in ["wrong", "wrong", "wrong__module"] {
+        let client = sharing(&world, key, &mut accounts);
+        refused(world.run(Call::Balance.make(&client)), Class::Key, code);
+    }
+    assert_eq!(world.sent().len(), 1);
+    let client = sharing(&world, "right", &mut accounts);
+    assert_eq!(world.run(Call::Balance.make(&client)).unwrap(), 1.0);
+}
+
+#[test]
+fn clients_with_the_same_key_space_their_result_requests_together() {
+    let world = World::new(|sent| if sent.index < 6 { processing() } else { ready() });
+    let mut accounts = Accounts::default();
+    let clients = [0, 1].map(|_| sharing(&world, "right", &mut accounts));
+    let wait = Call::Wait(TASK_ID);
+    for outcome in world.run(together(clients.iter().map(|client| wait.make(client)))) {
+        outcome.unwrap();
+    }
+    assert_spaced(&world.sent());
+}
+
+#[test]
+fn another_account_another_address_and_another_fetch_share_nothing() {
+    let mut accounts = Accounts::default();
+    let first = get(&mut accounts, "key", "https://a.example", 1);
+    for (key, url, fetch) in [
+        ("other", "https://a.example", 1),
+        ("key", "https://b.example", 1),
+        ("key", "https://a.example", 2),
+    ] {
+        assert!(!Rc::ptr_eq(&first, &get(&mut accounts, key, url, fetch)), "{key} {url} {fetch}");
+    }
+    assert!(Rc::ptr_eq(&first, &get(&mut accounts, "key__module", "https://a.example", 1)));
+}
+
+#[test]
+fn used_accounts_are_remembered_and_a_hundred_of_the_others() {
+    let mut accounts = Accounts::default();
+    let used = get(&mut accounts, "used", "", ());
+    let idle = Rc::downgrade(&get(&mut accounts, "idle", "", ()));
+    for n in 0..99 {
+        get(&mut accounts, &n.to_string(), "", ());
+    }
+    assert!(idle.upgrade().is_some(), "a hundred are remembered");
+    get(&mut accounts, "one more", "", ());
+    assert!(idle.upgrade().is_none(), "the oldest is forgotten");
+    assert!(Rc::ptr_eq(&used, &get(&mut accounts, "used", "", ())));
+}

@@ -1,0 +1,253 @@
+//! The body that a service posts to a `callbackUrl`.
+
+use capwire::callback::read_callback;
+use capwire::error_table::TABLE;
+use capwire::key::ClientKey;
+use capwire::protocol::TaskState;
+use capwire_testkit::*;
+use proptest::prelude::*;
+
+type Read = Result<Value, Box<Failure>>;
+
+fn read(given: &Js) -> Read {
+    let world = server().world();
+    let state: Result<TaskState<Js>, _> = world.run(read_callback(&world, given));
+    assert_eq!(world.sent().len(), 0);
+    state.map(|state| serde_json::to_value(state).unwrap())
+}
+
+/// The same body in every form in which a server may hand it on.
+fn forms(text: &str) -> Vec<Js> {
+    let mut forms = vec![
+        text.into(),
+        Js::bytes(text),
+        request_of(Js::bytes(text)),
+        request_of(Js::blob(text, 700.0)),
+    ];
+    if let Ok(parsed @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
+        forms.push(parsed.into());
+    }
+    forms
+}
+
+#[test]
+fn a_state_is_read_in_every_form() {
+    for (body, state) in [
+        (json!({ "errorId": 0, "status": "processing" }), json!({ "status": "processing" })),
+        (
+            json!({ "errorId": 0, "errorCode": null, "status": "ready", "solution": { "text": "w7kq" } }),
+            json!({ "status": "ready", "solution": { "text": "w7kq" } }),
+        ),
+        (
+            json!({ "errorId": 0, "status": "ready", "cost": 0.0003, "solution": { "Domains": [1] }, "taskId": 5 }),
+            json!({ "status": "ready", "cost": 0.0003, "solution": { "Domains": [1] } }),
+        ),
+        (
+            json!({ "errorId": 1, "errorCode": "CAPTCHA_NOT_READY" }),
+            json!({ "status": "processing" }),
+        ),
+    ] {
+        for given in forms(&body.to_string()) {
+            assert_eq!(read(&given).unwrap(), state, "{given:?}");
+        }
+    }
+}
+
+#[test]
+fn every_code_of_a_service_gives_its_class() {
+    let theirs =
+        TABLE.iter().filter(|row| row.code.starts_with("ERROR_") || row.code == "WRONG_CAPTCHA_ID");
+    let mut count = 0;
+    for row in theirs {
+        count += 1;
+        let body =
+            json!({ "errorId": 1, "errorCode": row.code, "errorDescription": "in its words" });
+        for given in forms(&body.to_string()) {
+            let failure = refused(read(&given), row.class, row.code);
+            assert_eq!(failure.origin, Origin::Service);
+            assert_eq!(failure.server_message.as_deref(), Some("in its words"));
+            assert_eq!(failure.retryable, row.retryable);
+            let none = (failure.http_status, failure.task_id, failure.method);
+            assert_eq!(none, (None, None, None));
+        }
+    }
+    assert!(count > 25, "{count} codes");
+    let new = json!({ "errorId": 7, "errorCode": "ERROR_NEW", "errorDescription": null });
+    let failure = refused(read(&new.into()), Class::UnknownService, "ERROR_NEW");
+    assert_eq!(failure.server_code.as_deref(), Some("ERROR_NEW"));
+}
+
+#[test]
+fn what_is_no_such_body_is_a_bad_response() {
+    for text in [
+        "",
+        "  ",
+        "hello",
+        "{\"errorId\":0,",
+        "null",
+        "5",
+        "\"ready\"",
+        "[]",
+        "{}",
+        "{\"errorId\":null}",
+        "{\"errorId\":0}",
+        "{\"errorId\":0,\"status\":\"done\"}",
+        "{\"errorId\":0,\"status\":\"ready\"}",
+        "{\"errorId\":0,\"status\":\"ready\",\"solution\":null}",
+        "{\"status\":\"ready\",\"solution\":{\"text\":\"a\"}}",
+    ] {
+        for given in forms(text) {
+            let failure = refused(read(&given), Class::Transport, "BAD_RESPONSE");
+            assert_eq!(failure.origin, Origin::Transport);
+            assert!(!failure.retryable, "the same body stays what it is: {given:?}");
+            assert!(failure.english_hint().contains("waitForResult"), "{}", failure.english_hint());
+            assert_eq!(failure.http_status, None);
+        }
+    }
+}
+
+#[test]
+fn a_body_that_is_huge_is_not_read() {
+    let huge = format!("{{\"errorId\":0,\"filler\":\"{}\"}}", "a".repeat(4 * 1024 * 1024));
+    for given in [Js::bytes(huge.clone()), request_of(Js::bytes(huge))] {
+        let failure = refused(read(&given), Class::Transport, "BAD_RESPONSE");
+        assert!(failure.english().contains("4 MiB"), "{}", failure.english());
+    }
+}
+
+#[test]
+fn a_value_of_a_wrong_kind_is_a_wrong_argument() {
+    let used = object([("bodyUsed", true.into()), ("text", Js::Bigint)]);
+    let stream = object([("pipe", Js::Bigint), ("method", "POST".into())]);
+    for given in [
+        Js::Undefined,
+        json!(null).into(),
+        json!(5).into(),
+        Js::Number(f64::NAN),
+        json!(true).into(),
+        Js::Bigint,
+        used,
+        stream,
+        Js::unreadable(5.0, "detached"),
+    ] {
+        let failure = refused(read(&given), Class::Options, "INVALID_OPTIONS");
+        assert_eq!(failure.option.as_deref(), Some("body"), "{given:?}");
+        assert_eq!(failure.origin, Origin::Client);
+        assert!(!failure.retryable);
+    }
+}
+
+#[test]
+fn a_request_that_breaks_off_is_told_with_its_cause() {
+    let given = request_of(Js::unreadable(5.0, "aborted"));
+    let failure = refused(read(&given), Class::Transport, "NETWORK");
+    assert!(failure.english().contains("aborted"), "{}", failure.english());
+    assert!(!failure.retryable);
+    assert!(matches!(failure.cause, Some(Cause::Platform(cause)) if cause.message == "aborted"));
+}
+
+/// Nobody's key is known, so nothing may be taken for one.
+#[test]
+fn nothing_is_taken_out() {
+    let body = json!({ "errorId": 1, "errorCode": "ERROR_NEW", "errorDescription": KEY });
+    let failure = refused(read(&body.into()), Class::UnknownService, "ERROR_NEW");
+    assert_eq!(failure.server_message.as_deref(), Some(KEY));
+    for text in ["", "a", "__", KEY, "[clientKey]"] {
+        assert_eq!(ClientKey::default().redact(text), text);
+    }
+}
+
+fn assert_state_or_failure(given: &Js) {
+    match read(given) {
+        Ok(state) => match state["status"].as_str() {
+            Some("processing") => {}
+            Some("ready") => assert!(state.get("solution").is_some(), "{state}"),
+            other => panic!("{other:?}"),
+        },
+        Err(failure) if failure.origin == Origin::Service => {
+            assert!(!matches!(
+                failure.class,
+                Class::Transport | Class::SolveTimeout | Class::Options | Class::Internal
+            ));
+        }
+        Err(failure) => {
+            let told = (failure.class, &*failure.code);
+            let known = [(Class::Transport, "BAD_RESPONSE"), (Class::Options, "INVALID_OPTIONS")];
+            assert!(known.contains(&told), "{failure:#?}");
+        }
+    }
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(json!(null)),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        prop::sample::select(vec!["ready", "processing", "CAPTCHA_NOT_READY", "ERROR_PROXY_X"])
+            .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 5, |inner| {
+        let names = [
+            "errorId",
+            "errorCode",
+            "errorDescription",
+            "status",
+            "solution",
+            "cost",
+            "text",
+            "pipe",
+            "bodyUsed",
+        ];
+        let key = prop_oneof![
+            4 => prop::sample::select(names.to_vec()).prop_map(str::to_owned),
+            1 => any::<String>(),
+        ];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(key, inner, 0..7)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
+
+    #[test]
+    fn any_bytes_give_a_state_or_a_typed_failure(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        assert_state_or_failure(&Js::bytes(bytes.clone()));
+        assert_state_or_failure(&request_of(Js::bytes(bytes)));
+    }
+
+    #[test]
+    fn any_json_gives_a_state_or_a_typed_failure(
+        body in any_json(),
+        id in prop_oneof![Just(json!(0)), Just(json!(1)), any_json()],
+    ) {
+        let mut likely = body.clone();
+        if let Some(members) = likely.as_object_mut() {
+            members.insert("errorId".to_owned(), id);
+        }
+        for body in [body, likely] {
+            for given in forms(&body.to_string()) {
+                assert_state_or_failure(&given);
+            }
+            assert_state_or_failure(&body.into());
+        }
+    }
+
+    #[test]
+    fn any_text_for_a_user_agent_is_one_line_or_refused(text in prop_oneof!["[ -~\r\n\t]{0,600}", any::<String>()]) {
+        let world = server().user_agent([page(200, &text)]).world();
+        match world.run(Call::UserAgent.make(&world.client())) {
+            Ok(agent) => {
+                let agent = agent.as_str().unwrap();
+                prop_assert_eq!(agent, text.trim());
+                prop_assert!((1..=512).contains(&agent.len()) && agent.lines().count() == 1);
+            }
+            Err(failure) => prop_assert_eq!(&*failure.code, "BAD_RESPONSE"),
+        }
+    }
+}

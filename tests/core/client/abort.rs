@@ -1,0 +1,119 @@
+//! An abort drops the flow, at whichever await it is: nothing is left behind, and the books are right.
+
+use capwire::platform::Platform;
+use capwire_testkit::*;
+use futures_lite::future;
+
+/// Drops a call after each number of polls until it completes, and looks at the world it leaves.
+///
+/// A ticking clock beside the flow lets the drop fall into the middle of an exchange or a pause, too.
+fn drop_everywhere(server: &Server, call: &Call, mut check: impl FnMut(&World, &Client<World>)) {
+    for tick in [1e9, 37.0] {
+        let mut polls = 0;
+        loop {
+            let world = server.clone().world();
+            let client = world.client_with(json!({ "requestTimeoutMs": 4_000 }));
+            let options = json!({ "timeoutMs": 60_000 });
+            let log = Log::default();
+            let flow = async { drop(call.with(&client, options, &log).await) };
+            if world.run_for(future::or(flow, world.ticks(tick)), polls).is_some() {
+                break;
+            }
+            let left = (world.timers(), world.in_flight());
+            assert_eq!(left, (0, 0), "after {polls} polls of {call:?}");
+            check(&world, &client);
+            polls += 1;
+        }
+        assert!(polls > 1, "{call:?} has no await to be dropped at");
+    }
+}
+
+/// With every kind of wait in it: a repeat of creation, the first delay, a hung look, a failed one, a
+/// widened interval.
+fn eventful() -> Server {
+    server().create([page(503, "").after(120.0), created()]).poll([
+        processing().after(150.0),
+        hang(),
+        network(),
+        error("ERROR_TOO_MUCH_REQUESTS"),
+        ready(),
+    ])
+}
+
+fn calls() -> [Call; 6] {
+    let blob = Js::blob([7; 200], 90.0);
+    [
+        Call::Balance,
+        Call::Create(token_task()),
+        Call::Result(TASK_ID),
+        Call::Wait(TASK_ID),
+        Call::SolveImage(blob.clone()),
+        Call::Solve(object([
+            ("type", "ComplexImageTask".into()),
+            ("class", "other".into()),
+            ("imagesBase64", Js::List(vec![blob.clone(), blob])),
+        ])),
+    ]
+}
+
+#[test]
+fn a_call_dropped_at_any_await_leaves_no_timer_and_no_request() {
+    for call in calls() {
+        drop_everywhere(&eventful(), &call, |_, _| {});
+    }
+}
+
+#[test]
+fn a_client_goes_on_after_a_drop_and_keeps_the_gap_from_the_drop() {
+    for call in calls() {
+        drop_everywhere(&eventful(), &call, |world, client| {
+            let (dropped, before) = (world.now(), world.sent().len());
+            let options = json!({ "timeoutMs": 60_000 });
+            let wait = Call::Wait(TASK_ID);
+            let solved = world.run(wait.with(client, options, &Log::default())).unwrap();
+            assert_eq!(solved["solution"]["text"], "w7kq");
+            assert_spaced(&world.sent_to("getTaskResult"));
+            // The next look is not put off for longer than the rule asks.
+            assert!(world.sent()[before].start <= dropped + POLL_GAP_MS);
+            world.run(Call::Balance.make(client)).unwrap();
+            world.run(Call::Solve(image_task()).make(client)).unwrap();
+        });
+    }
+}
+
+#[test]
+fn dropped_looks_count_among_the_120() {
+    let world = server().poll([hang()]).world();
+    let client = world.client();
+    for _ in 0..150 {
+        // One poll for the pause before it, and one to send it.
+        let _ = world.run_for(Call::Result(TASK_ID).make(&client), 3);
+    }
+    assert_eq!(world.sent().len(), 120);
+    assert_spaced(&world.sent());
+    let outcome = world.run(Call::Result(TASK_ID).make(&client));
+    refused_locally(outcome, Class::RateLimit, "ERROR_TOO_MUCH_REQUESTS");
+}
+
+#[test]
+fn one_of_two_waits_can_be_dropped() {
+    let world = server().poll([processing().after(900.0)]).world();
+    let client = world.client();
+    let wait = Call::Wait(TASK_ID);
+    let log = Log::default();
+    let short = async {
+        let dropped = async {
+            world.sleep(4_100).await;
+            None
+        };
+        future::or(async { Some(wait.make(&client).await) }, dropped).await
+    };
+    let options = json!({ "timeoutMs": 30_000 });
+    let long = wait.with(&client, options, &log);
+    let (short, long) = world.run(future::zip(short, long));
+    assert!(short.is_none());
+    refused(long, Class::SolveTimeout, "SOLVE_TIMEOUT");
+    assert_eq!((world.timers(), world.in_flight()), (0, 0));
+    assert_spaced(&world.sent());
+    assert!(world.sent().len() > 7, "the other goes on: {}", world.sent().len());
+}

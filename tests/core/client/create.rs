@@ -1,0 +1,331 @@
+//! Creating a task: a repeat must never buy it twice, and nothing that may exist is called lost.
+
+use capwire::platform::Platform;
+use capwire_testkit::*;
+
+fn solve(world: &World, options: Value) -> Outcome {
+    let client = world.client_with(options);
+    world.run(Call::Solve(token_task()).make(&client))
+}
+
+/// The pauses between the end of one request for creation and the start of the next.
+fn pauses(world: &World) -> Vec<f64> {
+    world
+        .sent_to("createTask")
+        .windows(2)
+        .map(|pair| pair[1].start - pair[0].end.unwrap())
+        .collect()
+}
+
+fn created_with_id(id: Value) -> Script {
+    answer(json!({ "errorId": 0, "taskId": id }))
+}
+
+/// What certainly created nothing, and may be asked again.
+fn refused_for_now() -> Vec<(Class, &'static str, Script)> {
+    vec![
+        (Class::Capacity, "ERROR_NO_SLOT_AVAILABLE", error("ERROR_NO_SLOT_AVAILABLE")),
+        (Class::Capacity, "ERROR_NO_SLOT_AVAILABLE", error("ERROR_NO_SLOT_AVAILABLE").status(503)),
+        (Class::Transport, "HTTP_STATUS", page(429, "slow down")),
+        (Class::Transport, "HTTP_STATUS", page(503, HTML)),
+        (Class::Transport, "HTTP_STATUS", page(503, "")),
+        (Class::Transport, "HTTP_STATUS", answer(json!({ "message": "down" })).status(503)),
+        (Class::Transport, "HTTP_STATUS", too_large().status(503)),
+    ]
+}
+
+#[test]
+fn a_lost_answer_is_never_repeated_for_the_task_may_exist() {
+    for (code, script) in [
+        ("NETWORK", network()),
+        ("REQUEST_TIMEOUT", hang()),
+        ("HTTP_STATUS", page(500, HTML)),
+        ("HTTP_STATUS", page(502, HTML)),
+        ("HTTP_STATUS", page(504, "")),
+        ("HTTP_STATUS", page(500, "").retry_after(1_000.0)),
+        ("HTTP_STATUS", answer(json!({ "message": "down" })).status(500)),
+        ("BAD_RESPONSE", page(200, HTML)),
+        ("BAD_RESPONSE", page(200, "")),
+        ("BAD_RESPONSE", page(201, "created")),
+        ("BAD_RESPONSE", page(200, "{\"errorId\":0,\"taskId\":41000")),
+        ("BAD_RESPONSE", answer(json!(null))),
+        ("BAD_RESPONSE", answer(json!([]))),
+        ("BAD_RESPONSE", answer(json!({ "taskId": TASK_ID }))),
+        ("BAD_RESPONSE", too_large()),
+    ] {
+        let world = server().create([script.clone(), created()]).world();
+        let failure = refused(solve(&world, json!({})), Class::Transport, code);
+        assert_eq!(failure.origin, Origin::Transport);
+        assert_eq!(failure.may_have_created_task, Some(true), "{script:?}");
+        assert!(!failure.retryable, "the caller would repeat it: {script:?}");
+        assert_eq!(failure.task_id, None);
+        assert_eq!(world.sent().len(), 1, "{script:?}");
+        assert_eq!((world.timers(), world.in_flight()), (0, 0));
+    }
+}
+
+#[test]
+fn an_id_that_cannot_be_one_is_a_bad_response_and_the_task_may_exist() {
+    for id in [
+        json!(null),
+        json!(0),
+        json!(-1),
+        json!(0.5),
+        json!(410_000_123.5),
+        json!(9_007_199_254_740_992_u64),
+        json!(1e300),
+        json!(true),
+        json!({}),
+        json!([TASK_ID]),
+        json!(""),
+        json!("0"),
+        json!("-5"),
+        json!("abc"),
+        json!("1e9"),
+        json!("12.0"),
+        json!(" 12"),
+        json!("+12"),
+        json!("0x12"),
+        json!("9007199254740992"),
+    ] {
+        let world = server().create([created_with_id(id.clone()), created()]).world();
+        let failure = refused(solve(&world, json!({})), Class::Transport, "BAD_RESPONSE");
+        assert_eq!(failure.may_have_created_task, Some(true), "{id}");
+        assert!(!failure.retryable);
+        assert_eq!(world.sent().len(), 1, "{id}");
+    }
+    let world = server().create([answer(json!({ "errorId": 0 })), created()]).world();
+    let failure = refused(solve(&world, json!({})), Class::Transport, "BAD_RESPONSE");
+    assert_eq!(failure.may_have_created_task, Some(true));
+    assert_eq!(world.sent().len(), 1);
+}
+
+/// The protocol says that ids are integers. Digits in quotes still name one task exactly, and that
+/// task is paid for.
+#[test]
+fn an_id_in_digits_is_not_lost_for_its_quotes() {
+    for (id, number) in [
+        (json!("410000123"), 410_000_123_u64),
+        (json!("9007199254740991"), 9_007_199_254_740_991),
+        (json!(1), 1),
+        (json!(9_007_199_254_740_991_u64), 9_007_199_254_740_991),
+    ] {
+        let world = server().create([created_with_id(id)]).world();
+        assert_eq!(solve(&world, json!({})).unwrap()["taskId"], number);
+        assert_eq!(world.sent()[1].body["taskId"], number);
+    }
+}
+
+#[test]
+fn what_did_not_reach_the_service_created_nothing_and_is_not_repeated() {
+    for status in [0, 301, 302, 307, 308, 400, 401, 403, 404, 413] {
+        let world = server().create([page(status, HTML), created()]).world();
+        let failure = refused(solve(&world, json!({})), Class::Transport, "HTTP_STATUS");
+        assert_eq!(failure.may_have_created_task, Some(false), "{status}");
+        assert_eq!(failure.http_status, (status != 0).then_some(status));
+        assert_eq!(world.sent().len(), 1, "{status}");
+    }
+}
+
+#[test]
+fn what_certainly_created_nothing_is_asked_again() {
+    for (_, code, script) in refused_for_now() {
+        let world = server().create([script.clone(), script, created()]).world();
+        let log = Log::default();
+        let call = Call::Solve(token_task());
+        world.run(call.with(&world.client(), json!({}), &log)).unwrap();
+        assert_eq!(world.count("createTask"), 3);
+        let told: Vec<_> = log.of("retry").iter().map(|e| e["delayMs"].as_f64().unwrap()).collect();
+        assert_eq!(told, pauses(&world), "the pauses are told as they are");
+        for event in log.of("retry") {
+            assert_eq!((&event["code"], &event["method"]), (&json!(code), &json!("createTask")));
+            assert_eq!(event.get("taskId"), None);
+        }
+        assert_eq!(log.of("created").len(), 1);
+    }
+}
+
+#[test]
+fn it_is_asked_again_max_retries_times() {
+    for (class, code, script) in refused_for_now() {
+        for (options, requests) in [
+            (json!({}), 4),
+            (json!({ "maxRetries": 0 }), 1),
+            (json!({ "maxRetries": 1 }), 2),
+            (json!({ "maxRetries": 10 }), 11),
+        ] {
+            // So long that it is never time that ends it.
+            let world = server().create([script.clone()]).world();
+            let client = world.client_with(options);
+            let call = Call::Create(token_task());
+            let outcome = world.run(call.make(&client));
+            let failure = refused(outcome, class, code);
+            assert_ne!(failure.may_have_created_task, Some(true));
+            assert!(failure.retryable);
+            assert_eq!(world.sent().len(), requests);
+        }
+    }
+}
+
+#[test]
+fn the_pauses_double_and_are_jittered() {
+    let of = |random| {
+        let world = server().create([page(429, "")]).world();
+        world.set_random(random);
+        let failure = world.run(Call::Create(token_task()).make(&world.client()));
+        refused(failure, Class::Transport, "HTTP_STATUS");
+        pauses(&world)
+    };
+    let (short, long) = (of(0.0), of(0.999_999));
+    for pauses in [&short, &long] {
+        assert_eq!(pauses.len(), 3);
+        assert!(pauses[0] >= 100.0, "hardly a pause: {pauses:?}");
+        for pair in pauses.windows(2) {
+            assert!((1.9..2.1).contains(&(pair[1] / pair[0])), "{pauses:?}");
+        }
+    }
+    assert!(short.iter().zip(&long).all(|(short, long)| short < long), "{short:?} {long:?}");
+}
+
+#[test]
+fn retry_after_is_honoured_and_clamped() {
+    for script in [page(429, ""), page(503, HTML), error("ERROR_NO_SLOT_AVAILABLE")] {
+        for (given, expected) in [
+            (7_000.0, 7_000.0..=7_001.0),
+            (30_000.0, 30_000.0..=30_001.0),
+            (1e15, 1_000.0..=60_000.0),
+            (0.0, 100.0..=30_000.0),
+            (-5_000.0, 100.0..=30_000.0),
+        ] {
+            let world = server().create([script.clone().retry_after(given), created()]).world();
+            world.run(Call::Create(token_task()).make(&world.client())).unwrap();
+            let pauses = pauses(&world);
+            assert_eq!(pauses.len(), 1);
+            assert!(expected.contains(&pauses[0]), "{given}: {pauses:?}");
+        }
+    }
+}
+
+#[test]
+fn a_json_error_decides_even_with_status_503_or_429() {
+    for status in [429, 500, 502, 503] {
+        for (class, code) in [
+            (Class::Balance, "ERROR_ZERO_BALANCE"),
+            (Class::Key, "ERROR_KEY_DOES_NOT_EXIST"),
+            (Class::Capacity, "ERROR_SERVICE_NOT_AVAILABLE"),
+            (Class::UnknownService, "ERROR_NEW"),
+        ] {
+            let world = server().create([error(code).status(status), created()]).world();
+            let failure = refused(solve(&world, json!({})), class, code);
+            assert_eq!(failure.origin, Origin::Service);
+            assert_eq!(world.sent().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_repeat_may_itself_be_lost() {
+    let world = server().create([page(503, ""), network(), created()]).world();
+    let failure = refused(solve(&world, json!({})), Class::Transport, "NETWORK");
+    assert_eq!(failure.may_have_created_task, Some(true));
+    assert_eq!(world.sent().len(), 2);
+}
+
+#[test]
+fn no_repeat_goes_out_after_the_time_of_the_solve() {
+    let world = server().create([page(503, "").retry_after(20_000.0), created()]).world();
+    let start = world.now();
+    let call = Call::Solve(token_task());
+    let options = json!({ "timeoutMs": 10_000 });
+    let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+    refused(outcome, Class::Transport, "HTTP_STATUS");
+    assert!(world.now() - start <= 10_000.0);
+    assert_eq!(world.sent().len(), 1);
+}
+
+#[test]
+fn creation_that_hangs_is_cut_by_the_time_of_the_solve() {
+    let world = server().create([hang()]).world();
+    let start = world.now();
+    let outcome = world.run(Call::Solve(image_task()).make(&world.client()));
+    let failure = refused(outcome, Class::Transport, "REQUEST_TIMEOUT");
+    assert_eq!(failure.may_have_created_task, Some(true));
+    assert_eq!(world.now() - start, 10_000.0, "the default of an image");
+}
+
+/// A machine that slept or a throttled tab wakes long after the time is over. A task created then
+/// would be dropped at once, and paid for.
+#[test]
+fn a_timer_that_rings_after_the_time_of_the_solve_creates_nothing() {
+    let world = server().create([page(503, ""), created()]).world();
+    world.set_timer_error(3_600_000.0);
+    let call = Call::Solve(token_task());
+    let options = json!({ "timeoutMs": 10_000 });
+    let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+    let failure = outcome.expect_err("its time is over");
+    assert_eq!(world.count("createTask"), 1, "{failure:#?}");
+    assert_ne!(failure.may_have_created_task, Some(true));
+}
+
+#[test]
+fn an_image_that_took_all_the_time_to_read_creates_nothing() {
+    let slow = Js::blob([7; 200], 60_000.0);
+    let task = object([("type", "ImageToTextTask".into()), ("body", slow.clone())]);
+    for call in [Call::Create(task.clone()), Call::Solve(task), Call::SolveImage(slow)] {
+        for (options, expected) in [(json!({ "timeoutMs": 5_000 }), 5_000.0), (json!({}), 10_000.0)]
+        {
+            let world = server().world();
+            let start = world.now();
+            let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+            let failure = refused(outcome, Class::Transport, "REQUEST_TIMEOUT");
+            assert_eq!(world.sent().len(), 0, "{failure:#?}");
+            assert_eq!(failure.origin, Origin::Client);
+            assert_ne!(failure.may_have_created_task, Some(true));
+            assert_eq!(world.now() - start, expected, "timeoutMs is of the whole call");
+        }
+    }
+}
+
+#[test]
+fn a_task_that_is_no_json_is_refused_before_anything_is_sent() {
+    for task in [token_task().with("data", Js::Bigint), token_task().with("data", image())] {
+        let world = server().world();
+        let outcome = world.run(Call::Solve(task).make(&world.client()));
+        let failure = refused_locally(outcome, Class::Task, "INVALID_TASK");
+        assert_ne!(failure.may_have_created_task, Some(true));
+        assert_eq!(world.sent().len(), 0);
+    }
+}
+
+#[test]
+fn the_balance_is_asked_for_again_only_where_it_could_not_be_taken() {
+    for (script, requests) in
+        [(page(429, ""), 2), (page(503, ""), 2), (page(500, ""), 1), (network(), 1)]
+    {
+        let world = server().balance([script, balance(3.0)]).world();
+        let outcome = world.run(Call::Balance.make(&world.client()));
+        assert_eq!(outcome.is_ok(), requests == 2);
+        assert_eq!(world.sent().len(), requests);
+        if let Err(failure) = outcome {
+            assert_eq!((failure.class, failure.may_have_created_task), (Class::Transport, None));
+        }
+    }
+}
+
+/// A task that is paid for: its id is told as it came, or not at all, but never rounded.
+#[test]
+fn an_id_that_is_no_number_for_javascript_is_told_as_it_came_or_not_at_all() {
+    for (id, told) in [
+        (json!("7f3a-91c0"), "unexpected taskId: \"7f3a-91c0\""),
+        (json!("9007199254740993"), "unexpected taskId: \"9007199254740993\""),
+        (json!(9_007_199_254_740_993_u64), "unexpected taskId: a number above 2^53"),
+        (json!(format!("x{KEY}x")), "unexpected taskId: \"x[clientKey]x\""),
+        (json!({}), "unexpected taskId: an object"),
+    ] {
+        let world = server().create([answer(json!({ "errorId": 0, "taskId": id }))]).world();
+        let outcome = world.run(Call::Create(token_task()).make(&world.client()));
+        let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
+        assert!(failure.english().contains(told), "{}", failure.english());
+        assert_eq!(failure.may_have_created_task, Some(true));
+    }
+}

@@ -1,0 +1,91 @@
+//! What the fuzzers of `fuzz` check, without a fuzzer: their corpus, and changed copies of it.
+//!
+//! Which copies is the same in every run. For more than these, and for new ones, there is
+//! `cargo xtask fuzz`. What it finds becomes a file of the corpus.
+
+use capwire_testkit::fuzz_targets as targets;
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// How many changed copies each target gets.
+const COPIES: usize = 2_500;
+
+fn folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz"))
+}
+
+/// The corpus of a target, in the order of its names.
+fn corpus(target: &str) -> Vec<Vec<u8>> {
+    let folder = folder().join("corpus").join(target);
+    let files = fs::read_dir(&folder).expect("the folder of a corpus");
+    let mut paths: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).expect("a file of the corpus")).collect()
+}
+
+/// The words of the dictionary.
+fn words() -> Vec<Vec<u8>> {
+    let text = fs::read_to_string(folder().join("tokens.dict")).expect("the dictionary");
+    let lines = text.lines().filter(|line| line.starts_with('"'));
+    lines.map(|line| serde_json::from_str::<String>(line).expect(line).into_bytes()).collect()
+}
+
+/// Numbers that look random: xorshift, the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 11).unwrap() % bound.max(1)
+    }
+}
+
+/// A copy with a few changes of the kinds that fuzzers make.
+fn changed(input: &[u8], other: &[u8], words: &[Vec<u8>], numbers: &mut Numbers) -> Vec<u8> {
+    let mut bytes = input.to_vec();
+    for _ in 0..=numbers.below(4) {
+        let at = numbers.below(bytes.len() + 1);
+        match numbers.below(7) {
+            0 if at < bytes.len() => bytes[at] ^= 1 << numbers.below(8),
+            1 if at < bytes.len() => bytes[at] = u8::try_from(numbers.below(256)).unwrap(),
+            2 => bytes.insert(at, u8::try_from(numbers.below(256)).unwrap()),
+            3 => drop(bytes.drain(at..(at + numbers.below(8)).min(bytes.len()))),
+            4 => {
+                let word = words[numbers.below(words.len())].iter().copied();
+                drop(bytes.splice(at..at, word));
+            }
+            5 => {
+                bytes.truncate(at);
+                bytes.extend_from_slice(&other[numbers.below(other.len() + 1)..]);
+            }
+            _ => bytes.truncate(at),
+        }
+    }
+    bytes
+}
+
+#[test]
+fn the_corpus_and_changed_copies_of_it_find_nothing() {
+    let words = words();
+    for (target, run) in targets::ALL {
+        let corpus = corpus(target);
+        assert!(corpus.len() >= 20, "the corpus of {target} is gone");
+        let check = |input: &[u8]| {
+            if catch_unwind(AssertUnwindSafe(|| run(input))).is_err() {
+                panic!("{target} fails for {:?}", String::from_utf8_lossy(input));
+            }
+        };
+        corpus.iter().for_each(|input| check(input));
+        let mut numbers = Numbers(0x5eed);
+        for copy in 0..COPIES {
+            let (input, other) =
+                (&corpus[copy % corpus.len()], &corpus[numbers.below(corpus.len())]);
+            check(&changed(input, other, &words, &mut numbers));
+        }
+        println!("{target}: {} files, {COPIES} changed copies", corpus.len());
+    }
+}

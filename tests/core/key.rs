@@ -1,0 +1,157 @@
+//! The key is in the body of a request and nowhere else, whatever a server or a platform echoes.
+
+use capwire::platform::ErrorRecord;
+use capwire_testkit::*;
+
+const SUFFIXED: &str = "5e1f00d5c0ffee11deadbeef22334455__solvemedia__recognizingthreshold_70";
+
+/// Longer than what is shown of a value: a key that is cut is still most of a key.
+const LONG: &str = "5e1f00d5c0ffee11deadbeef223344555e1f00d5c0ffee11deadbeef22334455";
+
+/// Everything that a server or a platform may say with the key in it.
+fn echoes(key: &str) -> Vec<Script> {
+    let chain = |depth: usize| {
+        (0..depth).fold(None, |cause: Option<ErrorRecord>, at| {
+            Some(ErrorRecord {
+                name: format!("Error of {key}"),
+                message: format!("body {{\"clientKey\":\"{key}\"}} at {at}"),
+                code: Some(format!("E_{key}")),
+                cause: cause.map(Box::new),
+            })
+        })
+    };
+    let mut scripts = vec![
+        answer(
+            json!({ "errorId": 1, "errorCode": "ERROR_KEY_DOES_NOT_EXIST", "errorDescription": format!("no such key: {key}!") }),
+        ),
+        answer(
+            json!({ "errorId": 1, "errorCode": format!("ERROR_{key}"), "errorDescription": key }),
+        ),
+        answer(json!({ "errorId": 1, "errorCode": key })),
+        answer(json!({ "errorId": 1, "errorDescription": format!("{key}{key} {key}") })),
+        answer(json!({ "errorId": key, "errorCode": null })),
+        answer(json!({ "errorId": key, "errorCode": "ERROR_ZERO_BALANCE" })),
+        answer(json!({ "errorId": 0, "status": key })),
+        answer(json!({ "errorId": 0, "taskId": key, "balance": key })),
+        answer(
+            json!({ "errorId": 0, "taskId": [key], "status": { "s": key }, "balance": { "b": key } }),
+        ),
+        answer(json!({ key: key })),
+        answer(json!(key)),
+        answer(json!([key])),
+        page(403, &format!("<html>{key}</html>")),
+        page(500, key),
+        page(200, &format!("{{\"clientKey\":\"{key}\",")),
+        // Where the beginning of a page that is shown ends within the key.
+        page(404, &format!("{}{key}", "x".repeat(110))),
+        page(404, &format!("{}{key}", "x ".repeat(55))),
+    ];
+    scripts.extend((1..=4).filter_map(chain).map(fault));
+    let refused_for_now = answer(
+        json!({ "errorId": 1, "errorCode": "ERROR_NO_SLOT_AVAILABLE", "errorDescription": key }),
+    );
+    scripts.extend([refused_for_now, page(429, key), page(503, key)]);
+    scripts
+}
+
+/// That no key, which all begin alike, nor what is left of a cut one is in a text.
+#[track_caller]
+fn assert_clean(text: &str) {
+    assert!(!text.contains(&KEY[..16]), "the key is in {text}");
+}
+
+/// All that leaves a call: what it comes to, as data and for a debugger, and what its listener hears.
+#[track_caller]
+fn assert_shows_no_key(outcome: &Outcome, log: &Log) {
+    if let Err(failure) = outcome {
+        assert_clean(&failure.record().to_string());
+        assert_clean(&format!("{failure:?}"));
+    }
+    for event in log.events() {
+        assert_clean(&event.to_string());
+    }
+}
+
+fn calls() -> Vec<Call> {
+    vec![
+        Call::Balance,
+        Call::Create(token_task()),
+        Call::Result(TASK_ID),
+        Call::Wait(TASK_ID),
+        Call::Solve(token_task()),
+        Call::SolveImage(image()),
+    ]
+}
+
+#[test]
+fn no_failure_and_no_event_shows_a_key_that_is_echoed() {
+    for (key, echoed) in [(KEY, KEY), (SUFFIXED, SUFFIXED), (SUFFIXED, KEY), (LONG, LONG)] {
+        for script in echoes(echoed) {
+            for call in calls() {
+                // On creation, and after it.
+                for creates in [vec![script.clone()], vec![created()]] {
+                    let world = server()
+                        .create(creates)
+                        .poll([script.clone()])
+                        .balance([script.clone()])
+                        .world();
+                    let client = world.client_with(json!({ "clientKey": key }));
+                    let log = Log::default();
+                    let outcome = world.run(call.with(&client, json!({}), &log));
+                    assert_shows_no_key(&outcome, &log);
+                    // What was learnt is told a second time.
+                    let again = world.run(call.with(&client, json!({}), &log));
+                    assert_shows_no_key(&again, &log);
+                    assert!(world.sent().iter().all(|sent| !sent.url.contains(KEY)));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_echo_is_still_told_but_for_the_key() {
+    let script = json!({ "errorId": 1, "errorCode": "ERROR_NEW", "errorDescription": format!("«{KEY}» is wrong") });
+    let world = server().balance([answer(script)]).world();
+    let failure =
+        refused(world.run(Call::Balance.make(&world.client())), Class::UnknownService, "ERROR_NEW");
+    let told = failure.server_message.as_deref().unwrap();
+    assert!(told.starts_with('«') && told.ends_with("» is wrong"), "{told}");
+    assert!(failure.english().contains("is wrong"), "{}", failure.english());
+}
+
+#[test]
+fn no_refusal_of_a_task_or_an_image_shows_the_key() {
+    let broken = |message: &str| Js::unreadable(500.0, message);
+    for task in [
+        json!(KEY).into(),
+        json!({ "type": [KEY] }).into(),
+        object([("type", json!("ImageToTextTask")), ("body", json!([KEY]))]),
+        object([("type", "ComplexImageTask"), ("imagesBase64", KEY)]),
+        object([("type", "CustomTask".into()), (KEY, Js::Bigint)]),
+        object([
+            ("type", "ImageToTextTask".into()),
+            ("body", broken(&format!("GET /image?key={KEY}"))),
+        ]),
+    ] {
+        let world = server().world();
+        let outcome = world.run(Call::Solve(task).make(&world.client()));
+        assert!(outcome.is_err());
+        assert_shows_no_key(&outcome, &Log::default());
+        assert_eq!(world.sent().len(), 0);
+    }
+}
+
+#[test]
+fn the_key_is_once_in_each_body_and_never_in_an_address() {
+    let world = server().world();
+    let client = world.client_with(json!({ "clientKey": SUFFIXED }));
+    for call in calls() {
+        world.run(call.make(&client)).unwrap();
+    }
+    for sent in world.sent() {
+        assert_eq!(sent.text.matches(KEY).count(), 1, "{sent:?}");
+        assert_eq!(sent.body["clientKey"], SUFFIXED);
+        assert_clean(&sent.url);
+    }
+}

@@ -1,0 +1,426 @@
+//! Options: what is taken, what is refused, and that a refusal shows no secret.
+
+use capwire::options::ClientOptions;
+use capwire_testkit::*;
+
+fn read(options: impl Into<Js>) -> Result<ClientOptions, Box<Failure>> {
+    ClientOptions::read(&options.into())
+}
+
+/// A client's options with one more.
+fn with(name: &str, value: impl Into<Js>) -> Js {
+    Js::from(json!({ "clientKey": KEY })).with(name, value)
+}
+
+#[track_caller]
+fn refused_option<T>(outcome: Result<T, Box<Failure>>, option: &str) -> Box<Failure> {
+    let failure = outcome.err().unwrap_or_else(|| panic!("{option} was taken"));
+    assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
+    assert_eq!(failure.origin, Origin::Client);
+    assert_eq!(failure.option.as_deref(), Some(option), "{failure:#?}");
+    assert!(failure.english().contains(option), "{}", failure.english());
+    assert!(!format!("{failure:?}").contains(KEY), "{failure:#?}");
+    failure
+}
+
+/// Values of every kind but whole numbers.
+fn no_whole_numbers() -> Vec<Js> {
+    vec![
+        json!(null).into(),
+        json!(true).into(),
+        json!("5000").into(),
+        json!([5_000]).into(),
+        json!({}).into(),
+        json!(2_500.5).into(),
+        Js::Number(f64::NAN),
+        Js::Number(f64::INFINITY),
+        Js::Number(f64::NEG_INFINITY),
+        Js::Bigint,
+        image(),
+    ]
+}
+
+fn no_texts() -> Vec<Js> {
+    vec![
+        json!(null).into(),
+        json!(false).into(),
+        json!(7).into(),
+        json!(["https://a.example"]).into(),
+        json!({ "key": 1 }).into(),
+        Js::Bigint,
+        image(),
+    ]
+}
+
+#[test]
+fn the_defaults_are_those_of_the_design() {
+    let options = read(json!({ "clientKey": KEY })).unwrap();
+    assert_eq!(options.client_key, key());
+    assert_eq!(options.service.name, "capmonster");
+    assert_eq!(options.base_url, "https://api.capmonster.cloud");
+    assert_eq!((options.image_limits.min_bytes, options.image_limits.max_bytes), (100, 500_000));
+    assert_eq!(options.request_timeout_ms, 21_000.0);
+    assert_eq!(options.max_retries, 3);
+    assert!(options.soft_id.is_none());
+    assert!(!options.keep_alive);
+
+    let options = read(with("service", "brocapgpt")).unwrap();
+    assert_eq!(options.base_url, "https://api.brocapgpt.com");
+    assert_eq!((options.image_limits.min_bytes, options.image_limits.max_bytes), (100, 50_000));
+}
+
+#[test]
+fn options_must_be_an_object_with_a_key() {
+    for odd in no_texts().into_iter().filter(|odd| !matches!(odd, Js::Plain(Value::Object(_)))) {
+        refused_option(read(odd.clone()), "options");
+        refused_option(CallOptions::read(Some(&odd)), "options");
+    }
+    refused_option(read(json!({})), "clientKey");
+    refused_option(read(json!({ "clientKey": "" })), "clientKey");
+    refused_option(read(object([("clientKey", Js::Undefined)])), "clientKey");
+    for odd in no_texts() {
+        refused_option(read(object([("clientKey", odd)])), "clientKey");
+    }
+}
+
+#[test]
+fn an_option_that_is_undefined_is_absent() {
+    let names = [
+        "service",
+        "baseUrl",
+        "imageLimits",
+        "requestTimeoutMs",
+        "maxRetries",
+        "softId",
+        "keepAlive",
+        "fetch",
+    ];
+    for name in names {
+        assert!(read(with(name, Js::Undefined)).is_ok(), "{name}");
+    }
+    for name in ["signal", "timeoutMs", "callbackUrl", "onProgress", "pollIntervalMs", "type"] {
+        assert!(CallOptions::read(Some(&object([(name, Js::Undefined)]))).is_ok(), "{name}");
+    }
+    assert!(CallOptions::read::<Js>(None).is_ok());
+}
+
+#[test]
+fn a_flag_is_true_or_false() {
+    for flag in [true, false] {
+        assert_eq!(read(with("keepAlive", json!(flag))).unwrap().keep_alive, flag);
+    }
+    let odd =
+        no_whole_numbers().into_iter().filter(|odd| !matches!(odd, Js::Plain(Value::Bool(_))));
+    for odd in odd.chain([json!(0).into(), json!(1).into()]) {
+        refused_option(read(with("keepAlive", odd)), "keepAlive");
+    }
+}
+
+#[test]
+fn a_number_is_whole_and_within_its_bounds() {
+    const MAX: f64 = 2_147_483_647.0;
+    for (name, min, max) in
+        [("requestTimeoutMs", 1.0, MAX), ("maxRetries", 0.0, 10.0), ("softId", 0.0, MAX)]
+    {
+        for good in [min, max] {
+            assert!(read(with(name, Js::Number(good))).is_ok(), "{name}: {good}");
+        }
+        for bad in [min - 1.0, max + 1.0, -1.0, min + 0.5, 1e300] {
+            refused_option(read(with(name, Js::Number(bad))), name);
+        }
+        for bad in no_whole_numbers() {
+            refused_option(read(with(name, bad)), name);
+        }
+    }
+    for (name, min, max) in [("timeoutMs", 1.0, MAX), ("pollIntervalMs", 2_000.0, MAX)] {
+        let read = |value| CallOptions::read(Some(&object([(name, value)])));
+        for good in [min, max] {
+            assert!(read(Js::Number(good)).is_ok(), "{name}: {good}");
+        }
+        for bad in [min - 1.0, max + 1.0, 0.0, -1.0, min + 0.5] {
+            refused_option(read(Js::Number(bad)), name);
+        }
+        for bad in no_whole_numbers() {
+            refused_option(read(bad), name);
+        }
+    }
+}
+
+#[test]
+fn a_text_is_text() {
+    for odd in no_texts() {
+        refused_option(read(with("baseUrl", odd.clone())), "baseUrl");
+        for name in ["callbackUrl", "type"] {
+            refused_option(CallOptions::read(Some(&object([(name, odd.clone())]))), name);
+        }
+    }
+    for odd in no_whole_numbers() {
+        refused_option(
+            read(with("service", odd.clone())),
+            match odd {
+                Js::Plain(Value::Object(_)) => "service.name",
+                _ => "service",
+            },
+        );
+    }
+}
+
+#[test]
+fn an_unknown_option_is_named() {
+    for name in ["clientkey", "client_key", "timeoutMs", "retries", "imageLimit", "onProgress", ""]
+    {
+        refused_option(read(with(name, json!(1))), name);
+    }
+    for name in ["timeout", "clientKey", "fetch", "PollIntervalMs"] {
+        refused_option(CallOptions::read(Some(&object([(name, json!(1))]))), name);
+    }
+}
+
+#[test]
+fn image_limits_are_two_numbers_in_order() {
+    let limits =
+        |value: Value| read(with("imageLimits", value)).map(|options| options.image_limits);
+    let lower = limits(json!({ "maxBytes": 50_000 })).unwrap();
+    assert_eq!((lower.min_bytes, lower.max_bytes), (100, 50_000));
+    let same = limits(json!({ "minBytes": 7, "maxBytes": 7 })).unwrap();
+    assert_eq!((same.min_bytes, same.max_bytes), (7, 7));
+    refused_option(limits(json!({ "minBytes": 8, "maxBytes": 7 })), "imageLimits");
+    refused_option(limits(json!({ "maxBytes": 99 })), "imageLimits");
+    for odd in [json!(null), json!(500), json!("500"), json!([1, 2])] {
+        refused_option(limits(odd), "imageLimits");
+    }
+    for name in ["minBytes", "maxBytes", "max"] {
+        for odd in [json!(-1), json!(1.5), json!("100"), json!(null)] {
+            let failure = limits(json!({ name: odd })).expect_err(name);
+            assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
+            assert!(failure.option.as_ref().unwrap().ends_with(name), "{failure:#?}");
+        }
+    }
+}
+
+fn profile() -> Value {
+    json!({
+        "name": "mine",
+        "baseUrl": "https://mine.example/api/",
+        "imageLimits": { "minBytes": 1, "maxBytes": 9 },
+        "reports": ["image"],
+    })
+}
+
+#[test]
+fn a_service_profile_is_used_as_it_is() {
+    let options = read(with("service", profile())).unwrap();
+    assert_eq!(options.service.name, "mine");
+    assert_eq!(options.base_url, "https://mine.example/api");
+    assert_eq!((options.image_limits.min_bytes, options.image_limits.max_bytes), (1, 9));
+
+    let world = server().balance([error("ERROR_IP_BANNED")]).world();
+    let client = world.client_with(json!({ "service": profile() }));
+    let failure = refused(world.run(Call::Balance.make(&client)), Class::Access, "ERROR_IP_BANNED");
+    assert_eq!(failure.service.as_deref(), Some("mine"));
+    assert_eq!(world.sent()[0].url, "https://mine.example/api/getBalance");
+}
+
+#[test]
+fn base_url_overrides_that_of_the_profile() {
+    let options = with("service", profile()).with("baseUrl", "https://other.example");
+    assert_eq!(read(options).unwrap().base_url, "https://other.example");
+}
+
+#[test]
+fn a_service_profile_is_checked_like_the_options() {
+    for (member, value) in [
+        ("name", json!(7)),
+        ("baseUrl", json!("http://mine.example")),
+        ("baseUrl", json!(null)),
+        ("imageLimits", json!(null)),
+        ("reports", json!("image")),
+        ("reports", json!(["video"])),
+        ("reports", json!([null])),
+        ("colour", json!("red")),
+    ] {
+        let mut service = profile();
+        service[member] = value;
+        let failure = read(with("service", service)).err().unwrap();
+        assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
+        assert!(failure.option.as_ref().unwrap().ends_with(member), "{failure:#?}");
+    }
+    for member in ["name", "baseUrl", "imageLimits"] {
+        let mut service = profile();
+        service.as_object_mut().unwrap().remove(member);
+        refused_option(read(with("service", service)), &format!("service.{member}"));
+    }
+    for odd in ["CapMonster", "", "https://api.capmonster.cloud"] {
+        refused_option(read(with("service", odd)), "service");
+    }
+}
+
+#[test]
+fn a_base_url_is_https_or_loopback_and_keeps_its_path() {
+    for (given, kept) in [
+        ("https://api.example", "https://api.example"),
+        ("https://api.example/", "https://api.example"),
+        ("https://api.example:8443/v2/", "https://api.example:8443/v2"),
+        ("https://api.example/a/B/c.d", "https://api.example/a/B/c.d"),
+        ("https://192.0.2.1", "https://192.0.2.1"),
+        ("https://[2001:db8::1]:8443/x", "https://[2001:db8::1]:8443/x"),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
+        ("HTTPS://API.example", "HTTPS://API.example"),
+        ("http://localhost", "http://localhost"),
+        ("http://LocalHost:3000/capmonster", "http://LocalHost:3000/capmonster"),
+        ("http://127.0.0.1:8080/capmonster/", "http://127.0.0.1:8080/capmonster"),
+        ("http://127.255.3.4", "http://127.255.3.4"),
+        ("http://[::1]", "http://[::1]"),
+        ("http://[::1]:8080/a", "http://[::1]:8080/a"),
+    ] {
+        assert_eq!(read(with("baseUrl", given)).unwrap().base_url, kept);
+        let world = server().world();
+        let client = world.client_with(json!({ "baseUrl": given }));
+        world.run(Call::Balance.make(&client)).unwrap();
+        assert_eq!(world.sent()[0].url, format!("{kept}/getBalance"));
+    }
+}
+
+#[test]
+fn any_other_base_url_is_refused_without_showing_it() {
+    const MARK: &str = "s3cr3t";
+    for url in [
+        "",
+        "api.s3cr3t.example",
+        "//api.s3cr3t.example",
+        "/s3cr3t",
+        "https:",
+        "https://",
+        "https:///s3cr3t",
+        "https:/s3cr3t.example",
+        "https:s3cr3t.example",
+        "ftp://s3cr3t.example",
+        "ws://s3cr3t.example",
+        "javascript:s3cr3t",
+        "data:text/plain,s3cr3t",
+        " https://s3cr3t.example",
+        "https://s3cr3t.example ",
+        "https://s3cr3t .example",
+        "https://s3cr3t.example/a b",
+        "https://s3cr3t.example/\n",
+        "https://s3cr3t\t.example",
+        "https://s3cr3t.example/\u{0}",
+        "https://s3cr3t.example\\evil",
+        "https://127.0.0.1\\@s3cr3t.example",
+        "https://s3cr3t@api.example",
+        "https://user:s3cr3t@api.example",
+        "https://:s3cr3t@api.example",
+        "https://@s3cr3t.example",
+        "https://api.example?key=s3cr3t",
+        "https://api.example/?s3cr3t",
+        "https://api.example/a#s3cr3t",
+        "https://api.example?",
+        "https://api.example#",
+        "https://s3cr3t.example:",
+        "https://s3cr3t.example:65536",
+        "https://s3cr3t.example:-1",
+        "https://s3cr3t.example:+443",
+        "https://s3cr3t.example:44a",
+        "https://s3cr3t.example:443:443",
+        "https://[::1",
+        "https://::1",
+        "https://[s3cr3t]",
+        "https://[::1]s3cr3t",
+        "https://s3cr3t%2eexample",
+        "https://bücher.s3cr3t",
+        "http://s3cr3t.example",
+        "HTTP://s3cr3t.example",
+        "http://192.168.0.1",
+        "http://0.0.0.0",
+        "http://128.0.0.1",
+        "http://[::2]",
+        "http://[2001:db8::1]",
+        "http://127.0.0.1.s3cr3t.example",
+        "http://127.s3cr3t.example",
+        "http://127.0.0.s3cr3t",
+        "http://localhost.s3cr3t.example",
+        "http://notlocalhost",
+        "http://localhost@s3cr3t.example",
+        "http://127.0.0.1:80@s3cr3t.example",
+        "http://[::1].s3cr3t.example",
+        "http://localhost?s3cr3t",
+        "http://localhost#s3cr3t",
+    ] {
+        let mut service = profile();
+        service["baseUrl"] = json!(url);
+        for (outcome, option) in [
+            (read(with("baseUrl", url)), "baseUrl"),
+            (read(with("service", service)), "service.baseUrl"),
+        ] {
+            let Err(failure) = outcome else {
+                panic!("{url:?} was taken");
+            };
+            let failure = refused_option::<()>(Err(failure), option);
+            let shown = format!("{failure:?}");
+            assert!(!shown.contains(MARK), "{url}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_callback_url_is_an_absolute_address() {
+    let read = |url: &str| CallOptions::read(Some(&object([("callbackUrl", url)])));
+    for url in ["https://me.example/done?id=1", "http://me.example:8080/", "https://me.example"] {
+        assert_eq!(read(url).unwrap().callback_url.as_deref(), Some(url));
+    }
+    for url in [
+        "",
+        "me.example",
+        "/done",
+        "ftp://me.example",
+        "https://",
+        "https://me .example",
+        "mailto:me@me.example",
+    ] {
+        refused_option(read(url), "callbackUrl");
+    }
+}
+
+/// Whoever mixes up two options must not find the key in a log. The likeliest slip is the first one:
+/// `new Client(key)`.
+#[test]
+fn a_key_in_the_wrong_place_is_not_shown() {
+    refused_option(read(KEY), "options");
+    refused_option(CallOptions::read(Some(&Js::from(KEY))), "options");
+    for name in [
+        "service",
+        "baseUrl",
+        "imageLimits",
+        "requestTimeoutMs",
+        "maxRetries",
+        "softId",
+        "keepAlive",
+    ] {
+        refused_option(read(object([(name, KEY), ("clientKey", KEY)])), name);
+        refused_option(read(object([("clientKey", KEY), (name, KEY)])), name);
+    }
+    for name in ["timeoutMs", "pollIntervalMs", "callbackUrl"] {
+        refused_option(CallOptions::read(Some(&object([(name, KEY)]))), name);
+    }
+}
+
+#[test]
+fn a_name_of_24_characters_is_shown_and_of_25_it_may_be_a_key() {
+    let (short, long) = ("k".repeat(24), "k".repeat(25));
+    refused_option(read(with(&short, true)), &short);
+    let failure = refused_option(read(with(&long, true)), "options");
+    assert!(!failure.english().contains(&long), "{}", failure.english());
+}
+
+#[test]
+fn the_profile_in_force_is_the_services_with_what_the_options_change() {
+    let options = read(json!({
+        "clientKey": KEY,
+        "service": "brocapgpt",
+        "baseUrl": "http://127.0.0.1:1/a/path/",
+        "imageLimits": { "maxBytes": 40_000 },
+    }));
+    let profile = options.unwrap().profile();
+    assert_eq!((&*profile.name, &*profile.base_url), ("brocapgpt", "http://127.0.0.1:1/a/path"));
+    assert_eq!((profile.image_limits.min_bytes, profile.image_limits.max_bytes), (100, 40_000));
+}

@@ -1,0 +1,347 @@
+//! What is sent for each task type, and when.
+
+use capwire::platform::Platform;
+use capwire_testkit::*;
+
+/// A world that answers every result request with this solution.
+fn solving(solution: &Value) -> World {
+    let body = json!({ "errorId": 0, "status": "ready", "solution": solution });
+    server().poll([answer(body)]).world()
+}
+
+/// The task of the only request for creation, of which nothing but the key stands beside it.
+#[track_caller]
+fn sent_task(world: &World) -> Value {
+    let sent = world.sent_to("createTask");
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].body, json!({ "clientKey": KEY, "task": sent[0].body["task"] }));
+    sent[0].body["task"].clone()
+}
+
+/// What a task becomes on the wire, when it must be taken.
+#[track_caller]
+fn taken(what: &str, task: impl Into<Js>) -> Value {
+    let world = server().world();
+    let outcome = world.run(Call::Create(task.into()).make(&world.client()));
+    assert!(outcome.is_ok(), "{what}: {outcome:#?}");
+    sent_task(&world)
+}
+
+#[track_caller]
+fn taken_as_given(what: &str, task: &Value) {
+    assert_eq!(&taken(what, task.clone()), task, "{what}");
+}
+
+#[test]
+fn the_rows_are_those_that_are_documented() {
+    let names: Vec<_> = rows().into_iter().map(|row| row.name).collect();
+    let expected = [
+        "ImageToTextTask",
+        "RecaptchaV2Task",
+        "RecaptchaV2EnterpriseTask",
+        "RecaptchaV3TaskProxyless",
+        "RecaptchaV3EnterpriseTask",
+        "HCaptchaTask",
+        "FunCaptchaTask",
+        "CaptchaFoxTask",
+        "GeeTestTask/3",
+        "GeeTestTask/4",
+        "TurnstileTask",
+        "ComplexImageTask/recaptcha",
+        "ComplexImageTask/hcaptcha",
+        "ComplexImageTask/funcaptcha",
+        "ComplexImageTask/yandexsmartcaptcha",
+        "ProsopoTask",
+        "YidunTask",
+        "MTCaptchaTask",
+        "ComplexImageTask/recognition",
+        "CustomTask",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn a_task_of_each_type_is_sent_as_it_is_and_its_solution_given_back_as_it_is() {
+    for row in rows() {
+        for service in &row.services {
+            for (name, task) in row.tasks() {
+                let world = solving(&row.solution);
+                let client = world.client_with(json!({ "service": service }));
+                let solved = world.run(Call::Solve(task.clone().into()).make(&client));
+                let solved = solved.unwrap_or_else(|failure| panic!("{name}: {failure:#?}"));
+                assert_eq!(sent_task(&world), task, "{name}");
+                assert_eq!(solved["solution"], row.solution, "{name}");
+
+                let sent = world.sent();
+                assert_eq!(sent.len(), 2, "{name}");
+                let (created, asked) = (&sent[0], &sent[1]);
+                assert_eq!(created.url, format!("https://api.{}/createTask", host_of(service)));
+                assert_eq!(asked.body, json!({ "clientKey": KEY, "taskId": TASK_ID }), "{name}");
+                assert_eq!(asked.start - created.end.unwrap(), row.first_delay_ms, "{name}");
+                assert_eq!(world.timers(), 0);
+            }
+        }
+    }
+}
+
+fn host_of(service: &str) -> &'static str {
+    match service {
+        "capmonster" => "capmonster.cloud",
+        "brocapgpt" => "brocapgpt.com",
+        _ => panic!("{service}"),
+    }
+}
+
+#[test]
+fn a_task_that_is_never_ready_ends_after_the_time_of_its_type() {
+    for row in rows() {
+        for (name, task) in row.tasks() {
+            let world = server().poll([processing()]).world();
+            let start = world.now();
+            let outcome = world.run(Call::Solve(task.into()).make(&world.client()));
+            let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
+            assert_eq!(failure.task_id, Some(task_id(TASK_ID)), "{name}");
+            assert_eq!(world.now() - start, row.timeout_ms, "{name}");
+            assert_eq!(world.count("createTask"), 1, "{name}");
+            let polls = world.sent_to("getTaskResult");
+            // More than one, or the gap is no gap.
+            assert!(polls.len() > 3 && polls.len() <= 120, "{name}: {}", polls.len());
+            assert_spaced(&polls);
+        }
+    }
+}
+
+/// Another process may wait for a task of any type, by any of its names.
+#[test]
+fn a_wait_takes_the_time_of_the_type_by_each_of_its_names() {
+    for row in rows() {
+        let own = row.minimal["type"].as_str().unwrap().to_owned();
+        for kind in row.legacy.iter().chain([&own]) {
+            let world = server().poll([processing()]).world();
+            let start = world.now();
+            let options = json!({ "type": kind });
+            let call = Call::Wait(TASK_ID);
+            let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+            refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
+            assert_eq!(world.now() - start, row.timeout_ms, "{kind}");
+            assert_spaced(&world.sent());
+        }
+    }
+}
+
+#[test]
+fn what_stands_beside_the_task_does_not_change_it() {
+    for row in rows() {
+        let world = server().world();
+        let client = world.client_with(json!({ "softId": 77 }));
+        let options = json!({ "callbackUrl": "https://me.example/done?id=1" });
+        let call = Call::Create(row.full.clone().into());
+        world.run(call.with(&client, options, &Log::default())).unwrap();
+        let expected = json!({
+            "clientKey": KEY,
+            "task": row.full,
+            "callbackUrl": "https://me.example/done?id=1",
+            "softId": 77,
+        });
+        assert_eq!(world.sent()[0].body, expected, "{}", row.name);
+    }
+}
+
+/// An image given as bytes is the same task as one given as base64.
+#[test]
+fn images_given_as_bytes_are_sent_as_base64() {
+    let mut with_images = 0;
+    for row in rows() {
+        let given = with_bytes(&row.full);
+        let has_images = paths(&row.full).iter().any(|path| is_image(path));
+        with_images += usize::from(has_images);
+        assert_eq!(taken(&row.name, given), row.full, "{}", row.name);
+    }
+    assert_eq!(with_images, 6);
+}
+
+#[test]
+fn the_fields_are_sent_in_the_order_in_which_they_are_given() {
+    let task = object([
+        ("type", Js::from("GeeTestTask")),
+        ("version", json!(4).into()),
+        ("zeta", "".into()),
+        ("gt", "e392e1d7".into()),
+        ("websiteURL", "https://shop.example/Ünï?x=1#y".into()),
+        ("initParameters", json!({ "riskType": "slide" }).into()),
+        ("alpha", json!(null).into()),
+    ]);
+    let world = server().world();
+    world.run(Call::Create(task).make(&world.client())).unwrap();
+    let expected = concat!(
+        r#""task":{"type":"GeeTestTask","version":4,"zeta":"","gt":"e392e1d7","#,
+        r#""websiteURL":"https://shop.example/Ünï?x=1#y","#,
+        r#""initParameters":{"riskType":"slide"},"alpha":null}"#,
+    );
+    let text = &world.sent()[0].text;
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn unknown_fields_pass_untouched_whatever_they_hold() {
+    let extra = [
+        ("somethingNew", json!([1, null, { "Z": 1, "a": "" }])),
+        ("nothing", json!(null)),
+        ("empty", json!("")),
+        // The name of a known field in another case is another field.
+        ("WebsiteUrl", json!(5)),
+        ("websiteUrl", json!("")),
+        ("CapMonsterModule", json!("universal")),
+        ("Case", json!("yes")),
+        ("ProxyPort", json!("x")),
+        ("proxy", json!({ "type": "http" })),
+        ("", json!("an empty name")),
+    ];
+    for row in rows() {
+        let mut all = row.full.clone();
+        for (name, value) in &extra {
+            taken_as_given(&row.name, &with(&row.minimal, name, value.clone()));
+            all = with(&all, name, value.clone());
+        }
+        if all.get("metadata").is_some() {
+            all = with(&all, "metadata.somethingNew", json!({ "deep": [""] }));
+        }
+        taken_as_given(&row.name, &all);
+    }
+}
+
+/// What belongs to another type means nothing here, not even where its value would be wrong there.
+#[test]
+fn fields_of_other_types_pass_untouched() {
+    for (name, field, value) in [
+        ("ImageToTextTask", "minScore", json!(7)),
+        ("ImageToTextTask", "websiteURL", json!("nowhere")),
+        ("ImageToTextTask", "proxyPort", json!(0)),
+        ("ImageToTextTask", "metadata", json!(5)),
+        ("RecaptchaV2Task", "recognizingThreshold", json!(101)),
+        ("RecaptchaV2Task", "minScore", json!(0.05)),
+        ("RecaptchaV3TaskProxyless", "proxyType", json!("carrier pigeon")),
+        ("RecaptchaV3EnterpriseTask", "proxyAddress", json!("198.51.100.7")),
+        ("TurnstileTask", "version", json!("3")),
+        ("TurnstileTask", "body", json!("no image")),
+        ("TurnstileTask", "imagesBase64", json!(["no image"])),
+        ("TurnstileTask", "metadata", json!({ "Grid": "9x9" })),
+        ("TurnstileTask", "cloudflareTaskType", json!("cf_clearance")),
+        ("TurnstileTask", "cloudflareTaskType", json!("something new")),
+        ("GeeTestTask/3", "initParameters", json!(5)),
+        ("GeeTestTask/4", "challenge", json!(5)),
+        ("ComplexImageTask/yandexsmartcaptcha", "metadata", json!(null)),
+        ("ComplexImageTask/yandexsmartcaptcha", "websiteURL", json!("nowhere")),
+        ("ComplexImageTask/recognition", "metadata.Grid", json!("9x9")),
+        ("ComplexImageTask/recaptcha", "metadata.Classes", json!(5)),
+        ("CustomTask", "metadata", json!({ "Grid": "9x9", "Task": 5, "proxyPort": 0 })),
+    ] {
+        taken_as_given(name, &with(&row(name).minimal, field, value));
+    }
+}
+
+#[test]
+fn null_survives_in_every_field_that_may_be_left_out() {
+    for row in rows() {
+        // One by one. What is in a group of which one is needed is given otherwise.
+        for path in row.optional() {
+            let group = row.one_of.iter().find(|group| group.contains(&path));
+            let base = if group.is_some() { &row.full } else { &row.minimal };
+            taken_as_given(&format!("{}, {path}", row.name), &with(base, &path, Value::Null));
+        }
+        // And all at once, but for those groups.
+        let mut task = row.minimal.clone();
+        for path in row.optional() {
+            if !row.one_of.iter().flatten().any(|one| *one == path) {
+                task = with(&task, &path, Value::Null);
+            }
+        }
+        taken_as_given(&row.name, &task);
+    }
+}
+
+#[test]
+fn empty_text_survives_wherever_any_text_is_taken() {
+    /// Text of which not everything is taken.
+    const NARROW: &[&str] =
+        &["type", "websiteURL", "metadata.Grid", "proxyType", "proxyAddress", "body"];
+    let mut tried = 0;
+    for row in rows() {
+        for path in paths(&row.full) {
+            let value = path.split('.').fold(&row.full, |value, name| &value[name]);
+            let selects = path == "class" && row.name != "CustomTask";
+            if value.is_string() && !selects && !NARROW.contains(&path.as_str()) {
+                let what = format!("{}, {path}", row.name);
+                taken_as_given(&what, &with(&row.full, &path, ""));
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 60, "{tried}");
+}
+
+#[test]
+fn what_is_undefined_is_absent() {
+    for row in rows() {
+        let mut task = Js::from(row.minimal.clone());
+        let minimal = paths(&row.minimal);
+        for path in row.optional().iter().filter(|path| !minimal.contains(path)) {
+            task = match path.split_once('.') {
+                None => task.with(path, Js::Undefined),
+                Some(_) => with_js(&row.minimal, path, Js::Undefined),
+            };
+            assert_eq!(taken(&row.name, task.clone()), row.minimal, "{}, {path}", row.name);
+        }
+    }
+}
+
+#[test]
+fn types_that_are_not_known_here_pass_with_no_check() {
+    let odd = json!({
+        "websiteURL": 5,
+        "websiteKey": null,
+        "proxyType": "carrier pigeon",
+        "proxyPort": 0,
+        "minScore": 7,
+        "recognizingThreshold": "high",
+        "version": "3",
+        "body": 5,
+        "imagesBase64": "no list",
+        "metadata": ["Grid"],
+        "": "",
+    });
+    for kind in [
+        "SomethingNewTask",
+        "TSPDTask",
+        "imagetotexttask",
+        "recaptchaV2Task",
+        "RecaptchaV3Task",
+        "ImageToTextTaskProxyless",
+        "CaptchaFoxTaskProxyless",
+        "NoCaptcha",
+        " RecaptchaV2Task",
+    ] {
+        taken_as_given(kind, &with(&odd, "type", kind));
+        taken_as_given(kind, &json!({ "type": kind }));
+    }
+}
+
+/// `class` selects the variant: one that the service adds tomorrow is as unknown as a new type.
+#[test]
+fn a_class_that_is_not_known_here_passes_with_no_check_but_of_its_images() {
+    let image = row("ImageToTextTask").minimal["body"].clone();
+    for task in [
+        json!({ "type": "ComplexImageTask", "class": "somethingnew" }),
+        json!({
+            "type": "ComplexImageTask",
+            "class": "somethingnew",
+            "imagesBase64": [image],
+            "metadata": { "Grid": "9x9", "Task": 5 },
+            "websiteURL": "",
+        }),
+    ] {
+        taken_as_given("class", &task);
+    }
+    let task = json!({ "type": "ComplexImageTask", "class": "x", "imagesBase64": [image] });
+    assert_eq!(taken("bytes", with_bytes(&task)), task);
+}

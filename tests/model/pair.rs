@@ -1,0 +1,153 @@
+//! Calls side by side on one client: they share what the service has said of the account.
+
+use crate::answers::{Case, Meaning, all, silence};
+use crate::tape::Tape;
+use capwire::platform::Platform;
+use capwire_testkit::*;
+use futures_lite::future;
+use proptest::prelude::*;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+const REQUEST_TIMEOUT_MS: f64 = 3_000.0;
+const TIMEOUT_MS: f64 = 20_000.0;
+const DELAYS_MS: [f64; 6] = [0.0, 80.0, 1_999.0, 2_999.0, 3_001.0, 25_000.0];
+
+/// A task that shows whose it is.
+fn task_of(caller: usize) -> Js {
+    json!({ "type": "TurnstileTask", "websiteURL": "https://shop.example/", "websiteKey": format!("0x{caller}") })
+        .into()
+}
+
+/// What each request was answered with, if it was in time.
+fn meaning(sent: &Sent, case: &Case, delay: f64) -> Meaning {
+    let has_come = sent.end.unwrap() - sent.start >= delay - 1e-6;
+    match (has_come, &*sent.method) {
+        (true, "createTask") => case.create.clone(),
+        (true, _) => case.poll.clone(),
+        (false, "createTask") => Meaning::Lost("REQUEST_TIMEOUT"),
+        (false, _) => Meaning::Unclear,
+    }
+}
+
+/// Makes the calls and gives how many requests they sent.
+fn check(picks: Vec<u32>, starts: &[u32], drop_first_after: Option<u32>) -> usize {
+    let mut cases = all();
+    // What carries on comes more often, or hardly a task would be created.
+    let usual: Vec<_> = cases
+        .iter()
+        .filter(|case| case.create == Meaning::Created || case.poll == Meaning::Pending)
+        .cloned()
+        .collect();
+    cases.extend((0..10).flat_map(|_| usual.clone()));
+    cases.push(silence());
+    let moves: Rc<RefCell<Vec<(Case, f64)>>> = Rc::default();
+    let answered = Rc::clone(&moves);
+    let mut tape = Tape::of(picks);
+    let world = World::new(move |sent: &Sent| {
+        let mut case = cases[tape.choose(cases.len())].clone();
+        if case.create == Meaning::Created {
+            let id = TASK_ID + sent.index as u64;
+            case.script = answer(json!({ "errorId": 0, "taskId": id }));
+        }
+        let hangs = matches!(case.script.end, End::Hang);
+        let delay = if hangs { f64::INFINITY } else { DELAYS_MS[tape.choose(DELAYS_MS.len())] };
+        answered.borrow_mut().push((case.clone(), delay));
+        case.script.after(if hangs { 0.0 } else { delay })
+    });
+    let client = world.client_with(json!({ "requestTimeoutMs": REQUEST_TIMEOUT_MS as u64 }));
+    let begin = world.now();
+    let flows = starts.iter().enumerate().map(async |(caller, &start)| {
+        world.sleep(start).await;
+        let (call, log) = (Call::Solve(task_of(caller)), Log::default());
+        let flow = call.with(&client, json!({ "timeoutMs": TIMEOUT_MS as u64 }), &log);
+        let dropped = async {
+            match drop_first_after.filter(|_| caller == 0) {
+                Some(ms) => world.sleep(ms).await,
+                None => std::future::pending().await,
+            }
+            None
+        };
+        future::or(async { Some(flow.await) }, dropped).await
+    });
+    let outcomes = world.run(together(flows));
+    let last = starts.iter().copied().max().map_or(0.0, f64::from);
+    assert!(world.now() - begin <= last + TIMEOUT_MS + 2.0, "settles too late");
+    assert_eq!((world.timers(), world.in_flight()), (0, 0), "something is left");
+
+    let (sent, moves) = (world.sent(), moves.borrow());
+    let meanings: Vec<_> =
+        sent.iter().zip(&*moves).map(|(sent, (case, delay))| meaning(sent, case, *delay)).collect();
+    for (caller, outcome) in outcomes.iter().enumerate() {
+        let key = format!("0x{caller}");
+        let mine: Vec<_> =
+            (0..sent.len()).filter(|&at| sent[at].body["task"]["websiteKey"] == *key).collect();
+        // Whatever the others do, nobody buys twice.
+        for &at in mine.iter().rev().skip(1) {
+            assert!(matches!(meanings[at], Meaning::Again(..)), "bought twice: {sent:#?}");
+        }
+        let created = mine.last().filter(|&&at| meanings[at] == Meaning::Created);
+        let id = created.map(|&at| TASK_ID + sent[at].index as u64);
+        match outcome {
+            Some(Ok(solved)) => assert_eq!(solved["taskId"].as_u64(), id),
+            Some(Err(failure)) => {
+                assert_eq!(failure.task_id.map(u64::from), id, "{failure:#?}");
+                assert!(failure.method.is_some());
+                assert!(!failure.record().to_string().contains(KEY));
+                let lost = mine.last().is_some_and(|&at| matches!(meanings[at], Meaning::Lost(_)));
+                assert_eq!(failure.may_have_created_task == Some(true), lost, "{failure:#?}");
+            }
+            None => {}
+        }
+        let polls: Vec<_> = sent
+            .iter()
+            .filter(|it| it.body["taskId"].as_u64().is_some_and(|it| Some(it) == id))
+            .cloned()
+            .collect();
+        assert_spaced(&polls);
+    }
+    // What one call has learnt closes the way for all: a wrong key, a ban, a task that is gone.
+    for (at, meaning) in meanings.iter().enumerate() {
+        let Meaning::Refused(class, code) = meaning else { continue };
+        for later in sent.iter().filter(|later| later.start > sent[at].end.unwrap()) {
+            let is_closed = match class {
+                Class::Key | Class::Access => true,
+                Class::Balance => later.method == "createTask",
+                Class::Domain => later.method == "createTask",
+                Class::TaskNotFound => {
+                    sent[at].method != "createTask"
+                        && later.body["taskId"] == sent[at].body["taskId"]
+                }
+                _ => false,
+            };
+            assert!(!is_closed, "sent after {code}: {sent:#?}");
+        }
+    }
+    sent.len()
+}
+
+/// Before the service has taken the key, one call tries it for all.
+#[test]
+fn a_refused_key_or_address_is_tried_once_by_calls_that_begin_together() {
+    for (at, case) in (0..).zip(all()) {
+        if let Meaning::Refused(Class::Key | Class::Access, code) = case.create {
+            for delay in 0..4 {
+                assert_eq!(check(vec![at, delay], &[0, 0, 5], None), 1, "{code}");
+            }
+        }
+    }
+}
+
+proptest! {
+    // A case that failed once becomes a test of its own, with a name; so none is written to a file.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
+
+    #[test]
+    fn calls_side_by_side_keep_the_rules(
+        picks in prop::collection::vec(any::<u32>(), 0..150),
+        starts in prop::collection::vec(prop_oneof![Just(0_u32), 0_u32..6_000], 2..5),
+        drop_first_after in prop::option::of(0_u32..12_000),
+    ) {
+        check(picks, &starts, drop_first_after);
+    }
+}

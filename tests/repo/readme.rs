@@ -1,0 +1,74 @@
+//! What the README repeats: the error table is that in the code, and what it says for a place stands in the
+//! project in which that place is tested.
+
+use capwire::error_table::TABLE;
+use std::fmt::Write as _;
+use std::{env, fs};
+
+/// Before what is written here; behind it comes where that is from.
+const BEGIN: &str = "<!-- from ";
+const END: &str = "<!-- /from -->";
+
+#[test]
+fn what_the_readme_repeats_is_what_it_is_taken_from() {
+    let readme = fs::read_to_string(path("README.md")).expect("README.md");
+    let mut parts = readme.split(BEGIN);
+    let mut expected = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (source, rest) = part.split_once(" -->\n").expect("the end of a mark");
+        let (_, after) = rest.split_once(END).expect("the end of what is repeated");
+        write!(expected, "{BEGIN}{source} -->\n{}{END}{after}", repeated(source)).unwrap();
+    }
+    if env::var_os("BLESS").is_some() {
+        fs::write(path("README.md"), expected).expect("README.md can be written");
+    } else {
+        assert!(
+            readme == expected,
+            "run `BLESS=1 cargo test --test readme` and look at the change"
+        );
+    }
+}
+
+fn path(name: &str) -> String {
+    format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What a mark names: the error table of `src/error.rs`, a command of a manifest (`package.json build`), or
+/// what stands in a file between `#region readme` and `#endregion`, else the whole file.
+fn repeated(source: &str) -> String {
+    if source == "src/error.rs" {
+        return table();
+    }
+    let (name, script) = source.split_once(' ').unwrap_or((source, ""));
+    let text = fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    if !script.is_empty() {
+        let manifest: serde_json::Value = serde_json::from_str(&text).expect("a manifest");
+        let command = manifest["scripts"][script].as_str().expect("a command");
+        return format!("```sh\n{command}\n```\n");
+    }
+    let language = name.rsplit('.').next().unwrap();
+    format!("```{language}\n{}```\n", region(&text))
+}
+
+fn region(text: &str) -> String {
+    let lines = text.lines().skip_while(|line| !line.contains("#region readme")).skip(1);
+    let inside: Vec<&str> = lines.take_while(|line| !line.contains("#endregion")).collect();
+    let Some(first) = inside.first() else { return text.to_owned() };
+    let indent = first.len() - first.trim_start().len();
+    let line = |line: &&str| line.get(indent..).unwrap_or_default().to_owned() + "\n";
+    inside.iter().map(line).collect()
+}
+
+/// A row per code, its class named where it first occurs.
+fn table() -> String {
+    let mut table =
+        String::from("| class | code | what happened, and what to do |\n|---|---|---|\n");
+    let mut last = None;
+    for row in TABLE {
+        let class = Some(row.class).filter(|class| last != Some(*class));
+        let class = class.map_or(String::new(), |class| format!("`{}`", class.name()));
+        writeln!(table, "| {class} | `{}` | {}. {} |", row.code, row.message, row.hint).unwrap();
+        last = Some(row.class);
+    }
+    table
+}

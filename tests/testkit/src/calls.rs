@@ -1,0 +1,170 @@
+//! The client's calls as plain data, and assertions on what comes of them.
+
+use super::{Js, Sent, TASK_ID, World, object};
+use capwire::client::Client;
+use capwire::client::progress::Progress;
+use capwire::error::{Failure, Origin};
+use capwire::error_table::Class;
+use capwire::message::Catalogue;
+use capwire::method::TaskId;
+use capwire::options::CallOptions;
+use capwire::service::ReportKind;
+use serde_json::{Value, json};
+use std::cell::RefCell;
+
+/// The rule of both services (their error pages), written here a second time on purpose.
+pub const POLL_GAP_MS: f64 = 2_000.0;
+
+/// What a call comes to, as it would cross to JavaScript.
+pub type Outcome = Result<Value, Box<Failure>>;
+
+#[derive(Clone, Debug)]
+pub enum Call {
+    Balance,
+    Create(Js),
+    Result(u64),
+    Wait(u64),
+    Solve(Js),
+    SolveImage(Js),
+    Report(u64, ReportKind),
+    UserAgent,
+}
+
+impl Call {
+    pub async fn make(&self, client: &Client<World>) -> Outcome {
+        self.with(client, json!({}), &Log::default()).await
+    }
+
+    pub async fn with(&self, client: &Client<World>, options: Value, log: &Log) -> Outcome {
+        let options = &call_options(options);
+        let listener = &|event: &Progress| log.push(event);
+        match self {
+            Self::Balance => client.balance().await.map(Value::from),
+            Self::Create(task) => client.create_task(task, options, listener).await.map(plain),
+            Self::Result(id) => client.task_result(task_id(*id)).await.map(plain),
+            Self::Wait(id) => {
+                client.wait_for_result(task_id(*id), options, listener).await.map(plain)
+            }
+            Self::Solve(task) => client.solve(task, options, listener).await.map(plain),
+            Self::SolveImage(image) => {
+                client.solve_image(image, options, listener).await.map(Value::from)
+            }
+            Self::Report(id, kind) => {
+                client.report_incorrect(task_id(*id), *kind).await.map(Value::from)
+            }
+            Self::UserAgent => client.user_agent().await.map(Value::from),
+        }
+    }
+}
+
+fn plain(value: impl serde::Serialize) -> Value {
+    serde_json::to_value(value).unwrap()
+}
+
+/// The progress events of a call, in order.
+#[derive(Debug, Default)]
+pub struct Log(RefCell<Vec<Value>>);
+
+impl Log {
+    pub fn push(&self, event: &Progress) {
+        self.0.borrow_mut().push(plain(event));
+    }
+
+    pub fn events(&self) -> Vec<Value> {
+        self.0.borrow().clone()
+    }
+
+    /// The events of one type.
+    pub fn of(&self, kind: &str) -> Vec<Value> {
+        let mut events = self.events();
+        events.retain(|event| event["type"] == kind);
+        events
+    }
+}
+
+pub fn call_options(options: Value) -> CallOptions {
+    CallOptions::read(Some(&Js::from(options))).unwrap()
+}
+
+pub fn task_id(id: u64) -> TaskId {
+    TaskId::read(&Js::from(id)).unwrap()
+}
+
+/// A task for a token, over a proxy.
+pub fn token_task() -> Js {
+    json!({
+        "type": "TurnstileTask",
+        "websiteURL": "https://shop.example/login?next=1",
+        "websiteKey": "0x4AAA",
+        "proxyType": "http",
+        "proxyAddress": "198.51.100.7",
+        "proxyPort": 8080,
+    })
+    .into()
+}
+
+pub fn image() -> Js {
+    Js::bytes([7; 200])
+}
+
+pub fn image_task() -> Js {
+    object([("type", "ImageToTextTask".into()), ("body", image())])
+}
+
+/// A call per method of the protocol, each of which sends at once.
+pub fn one_call_per_method() -> [Call; 3] {
+    [Call::Create(token_task()), Call::Result(TASK_ID), Call::Balance]
+}
+
+/// The failure of a call that must fail, with this class and code.
+#[track_caller]
+pub fn refused<T: std::fmt::Debug>(
+    outcome: Result<T, Box<Failure>>,
+    class: Class,
+    code: &str,
+) -> Box<Failure> {
+    let failure = outcome.expect_err(code);
+    assert_eq!((failure.class, &*failure.code), (class, code), "{failure:#?}");
+    failure
+}
+
+/// The failure of a call that the client must answer by itself.
+#[track_caller]
+pub fn refused_locally(outcome: Outcome, class: Class, code: &str) -> Box<Failure> {
+    let failure = refused(outcome, class, code);
+    assert_eq!(failure.origin, Origin::Client, "{failure:#?}");
+    failure
+}
+
+/// That result requests for one task keep the gap, from the end of one to the start of the next.
+#[track_caller]
+pub fn assert_spaced(polls: &[Sent]) {
+    for pair in polls.windows(2) {
+        let end = pair[0].end.expect("one request at a time");
+        let gap = pair[1].start - end;
+        // Far below what any clock tells apart: what adding fractions of a millisecond loses.
+        assert!(gap > POLL_GAP_MS - 1e-6, "a gap of {gap} ms in {polls:#?}");
+    }
+}
+
+/// The words of a failure in English.
+pub trait English {
+    fn english(&self) -> String;
+    fn english_hint(&self) -> String;
+    /// The record that crosses to JavaScript.
+    fn record(&self) -> Value;
+}
+
+impl English for Failure {
+    fn english(&self) -> String {
+        self.message(&Catalogue::default())
+    }
+
+    fn english_hint(&self) -> String {
+        self.hint(&Catalogue::default())
+    }
+
+    fn record(&self) -> Value {
+        plain(self.rendered(&Catalogue::default()))
+    }
+}

@@ -1,0 +1,292 @@
+//! Properties that hold for any bytes, one function for each fuzzer.
+//!
+//! The fuzzers in `fuzz/fuzz_targets` call them, and so does `tests/core/fuzz_corpus.rs`, which replays the corpus and
+//! changed copies of it.
+
+use crate::{Class, English as _, Failure, Js, Origin, TaskId, Value, World, hang, request_of};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use capwire::callback::read_callback;
+use capwire::key::ClientKey;
+use capwire::platform::{HostValue, ValueType};
+use capwire::protocol::{
+    Answer, TaskState, read_answer, read_balance, read_state, read_user_agent,
+};
+use capwire::response::{Body, Response};
+use capwire::service::ImageLimits;
+use capwire::task::image::{Image, from_bytes, from_text};
+use capwire::url::{check_safe, is_web_address, site};
+
+/// The name of a corpus, and what is done with it.
+type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const ALL: [Target; 4] =
+    [("answer", answer), ("callback", callback), ("image", image), ("url", url)];
+
+/// A key with a suffix, which services take for the account's number or options.
+const KEY: &str = "5e1f00d5c0ffee11__7";
+/// What is left of it without the suffix, a secret as well.
+const ACCOUNT: &str = "5e1f00d5c0ffee11";
+
+fn key() -> ClientKey {
+    ClientKey::new(KEY.to_owned())
+}
+
+/// The body of a response with these bytes.
+fn body(bytes: &[u8]) -> Body<Js> {
+    let world = World::new(|_| hang());
+    Body::of(&world, Some(String::from_utf8_lossy(bytes).into_owned().into()))
+}
+
+/// The text of a failure is short, on one line, and without the key.
+#[track_caller]
+fn assert_presentable(failure: &Failure) {
+    let shown = failure.record().to_string();
+    // Of what came, and of what `Debug` and the words in another language are made of.
+    for text in [&shown, &format!("{failure:?}")] {
+        assert!(!text.contains(ACCOUNT), "the key is in {text}");
+    }
+    assert!(!failure.english().contains(['\n', '\r']), "{failure:#?}");
+    assert!(failure.english().chars().count() < 700, "{failure:#?}");
+    assert!(!failure.english().is_empty() && !failure.english_hint().is_empty(), "{failure:#?}");
+}
+
+#[track_caller]
+fn assert_bad_response(failure: &Failure, retryable: bool) {
+    assert_presentable(failure);
+    assert_eq!((failure.class, &*failure.code), (Class::Transport, "BAD_RESPONSE"), "{failure:#?}");
+    assert_eq!((failure.origin, failure.retryable), (Origin::Transport, retryable), "{failure:#?}");
+}
+
+/// An answer of a service: the status on the first line, the body below it.
+pub fn answer(data: &[u8]) {
+    let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+    let (line, rest) = data.split_at(end);
+    let status = std::str::from_utf8(line).ok().and_then(|line| line.parse::<u16>().ok());
+    let bytes = if status.is_some() { &rest[1..] } else { data };
+    let status = status.unwrap_or(200);
+    let is_redirect = status == 0 || (300..400).contains(&status);
+    let reply = Response { status, retry_after_ms: None, body: body(bytes) };
+
+    // What the body says, by another reading of the same rules.
+    let Body::Json(json) = reply.body.clone() else {
+        user_agent(&reply);
+        let failure = read_answer(reply, &key()).expect_err("a text is no answer");
+        return assert_no_answer(&failure, status);
+    };
+    let field = |name: &str| json.get(name);
+    let error_id = field("errorId").map(|id| id.value_type());
+    let error_code =
+        field("errorCode").and_then(|code| code.as_string()).filter(|it| !it.is_empty());
+    let is_refusal = matches!(error_id, Some(ValueType::Number(_)))
+        || (error_id.is_some() && error_code.is_some());
+    user_agent(&reply);
+    match read_answer(reply, &key()) {
+        Ok(Answer::Done(fields)) => {
+            assert!(!is_redirect && error_id == Some(ValueType::Number(0.0)), "{json:?}");
+            answer_fields(&fields);
+        }
+        Ok(Answer::NotReady) => {
+            assert!(!is_redirect && error_id.is_some(), "{json:?}");
+            assert_eq!(error_code.as_deref(), Some("CAPTCHA_NOT_READY"));
+        }
+        Err(failure) if failure.origin == Origin::Service => {
+            assert_presentable(&failure);
+            assert!(
+                !is_redirect && is_refusal && error_id != Some(ValueType::Number(0.0)),
+                "{json:?}"
+            );
+            assert_eq!(failure.http_status, Some(status));
+            match error_code {
+                Some(code) if !code.contains(ACCOUNT) => {
+                    assert_eq!(failure.server_code.as_ref(), Some(&code));
+                    assert_eq!(failure.code, code);
+                }
+                Some(_) => {}
+                None => {
+                    assert_eq!(failure.class, Class::UnknownService);
+                    assert_eq!(failure.server_code, None);
+                }
+            }
+        }
+        Err(failure) => {
+            assert!(is_redirect || !is_refusal, "the service's error was not seen: {json:?}");
+            assert_no_answer(&failure, status);
+        }
+    }
+}
+
+#[track_caller]
+fn assert_no_answer(failure: &Failure, status: u16) {
+    if (200..300).contains(&status) {
+        assert_bad_response(failure, true);
+    } else {
+        assert_presentable(failure);
+        let found = (failure.class, &*failure.code, failure.origin);
+        assert_eq!(found, (Class::Transport, "HTTP_STATUS", Origin::Transport));
+        assert_eq!(failure.retryable, status == 429 || status >= 500, "{failure:#?}");
+    }
+    assert_eq!(failure.http_status, (status != 0).then_some(status));
+}
+
+fn answer_fields(fields: &Js) {
+    let status = fields.get("status").and_then(|status| status.as_string());
+    match read_state(fields, &key()) {
+        Ok(TaskState::Processing) => assert_eq!(status.as_deref(), Some("processing")),
+        Ok(TaskState::Ready { solution, cost }) => {
+            assert_eq!(status.as_deref(), Some("ready"));
+            assert_ne!(solution.value_type(), ValueType::Null);
+            assert!(cost.is_none_or(f64::is_finite));
+        }
+        Err(failure) => assert_bad_response(&failure, status.as_deref() != Some("ready")),
+    }
+    match read_balance(fields) {
+        Ok(balance) => {
+            let given = fields.get("balance").map(|balance| balance.value_type());
+            assert_eq!(given, Some(ValueType::Number(balance)));
+        }
+        Err(failure) => assert_bad_response(&failure, false),
+    }
+    if let Some((given, id)) = fields.get("taskId").and_then(|it| Some((TaskId::read(&it)?, it))) {
+        // Never a neighbour of the number that came.
+        let number = u64::from(given);
+        assert!((1..1 << 53).contains(&number));
+        match id.value_type() {
+            #[allow(clippy::cast_precision_loss)] // exact below 2^53
+            ValueType::Number(id) => assert!((id - number as f64).abs() < 0.5),
+            _ => assert_eq!(id.as_string(), Some(number.to_string())),
+        }
+    }
+}
+
+fn user_agent(reply: &Response<Js>) {
+    match read_user_agent(reply.clone(), &key()) {
+        Ok(agent) => {
+            assert!((200..300).contains(&reply.status));
+            assert!((1..=512).contains(&agent.len()));
+            assert!(agent.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+            assert_eq!(agent, agent.trim());
+        }
+        Err(failure) => assert_no_answer(&failure, reply.status),
+    }
+}
+
+/// A body that is posted to a callbackUrl. In whatever form it is given, it means the same.
+pub fn callback(data: &[u8]) {
+    let read = |given: Js| {
+        // Nothing is sent, so nothing is answered.
+        let world = World::new(|_| hang());
+        let state = world.run(read_callback(&world, &given));
+        assert!(world.sent().is_empty() && world.timers() == 0);
+        match state {
+            Ok(state) => {
+                if let TaskState::Ready { solution, cost } = &state {
+                    assert_ne!(solution.value_type(), ValueType::Null);
+                    assert!(cost.is_none_or(f64::is_finite));
+                }
+                serde_json::to_value(state).expect("a state is plain data")
+            }
+            Err(failure) => {
+                assert!(!failure.english().contains(['\n', '\r']), "{failure:#?}");
+                assert!(failure.english().chars().count() < 700, "{failure:#?}");
+                assert_eq!(failure.http_status, None);
+                assert!(failure.class != Class::Transport || !failure.retryable, "{failure:#?}");
+                failure.record()
+            }
+        }
+    };
+    let text = String::from_utf8_lossy(data).into_owned();
+    let expected = read(Js::from(text.clone()));
+    for given in [Js::bytes(data), request_of(Js::bytes(data))] {
+        assert_eq!(read(given), expected);
+    }
+    if let Ok(json @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str::<Value>(&text) {
+        // A member that looks used is a request's, not a body's.
+        if json.get("bodyUsed") != Some(&Value::Bool(true)) {
+            assert_eq!(read(Js::from(json)), expected);
+        }
+    }
+}
+
+/// An image, as bytes and as text.
+pub fn image(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    // The lower bound is there to be met by a short input, too.
+    for limits in [limits(0, u32::MAX), limits(3, 48)] {
+        let sizes = limits.min_bytes as usize..=limits.max_bytes as usize;
+        match from_bytes(data, limits) {
+            Ok(image) => {
+                assert!(sizes.contains(&data.len()));
+                assert_eq!(decoded(&image), data);
+                // The text of it is the same image.
+                let again = from_text(&image.base64, limits).expect("its own base64");
+                assert_eq!(again, image);
+            }
+            Err(failure) => assert_image_error(&failure, limits, Some(data.len())),
+        }
+        match from_text(&text, limits) {
+            Ok(image) => {
+                let bytes = decoded(&image);
+                assert!(sizes.contains(&bytes.len()));
+                assert_eq!(from_bytes(&bytes, limits).expect("its own bytes"), image);
+            }
+            Err(failure) => assert_image_error(&failure, limits, None),
+        }
+    }
+}
+
+fn limits(min_bytes: u32, max_bytes: u32) -> ImageLimits {
+    ImageLimits { min_bytes, max_bytes }
+}
+
+/// By another decoder, as strict as they come.
+fn decoded(image: &Image) -> Vec<u8> {
+    let bytes = STANDARD.decode(&image.base64).expect("standard base64");
+    assert_eq!(bytes.len(), image.bytes);
+    bytes
+}
+
+fn assert_image_error(failure: &Failure, limits: ImageLimits, size: Option<usize>) {
+    assert_eq!((failure.class, failure.origin), (Class::Image, Origin::Client), "{failure:#?}");
+    assert!(failure.english().chars().count() < 300, "{failure:#?}");
+    let bound = match &*failure.code {
+        "ERROR_ZERO_CAPTCHA_FILESIZE" => limits.min_bytes,
+        "ERROR_TOO_BIG_CAPTCHA_FILESIZE" => limits.max_bytes,
+        "INVALID_IMAGE" => {
+            assert!(size.is_none(), "bytes are always an image");
+            return;
+        }
+        code => panic!("{code} is no code of an image"),
+    };
+    assert_eq!(failure.limit, Some(bound));
+    let found = failure.size.expect("the size is told");
+    assert_eq!(found < f64::from(bound), &*failure.code == "ERROR_ZERO_CAPTCHA_FILESIZE");
+    assert!((found - f64::from(bound)).abs() > 0.5, "the bound itself is allowed");
+    #[allow(clippy::cast_precision_loss)] // a fuzzer's inputs are small
+    let given = size.map(|size| size as f64);
+    assert!(given.is_none_or(|given| (given - found).abs() < 0.5));
+}
+
+/// A web address.
+pub fn url(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let host = site(&text);
+    assert!(!host.bytes().any(|byte| byte.is_ascii_uppercase()));
+    if check_safe(&text).is_err() {
+        return;
+    }
+    assert!(is_web_address(&text), "safe but no web address: {text}");
+    // Read in the plainest way, for what is safe has nothing odd in it.
+    let lower = text.to_ascii_lowercase();
+    let (scheme, rest) = lower.split_once("://").expect("an absolute address");
+    let authority = rest.split(['/', '?', '#']).next().expect("the first part");
+    assert_eq!(authority, host);
+    assert!(!authority.contains(['@', '\\', ' ']) && !authority.is_empty(), "{text}");
+    if scheme == "http" {
+        let loopback = ["localhost", "127.", "[::1]"];
+        assert!(loopback.iter().any(|host| authority.starts_with(host)), "{text}");
+    } else {
+        assert_eq!(scheme, "https");
+    }
+}

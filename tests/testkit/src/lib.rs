@@ -1,0 +1,32 @@
+//! A scripted platform in virtual time, and assertions on what the client does with it.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `value.rs` | a value as JavaScript has it: JSON, `undefined`, blobs, bigints |
+//! | `script.rs` | answers as plain data, and a server that plays a list of them |
+//! | `rows.rs` | the task types of a fixture |
+//! | `world.rs` | the platform: clock, timers, requests; and the executor that advances the clock |
+//! | `fuzz_targets.rs` | properties that hold for any bytes, shared with the fuzzers |
+//! | `calls.rs` | the client's calls as plain data, and assertions on failures |
+
+mod calls;
+pub mod fuzz_targets;
+mod rows;
+mod script;
+mod value;
+mod world;
+
+pub use calls::*;
+pub use rows::*;
+pub use script::*;
+pub use value::*;
+pub use world::*;
+
+pub use capwire::client::Client;
+pub use capwire::client::progress::Progress;
+pub use capwire::error::{Cause, Failure, Origin};
+pub use capwire::error_table::Class;
+pub use capwire::method::TaskId;
+pub use capwire::options::CallOptions;
+pub use capwire::service::ReportKind;
+pub use serde_json::{Value, json};

@@ -1,0 +1,172 @@
+//! A value as JavaScript has it.
+
+use base64_simd::STANDARD;
+use capwire::platform::{ErrorRecord, HostValue, ValueType};
+use serde::ser::{Error, Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+
+/// A JSON value, and what JavaScript has beyond JSON.
+#[derive(Clone, Debug)]
+pub enum Js {
+    Plain(Value),
+    /// NaN and the infinities, which JSON lacks.
+    Number(f64),
+    List(Vec<Js>),
+    /// In the order given, which serde_json's own objects lose.
+    Object(Vec<(String, Js)>),
+    Undefined,
+    /// A bigint: nothing that JSON has.
+    Bigint,
+    Binary(Binary),
+}
+
+/// Bytes, or a blob: its size is known before it is read, and reading takes time and may fail.
+#[derive(Clone, Debug)]
+pub struct Binary {
+    pub size: f64,
+    pub delay_ms: f64,
+    pub content: Result<Vec<u8>, ErrorRecord>,
+}
+
+impl Js {
+    pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::blob(bytes, 0.0)
+    }
+
+    pub fn blob(bytes: impl Into<Vec<u8>>, delay_ms: f64) -> Self {
+        let bytes = bytes.into();
+        #[allow(clippy::cast_precision_loss)] // test images are small
+        Self::Binary(Binary { size: bytes.len() as f64, delay_ms, content: Ok(bytes) })
+    }
+
+    pub fn unreadable(size: f64, message: &str) -> Self {
+        Self::Binary(Binary {
+            size,
+            delay_ms: 0.0,
+            content: Err(record("NotReadableError", message)),
+        })
+    }
+
+    /// This object with one more member.
+    pub fn with(self, name: &str, value: impl Into<Self>) -> Self {
+        let mut members = self.entries();
+        members.push((name.to_owned(), value.into()));
+        Self::Object(members)
+    }
+}
+
+/// An object whose members keep their order.
+pub fn object<V: Into<Js>>(members: impl IntoIterator<Item = (&'static str, V)>) -> Js {
+    Js::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
+}
+
+/// A request of the Fetch standard with this body, as a server is handed it.
+pub fn request_of(body: Js) -> Js {
+    // In place of its methods, which like a bigint are nothing that JSON has.
+    object([("bodyUsed", false.into()), ("text", Js::Bigint), ("content", body)])
+}
+
+/// An error of the platform.
+pub fn record(name: &str, message: &str) -> ErrorRecord {
+    ErrorRecord { name: name.to_owned(), message: message.to_owned(), code: None, cause: None }
+}
+
+pub fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode_to_string(bytes)
+}
+
+impl<V: Into<Value>> From<V> for Js {
+    fn from(value: V) -> Self {
+        Self::Plain(value.into())
+    }
+}
+
+impl HostValue for Js {
+    fn value_type(&self) -> ValueType {
+        match self {
+            Self::Plain(Value::Null) | Self::Undefined => ValueType::Null,
+            Self::Plain(Value::Bool(flag)) => ValueType::Bool(*flag),
+            Self::Plain(Value::Number(number)) => ValueType::Number(number.as_f64().unwrap()),
+            Self::Plain(Value::String(_)) => ValueType::String,
+            Self::Plain(Value::Array(_)) | Self::List(_) => ValueType::Array,
+            Self::Plain(Value::Object(_)) | Self::Object(_) => ValueType::Object,
+            Self::Number(number) => ValueType::Number(*number),
+            Self::Bigint => ValueType::Other,
+            Self::Binary(binary) => ValueType::Binary(binary.size),
+        }
+    }
+
+    fn string_length(&self) -> f64 {
+        self.as_string().map_or(0.0, |text| text.len() as f64)
+    }
+
+    fn as_string(&self) -> Option<String> {
+        match self {
+            Self::Plain(Value::String(text)) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn string_prefix(&self, length: u32) -> String {
+        self.as_string().unwrap_or_default().chars().take(length as usize).collect()
+    }
+
+    fn digits(&self) -> String {
+        match self {
+            Self::Plain(number) => number.to_string(),
+            Self::Number(number) => number.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    fn get(&self, key: &str) -> Option<Self> {
+        self.entries().into_iter().rfind(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    fn get_any(&self, key: &str) -> Option<Self> {
+        self.get(key)
+    }
+
+    fn entries(&self) -> Vec<(String, Self)> {
+        match self {
+            Self::Plain(Value::Object(members)) => members
+                .iter()
+                .map(|(name, value)| (name.clone(), Self::Plain(value.clone())))
+                .collect(),
+            Self::Object(members) => members
+                .iter()
+                .filter(|(_, value)| !matches!(value, Self::Undefined))
+                .cloned()
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn items(&self) -> Vec<Self> {
+        match self {
+            Self::Plain(Value::Array(items)) => items.iter().cloned().map(Self::Plain).collect(),
+            Self::List(items) => items.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Serialize for Js {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Plain(value) => value.serialize(serializer),
+            Self::Number(number) => serializer.serialize_f64(*number),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Object(_) => {
+                let mut map = serializer.serialize_map(None)?;
+                for (name, value) in self.entries() {
+                    map.serialize_entry(&name, &value)?;
+                }
+                map.end()
+            }
+            Self::Undefined => serializer.serialize_unit(),
+            Self::Bigint => Err(S::Error::custom("Do not know how to serialize a BigInt")),
+            Self::Binary(_) => Err(S::Error::custom("an image where none is expected")),
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! The host: a clock that only the executor advances, timers, and requests that are recorded.
+
+use super::{Binary, End, Js, Script, record, time_until};
+use capwire::client::Client;
+use capwire::key::ClientKey;
+use capwire::options::ClientOptions;
+use capwire::platform::{ErrorRecord, HostValue, Platform, RawResponse, SendError};
+use capwire::schedule::Millis;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::{Future, pending, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+pub const KEY: &str = "5e1f00d5c0ffee11deadbeef22334455";
+
+/// The key of the tests, [`KEY`].
+pub fn key() -> ClientKey {
+    ClientKey::new(KEY.to_owned())
+}
+
+/// A request as it was sent.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub method: String,
+    /// Its place among the requests of this method, from 0.
+    pub index: usize,
+    pub url: String,
+    /// The body as text, for the order of its fields.
+    pub text: String,
+    pub body: Value,
+    pub start: Millis,
+    /// When it was answered, failed or was dropped.
+    pub end: Option<Millis>,
+}
+
+/// Says what becomes of a request, which is recorded already.
+type Service = dyn FnMut(&Sent) -> Script;
+
+/// A host in virtual time. Its clones are the same world.
+#[derive(Clone)]
+pub struct World(Rc<State>);
+
+struct State {
+    now: Cell<Millis>,
+    random: Cell<f64>,
+    timer_error_ms: Cell<Millis>,
+    tick_ms: Cell<Millis>,
+    oversleep_ms: Cell<Millis>,
+    /// When each timer that is set rings.
+    timers: RefCell<BTreeMap<u64, Millis>>,
+    timers_set: Cell<u64>,
+    sent: RefCell<Vec<Sent>>,
+    blobs_read: Cell<usize>,
+    service: RefCell<Box<Service>>,
+}
+
+impl World {
+    /// A world with a service, which is told each request once it is recorded.
+    pub fn new(service: impl FnMut(&Sent) -> Script + 'static) -> Self {
+        Self(Rc::new(State {
+            // Not 0, so that a time which was never set shows.
+            now: Cell::new(1_000_000.0),
+            random: Cell::new(0.5),
+            timer_error_ms: Cell::new(0.0),
+            tick_ms: Cell::new(0.0),
+            oversleep_ms: Cell::new(0.0),
+            timers: RefCell::default(),
+            timers_set: Cell::new(0),
+            sent: RefCell::default(),
+            blobs_read: Cell::new(0),
+            service: RefCell::new(Box::new(service)),
+        }))
+    }
+
+    pub fn client(&self) -> Client<Self> {
+        self.client_with(json!({}))
+    }
+
+    /// A client with these options, and the tests' key if they have none.
+    pub fn client_with(&self, mut options: Value) -> Client<Self> {
+        let members = options.as_object_mut().unwrap();
+        members.entry("clientKey").or_insert(json!(KEY));
+        let options = ClientOptions::read(&Js::from(options)).unwrap();
+        Client::new(self.clone(), options, Rc::default())
+    }
+
+    pub fn set_random(&self, random: f64) {
+        self.0.random.set(random);
+    }
+
+    /// Timers ring this much late or, below 0, early. Those of a platform do both.
+    pub fn set_timer_error(&self, ms: Millis) {
+        self.0.timer_error_ms.set(ms);
+    }
+
+    /// The clock goes this much too far the next time, once: a machine that was put to sleep.
+    pub fn oversleep(&self, ms: Millis) {
+        self.0.oversleep_ms.set(ms);
+    }
+
+    /// The clock goes on by this much whenever it is looked at, as that of a platform does.
+    pub fn set_tick(&self, ms: Millis) {
+        self.0.tick_ms.set(ms);
+    }
+
+    pub fn sent(&self) -> Vec<Sent> {
+        self.0.sent.borrow().clone()
+    }
+
+    pub fn sent_to(&self, method: &str) -> Vec<Sent> {
+        let mut sent = self.sent();
+        sent.retain(|sent| sent.method == method);
+        sent
+    }
+
+    /// How many requests were sent to a method.
+    pub fn count(&self, method: &str) -> usize {
+        // Not by `sent_to`: a long flow asks at every request, and would copy all of them each time.
+        self.0.sent.borrow().iter().filter(|sent| sent.method == method).count()
+    }
+
+    pub fn timers(&self) -> usize {
+        self.0.timers.borrow().len()
+    }
+
+    pub fn in_flight(&self) -> usize {
+        self.0.sent.borrow().iter().filter(|sent| sent.end.is_none()).count()
+    }
+
+    pub fn blobs_read(&self) -> usize {
+        self.0.blobs_read.get()
+    }
+
+    pub fn pass(&self, ms: Millis) {
+        self.0.now.set(self.now() + ms);
+    }
+
+    /// Runs a flow to its end.
+    pub fn run<F: Future>(&self, flow: F) -> F::Output {
+        self.run_for(flow, usize::MAX).unwrap()
+    }
+
+    /// Polls a flow this often at most, then drops it. Between two polls the clock goes to the next
+    /// timer, so this is also how often time may move.
+    ///
+    /// Nothing needs to be woken: the whole flow is polled at each step, and whatever can go on does.
+    pub fn run_for<F: Future>(&self, flow: F, polls: usize) -> Option<F::Output> {
+        let mut left = polls;
+        if left == 0 {
+            return None;
+        }
+        self.run_until(flow, || {
+            left -= 1;
+            left == 0
+        })
+    }
+
+    /// Polls a flow to its end, or drops it where this says so: it is asked whenever the flow waits,
+    /// before the clock goes to the next timer.
+    pub fn run_until<F: Future>(
+        &self,
+        flow: F,
+        mut is_over: impl FnMut() -> bool,
+    ) -> Option<F::Output> {
+        let mut flow = pin!(flow);
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(output) = flow.as_mut().poll(&mut context) {
+                return Some(output);
+            }
+            if is_over() {
+                return None;
+            }
+            self.to_next_timer();
+        }
+    }
+
+    fn to_next_timer(&self) {
+        let timers = self.0.timers.borrow();
+        let next =
+            timers.values().copied().filter(|due| *due > self.now()).min_by(Millis::total_cmp);
+        let Some(next) = next else {
+            panic!("never settles: nothing is pending after {:#?}", self.sent());
+        };
+        self.0.now.set(next + self.0.oversleep_ms.take());
+    }
+
+    /// Rings every so often, for ever: gives a flow that is dropped more moments to be dropped at.
+    pub async fn ticks<T>(&self, every_ms: Millis) -> T {
+        loop {
+            self.timer(every_ms).await;
+        }
+    }
+
+    async fn timer(&self, ms: Millis) {
+        let id = self.0.timers_set.get();
+        self.0.timers_set.set(id + 1);
+        let due = self.now() + ms;
+        self.0.timers.borrow_mut().insert(id, due);
+        let timer = Timer { world: self, id };
+        poll_fn(|_| match timer.world.now() >= due {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+    }
+}
+
+/// A timer that is set, until it rang and was noticed or its future is dropped.
+struct Timer<'a> {
+    world: &'a World,
+    id: u64,
+}
+
+impl Drop for Timer<'_> {
+    fn drop(&mut self) {
+        self.world.0.timers.borrow_mut().remove(&self.id);
+    }
+}
+
+/// A request under way.
+struct Exchange<'a> {
+    world: &'a World,
+    at: usize,
+}
+
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
+        self.world.0.sent.borrow_mut()[self.at].end = Some(self.world.now());
+    }
+}
+
+impl Platform for World {
+    type Value = Js;
+
+    fn now(&self) -> Millis {
+        let now = self.0.now.get();
+        self.0.now.set(now + self.0.tick_ms.get());
+        now
+    }
+
+    fn random(&self) -> f64 {
+        self.0.random.get()
+    }
+
+    async fn sleep(&self, ms: u32) {
+        self.timer(f64::from(ms) + self.0.timer_error_ms.get()).await;
+    }
+
+    fn time_until(&self, date: &str) -> Option<Millis> {
+        time_until(date)
+    }
+
+    async fn send(
+        &self,
+        url: &str,
+        body: Option<&impl Serialize>,
+        _: u32,
+    ) -> Result<RawResponse<Js>, SendError> {
+        let text = body.map_or_else(|| Ok(String::new()), serde_json::to_string);
+        let text =
+            text.map_err(|error| SendError::NotJson(record("TypeError", &error.to_string())))?;
+        self.exchange(url, text).await
+    }
+
+    async fn read_text(&self, value: &Js, max_bytes: u32) -> Result<Option<Js>, ErrorRecord> {
+        let bytes = match value {
+            Js::Plain(Value::String(text)) => text.clone().into_bytes(),
+            Js::Binary(_) => self.read_bytes(value).await?,
+            // Made by `request_of`.
+            Js::Object(_) => self.read_bytes(&value.get("content").unwrap()).await?,
+            other => panic!("asked for the body of {other:?}"),
+        };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok((bytes.len() <= max_bytes as usize).then_some(text.into()))
+    }
+
+    fn parse_json(&self, text: &Js) -> Option<Js> {
+        serde_json::from_str::<Value>(&text.as_string()?).ok().map(Js::from)
+    }
+
+    async fn read_bytes(&self, value: &Js) -> Result<Vec<u8>, ErrorRecord> {
+        let Js::Binary(Binary { delay_ms, content, .. }) = value else {
+            panic!("asked for the bytes of {value:?}");
+        };
+        self.0.blobs_read.set(self.blobs_read() + 1);
+        self.timer(*delay_ms).await;
+        content.clone()
+    }
+}
+
+impl World {
+    /// Records a request, a GET if there is no text, and plays its script.
+    async fn exchange(&self, url: &str, text: String) -> Result<RawResponse<Js>, SendError> {
+        let method = url.rsplit('/').next().unwrap().to_owned();
+        let sent = Sent {
+            index: self.count(&method),
+            method,
+            url: url.to_owned(),
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+            start: self.now(),
+            end: None,
+        };
+        self.0.sent.borrow_mut().push(sent.clone());
+        let _exchange = Exchange { world: self, at: self.0.sent.borrow().len() - 1 };
+        let Script { delay_ms, end } = (self.0.service.borrow_mut())(&sent);
+        self.timer(delay_ms).await;
+        match end {
+            End::Reply(reply) => Ok(reply.raw()),
+            End::Error(error) => Err(error),
+            End::Hang => pending().await,
+        }
+    }
+}
+
+/// Runs flows side by side, and gives their outputs in the order of the flows.
+pub async fn together<F: Future>(flows: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut flows: Vec<_> = flows.into_iter().map(Box::pin).collect();
+    let mut outputs: Vec<_> = flows.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        for (flow, output) in flows.iter_mut().zip(&mut outputs) {
+            if output.is_none()
+                && let Poll::Ready(done) = flow.as_mut().poll(context)
+            {
+                *output = Some(done);
+            }
+        }
+        match outputs.iter().all(Option::is_some) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
+}
