@@ -12,17 +12,17 @@ use std::borrow::Cow;
 /// What every fallible part of the core returns. Boxed, because a failure is large and rare.
 pub type Result<T> = std::result::Result<T, Box<Failure>>;
 
-/// Who found an error: `"client"`, which then has sent nothing; `"service"`, which has refused; or
-/// `"transport"`, what lies between the two.
+/// Where an error comes from: `"client"`, before anything was sent; `"service"`, in its response; or
+/// `"transport"`, between the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
-    /// Refused before anything was sent.
+    /// Found before anything was sent.
     Client,
-    /// The service's answer.
+    /// Reported by the service.
     Service,
-    /// Between the two.
+    /// Between the client and the service.
     Transport,
 }
 
@@ -43,19 +43,19 @@ pub struct Failure {
     /// The name of the error's class, such as `"KeyError"`.
     #[cfg_attr(target_arch = "wasm32", serde(rename = "name"), tsify(type = "keyof ErrorCodes"))]
     pub class: Class,
-    /// The service's code, or the client's own for what it found itself.
+    /// The service's code, or one of the client's own.
     pub code: Cow<'static, str>,
-    /// One sentence: what happened, the offending value, the limit.
+    /// What happened, with the offending value and the limit.
     #[cfg_attr(target_arch = "wasm32", tsify(type = "string"))]
     message: Message,
-    /// What to do about it.
+    /// What to do about it, in a sentence or two.
     #[cfg_attr(target_arch = "wasm32", tsify(type = "string"))]
     hint: Message,
-    /// Who found it: `"client"`, and nothing was sent; `"service"`; `"transport"`, between the two.
+    /// Where it comes from: `"client"` (nothing was sent), `"service"`, or `"transport"` between the two.
     pub origin: Origin,
-    /// Whether the same call may succeed later without a change.
+    /// Whether the same call may succeed later without changes.
     pub retryable: bool,
-    /// The method of the protocol, where one was called or would have been.
+    /// The protocol method that failed or would have been called.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub method: Option<Method>,
     /// The name of the service, such as `"capmonster"`.
@@ -67,31 +67,31 @@ pub struct Failure {
     /// The service's code, verbatim.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub server_code: Option<String>,
-    /// The service's description, verbatim but for the key, should it be echoed.
+    /// The service's description, verbatim except for an echoed key.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub server_message: Option<String>,
-    /// The HTTP status of the answer, such as 503.
+    /// The HTTP status of the response, such as 503.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub http_status: Option<u16>,
     /// `ImageError`: the image's size in bytes.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub size: Option<f64>,
-    /// `ImageError`: the bound that was broken, in bytes.
+    /// `ImageError`: the exceeded bound, in bytes.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub limit: Option<u32>,
-    /// `ImageError`: which image of a list, from 0.
+    /// `ImageError`: the image's index in its array, from 0.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub index: Option<usize>,
-    /// `TaskError`: which field of the task, such as `"websiteURL"`; `ImageError`: where the list is.
+    /// `TaskError`: the field, such as `"websiteURL"`; `ImageError`: the field with the array of images.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub field: Option<String>,
-    /// `OptionsError`: which option, such as `"imageLimits.maxBytes"`.
+    /// `OptionsError`: the option, such as `"imageLimits.maxBytes"`.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub option: Option<String>,
-    /// How long to wait before asking again, in ms: at most a day.
+    /// How long to wait before trying again, in ms: at most a day.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub retry_after_ms: Option<f64>,
-    /// `TransportError` of createTask: whether the task may exist and be charged.
+    /// `TransportError` of `createTask`: whether the task may exist and be charged.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub may_have_created_task: Option<bool>,
     /// What caused it.
@@ -243,7 +243,7 @@ impl Failure {
         self
     }
 
-    /// One sentence: what happened, the offending value, the limit.
+    /// What happened, with the offending value and the limit.
     #[must_use]
     pub fn message(&self, catalogue: &Catalogue) -> String {
         catalogue.render(&self.message)

@@ -197,14 +197,14 @@ mod tests {
     #[test]
     fn values_are_not_searched_for_placeholders() {
         let detail = texts::UNEXPECTED_JSON.with([Message::literal("{value} {x")]);
-        assert_eq!(Catalogue::default().render(&detail), "its JSON is {value} {x");
+        assert_eq!(Catalogue::default().render(&detail), "expected a JSON object, got {value} {x");
     }
 
     #[test]
     fn nested_messages_are_rendered_in_the_same_language() {
         let value = Message::from(texts::LIST);
         let detail = texts::MUST_BE_NOT.with([texts::TEXT.into(), value]);
-        assert_eq!(Catalogue::default().render(&detail), "must be text, not a list");
-        assert_eq!(with("a list", "список").render(&detail), "must be text, not список");
+        assert_eq!(Catalogue::default().render(&detail), "must be a string, not an array");
+        assert_eq!(with("an array", "массив").render(&detail), "must be a string, not массив");
     }
 }

@@ -8,17 +8,17 @@ use serde::{Serialize, Serializer};
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Method {
-    /// Creates a task, which may cost money.
+    /// Creates a task, which may be charged.
     CreateTask,
-    /// Asks for a task's result.
+    /// Requests a task's result.
     GetTaskResult,
-    /// Asks for the account's balance.
+    /// Requests the account's balance.
     GetBalance,
     /// Asks for the User-Agent that tasks should carry: a GET to another address, without the key.
     GetUserAgent,
-    /// Reports the text read from an image as wrong.
+    /// Reports a wrong text of an image.
     ReportIncorrectImageCaptcha,
-    /// Reports a token as refused.
+    /// Reports a rejected token.
     ReportIncorrectTokenCaptcha,
 }
 

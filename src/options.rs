@@ -25,55 +25,59 @@ const DEFAULT_MAX_RETRIES: u32 = 3;
 #[derive(Clone)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct ClientOptions {
-    /// The key of your account, as the dashboard shows it. Suffixes such as `KEY__module` are kept.
+    /// Your account's API key, as the dashboard shows it. A suffix such as `KEY__module` is kept.
     ///
-    /// It travels in the body of each request and is shown nowhere.
+    /// It is sent in the body of each request and appears in no error, event or log.
+    ///
+    /// @example process.env.CAPWIRE_KEY
     #[cfg_attr(target_arch = "wasm32", tsify(type = "string"))]
     pub client_key: ClientKey,
-    /// The service: CapMonster Cloud, BroCapGPT or one of your own that speaks the same protocol. Default:
+    /// CapMonster Cloud, BroCapGPT, or a profile of another service with the same protocol. Default:
     /// `"capmonster"`.
     ///
     /// @example "brocapgpt"
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "ServiceName | ServiceProfile"))]
     pub service: ServiceProfile,
-    /// Another address of the service's methods; a path is kept. https; http on loopback only; no user,
-    /// query or fragment. Default: the service's own.
+    /// Sends requests to this URL instead of the service's own; a path is kept. It must be https, or http
+    /// on loopback, and have no user name, query or fragment. Default: the service's `baseUrl`.
     ///
     /// @example "http://127.0.0.1:8080/capmonster"
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub base_url: String,
-    /// Other bounds of an image's size in bytes, both inclusive; a bound that is left out stays the
-    /// service's. Default: the service's, as its error page states them.
+    /// Replaces the service's bounds on an image's size, in bytes, both inclusive. A bound that you leave
+    /// out stays the service's. Default: those that the service's error page states.
     ///
     /// @example { maxBytes: 100_000 }
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "Partial<ImageLimits>"))]
     pub image_limits: ImageLimits,
-    /// How long one HTTP exchange may take, from its start to the last byte of its answer, in ms.
-    /// 1 to 2,147,483,647. Default: 21,000. After it the exchange fails with `REQUEST_TIMEOUT`.
+    /// How long one HTTP request may take, to the last byte of its response, in ms: 1 to 2,147,483,647.
+    /// Default: 21,000. After that it fails with the code `REQUEST_TIMEOUT`.
     ///
     /// @example 5_000
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub request_timeout_ms: Millis,
-    /// How often a request is repeated that the service could not take (no free server, HTTP 429 or
-    /// 503): 0 to 10. Default: 3. A task that may exist is never created a second time.
+    /// How often to retry a request that the service certainly did not process (no free server, HTTP 429
+    /// or 503): 0 to 10. Default: 3. A task that may exist is never created a second time.
+    ///
+    /// @example 0
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub max_retries: u32,
-    /// The number that the service gave to your software, sent with each task: 0 to 2,147,483,647.
-    /// Default: none is sent.
+    /// The number under which the service knows your software, sent with each task: 0 to 2,147,483,647.
+    /// Default: not sent.
     ///
     /// @example 77
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
     pub soft_id: Option<u32>,
-    /// Whether to keep the background worker of an extension alive while a call of this client is under way.
-    /// The browser ends a worker that has called nothing of the browser's own for about 30 s, and every call
-    /// with it. So `runtime.getPlatformInfo()` is called at the beginning and every 20 s, which needs no
-    /// permission. Where there is no such function, nothing is done. Default: false.
+    /// Keeps an extension's background worker alive during the calls of this client. The browser stops a
+    /// worker about 30 s after its last call of an extension API, and its pending calls with it. So the client
+    /// calls `runtime.getPlatformInfo()`, which needs no permission, at the start and every 20 s. Outside
+    /// extensions it does nothing. Default: false.
     ///
     /// @example true
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub keep_alive: bool,
-    /// The words of messages and hints in another language: the default export of `capwire/ru`, or a
-    /// catalogue of your own. What it lacks stays English. Default: English.
+    /// Messages and hints in another language: the default export of `capwire/ru`, or a catalogue of your
+    /// own. Texts that it lacks stay English. Default: English.
     ///
     /// @example ru
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "PartialMessages"))]
@@ -84,35 +88,37 @@ pub struct ClientOptions {
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct CallOptions {
-    /// How long the whole call may take, in ms: 1 to 2,147,483,647. A task's result is kept for 5
-    /// minutes only, whatever is given here. Default: by the task's type, 10,000 for images, 80,000 or
-    /// 180,000 for tokens; none for `createTask()` alone. What waits for a result then rejects with a
-    /// `SolveTimeoutError`, with whose `taskId` `waitForResult()` can go on.
+    /// How long the whole call may take, in ms: 1 to 2,147,483,647. Services keep a result for 5 minutes,
+    /// so waiting ends then at the latest. Default: by the task's type, 10,000 for images and 80,000 or 180,000
+    /// for tokens; no limit for `createTask()`. A wait that runs out rejects with a `SolveTimeoutError`; pass
+    /// its `taskId` to `waitForResult()` to keep waiting.
     ///
     /// @example 60_000
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
     pub timeout_ms: Option<Millis>,
-    /// The pause between two result requests, in ms: 2,000 or more, for the services allow one in 2 s.
-    /// Default: 2,000.
+    /// The pause between two result requests, in ms: 2,000 to 2,147,483,647, because the services allow one
+    /// request in 2 s. Default: 2,000.
     ///
     /// @example 5_000
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
     pub poll_interval_ms: Option<Millis>,
-    /// Where the service posts the result, besides keeping it: an absolute http(s) URL. What it posts names
-    /// no task, so put something of your own into the address. Default: nowhere.
+    /// The absolute http(s) URL to which the service posts the result, besides keeping it. The post does not
+    /// say which task it is for, so put an id of your own into the URL. Default: none.
     ///
     /// @example "https://me.example/captcha?job=4711"
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "string"))]
     pub callback_url: Option<String>,
-    /// The type of the task that is waited for, which sets the default of `timeoutMs`. Default: not known,
-    /// and `timeoutMs` that of the slowest types, 180,000.
+    /// The task's type, which sets the default of `timeoutMs`. Default: unknown, with the longest
+    /// `timeoutMs`, 180,000.
     ///
     /// @example "ImageToTextTask"
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "string"))]
     #[cfg_attr(target_arch = "wasm32", serde(rename = "type"))]
     pub task_type: Option<String>,
-    /// How many tasks of a batch may be on their way at once, those included that have settled and are not
-    /// consumed yet: 1 to 1,000. Default: 8.
+    /// How many tasks may run at once: 1 to 1,000. Results that you have not consumed yet count too.
+    /// Default: 8.
+    ///
+    /// @example 16
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
     pub concurrency: Option<u32>,
 }

@@ -80,7 +80,7 @@ pub struct RawResponse<V> {
     pub body: Option<V>,
 }
 
-/// An error of the platform, such as one of `fetch`, as plain data.
+/// An error of the platform, such as one thrown by `fetch`, as plain data.
 // The error itself may hold anything. Its text may be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]

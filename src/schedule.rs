@@ -1,6 +1,6 @@
 //! When to ask, when to repeat and when to give up: pure arithmetic in milliseconds, with the time passed in.
 
-/// A span of time in milliseconds.
+/// A duration in milliseconds.
 // In the core also a point in time, as a monotonic clock counts them.
 #[cfg_attr(target_arch = "wasm32", tsify::declare)]
 pub type Millis = f64;

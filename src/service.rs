@@ -6,19 +6,19 @@ use crate::method::Method;
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// Bounds of an image's size, both inclusive. What counts are the image's bytes, not its base64 text.
+/// Bounds on an image's size, both inclusive. They count the image's bytes, not its base64 text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct ImageLimits {
-    /// Smallest size in bytes that the service takes: 100 on both (their error pages).
+    /// The smallest image, in bytes: 100 on both services, according to their error pages.
     pub min_bytes: u32,
-    /// Largest size in bytes that the service takes: 500,000 on CapMonster Cloud, 50,000 on BroCapGPT
-    /// (their error pages).
+    /// The largest image, in bytes: 500,000 on CapMonster Cloud and 50,000 on BroCapGPT, according to their
+    /// error pages.
     pub max_bytes: u32,
 }
 
-/// What can be reported as answered wrongly: `"image"`, the text read from an image, or `"token"`.
+/// A kind of wrong answer to report: `"image"`, the text read from an image, or `"token"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
@@ -50,7 +50,7 @@ impl ReportKind {
     }
 }
 
-/// A service that speaks the protocol. Its limits are in force before anything is sent.
+/// A service that uses the protocol. Its image limits are checked before anything is sent.
 ///
 /// @example
 /// ```ts
@@ -68,17 +68,17 @@ impl ReportKind {
 pub struct ServiceProfile {
     /// The name that errors show, such as `"capmonster"`.
     pub name: Cow<'static, str>,
-    /// The address before the method's name, without a slash at its end. A path is kept.
-    /// https; http on loopback only.
+    /// The URL to which a method's name is appended, without a slash at its end; a path is kept. It must be
+    /// https, or http on loopback.
     pub base_url: Cow<'static, str>,
-    /// Which image sizes it takes, in bytes.
+    /// Which image sizes it accepts, in bytes.
     pub image_limits: ImageLimits,
-    /// What `reportIncorrect()` can report to it; empty where it has no report methods.
+    /// What `reportIncorrect()` can report to it; empty if it has no report methods.
     #[cfg_attr(target_arch = "wasm32", tsify(type = "ReportKind[]"))]
     pub reports: Cow<'static, [ReportKind]>,
-    /// Where `getUserAgent()` reads the User-Agent that the service wants in tasks: the whole address of
-    /// a plain text, which is asked for without the key. https; http on loopback only; no user.
-    /// `baseUrl` does not change it. Absent where the service has no such address.
+    /// The full URL from which `getUserAgent()` reads the User-Agent for tasks, as plain text and without
+    /// sending the key. It must be https, or http on loopback, and have no user name. `baseUrl` does not
+    /// change it. Absent if the service has none.
     ///
     /// @example "https://capmonster.cloud/api/useragent/actual"
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "string"))]

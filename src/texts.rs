@@ -1,8 +1,8 @@
-//! The texts that complete a code's own sentence, and the hints that belong to no code.
+//! The texts that complete a code's message, and hints that depend on more than the code.
 //!
-//! One table, in English. The English texts are also the keys of a translation, so that a translator sees
-//! what is translated, a changed text asks for a new translation, and no names of texts are downloaded.
-//! The sentences and hints of the codes are in [`crate::error_table`].
+//! One table, in English. The English texts are also the keys of a translation: a translator sees what to
+//! translate, a changed text needs a new translation, and no separate names are downloaded.
+//! The messages and hints of the codes are in [`crate::error_table`].
 
 use crate::message::{Template, placeholders};
 
@@ -17,23 +17,23 @@ macro_rules! texts {
         #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
         const MESSAGES: &str = concat!(
             "/**\n",
-            " * The words of a language: a message and a hint for each code, and the texts that complete\n",
-            " * them, by their English wording. A `{place}` is filled in; a translation has the same ones, in any order.\n",
+            " * All messages in one language: a message and a hint for each code, and the texts that complete\n",
+            " * them, by their English wording. Keep each `{placeholder}`; their order is free.\n",
             " */\n",
             "export interface Messages {\n",
-            "  /** What a code means, and what to do about it. */\n",
+            "  /** What each code means, and what to do about it. */\n",
             "  codes: { [C in ErrorCodes[keyof ErrorCodes]]: { message: string; hint: string } };\n",
-            "  /** What completes the message of a code, and the hints that depend on more than the code. */\n",
+            "  /** Texts that complete a code's message, and hints that depend on more than the code. */\n",
             "  texts: {\n",
             // The Rust literal is a JavaScript one too.
             $("    ", stringify!($english), ": string;\n",)+
             "  };\n",
             "}\n",
-            "/** A catalogue of which parts may be missing: those stay English. */\n",
+            "/** A catalogue that may lack texts: those stay English. */\n",
             "export type PartialMessages = {\n",
-            "  /** The words of each code. */\n",
+            "  /** A message and a hint for each code. */\n",
             "  codes?: { [C in keyof Messages[\"codes\"]]?: Partial<Messages[\"codes\"][C]> };\n",
-            "  /** What completes a message, by the English text. Each name in braces is replaced. */\n",
+            "  /** Texts that complete a code's message, by their English wording. */\n",
             "  texts?: Partial<Messages[\"texts\"]>;\n",
             "};\n"
         );
@@ -41,42 +41,42 @@ macro_rules! texts {
 }
 
 texts! {
-    // How a message is put together.
+    // The shape of a message.
     SENTENCE "{what}: {detail}"
     NAMED_RULE "`{name}` {rule}"
-    REFUSED_BEFORE "{message}; not sent, for the service has answered so before"
+    REFUSED_BEFORE "{message}; not sent, because the service has refused this before"
 
     // Rules.
     MUST_BE "must be {what}"
     MUST_BE_NOT "must be {what}, not {value}"
     MISSING "is missing"
-    MISSPELT "is missing. Did you mean it by `{name}`?"
+    MISSPELT "is missing. Is `{name}` a misspelling of it?"
     EMPTY "is empty"
-    KEY_MISSING "is missing: it is the key of your account"
-    UNKNOWN_OPTION "is no option that is known here"
+    KEY_MISSING "is missing: pass your account's API key"
+    UNKNOWN_OPTION "is not a known option"
     UNKNOWN_OPTION_NEAR "is not a known option. Did you mean `{name}`?"
-    UNKNOWN_OPTION_WITHIN "has a member that is no option known here"
-    NO_METHOD "is {service}, which has no method {method}"
-    MIN_ABOVE_MAX "has a minBytes above its maxBytes"
-    NOT_JSON "is not JSON ({reason})"
-    ONE_OF_NEEDED "or `{others}` is needed"
-    READ_ALREADY "has been read already"
-    NO_STREAM "must be what was posted, not a stream: read it to its end first"
+    UNKNOWN_OPTION_WITHIN "contains an unknown option"
+    NO_METHOD "is {service}, which does not support {method}"
+    MIN_ABOVE_MAX "has minBytes above maxBytes"
+    NOT_JSON "cannot be written as JSON ({reason})"
+    ONE_OF_NEEDED "or `{others}` is required"
+    READ_ALREADY "has already been read"
+    NO_STREAM "must be the whole body, not a stream: read the stream first"
     UNREADABLE "cannot be read"
-    URL_ABSOLUTE "must be an absolute URL that begins with https://"
-    URL_HTTPS "must begin with https://, for what is sent would cross the network in plain text"
-    URL_NO_QUERY "must not have a query or a fragment"
-    URL_NO_SPACES "must not have spaces, control characters or backslashes"
-    URL_NO_USER "must not have a user or a password"
-    URL_HOST "has no valid host (write an international name in its xn-- form)"
-    URL_PORT "has no valid port"
+    URL_ABSOLUTE "must be an absolute URL starting with https://"
+    URL_HTTPS "must start with https://: http is not encrypted"
+    URL_NO_QUERY "must not contain a query or fragment"
+    URL_NO_SPACES "must not contain spaces, control characters or backslashes"
+    URL_NO_USER "must not contain a user name or password"
+    URL_HOST "has no valid host (write an international name in xn-- form)"
+    URL_PORT "has an invalid port"
 
-    // Kinds of values, given or wanted.
-    TEXT "text"
-    LIST "a list"
+    // Types of values, actual or expected.
+    TEXT "a string"
+    LIST "an array"
     OBJECT "an object"
     BYTES "bytes"
-    NOT_OF_JSON "something that JSON does not have"
+    NOT_OF_JSON "a value that JSON does not have"
     FLAG "true or false"
     ANY_WHOLE "a whole number"
     WHOLE "a whole number from {min} to {max}"
@@ -84,62 +84,62 @@ texts! {
     ZERO_OR_ONE "0 or 1"
     THREE_OR_FOUR "3 or 4"
     ONE_OF "one of {values}"
-    TEXTS "a list of texts"
-    IMAGES "a list of images"
-    WEB_ADDRESS "an absolute http(s) address"
+    TEXTS "an array of strings"
+    IMAGES "an array of images"
+    WEB_ADDRESS "an absolute http(s) URL"
     FUNCTION "a function"
     ABORT_SIGNAL "an AbortSignal"
-    ITERABLE "an iterable or an async iterable of tasks"
-    TASK_NUMBER "a task's number"
+    ITERABLE "an iterable or async iterable of tasks"
+    TASK_NUMBER "a task id"
     TASK_OBJECT "an object with a `type`"
-    TYPE_TEXT "text, such as \"ImageToTextTask\""
+    TYPE_TEXT "a string such as \"ImageToTextTask\""
     SERVICE_NAME "{names} or a service profile"
     REPORT_KIND "\"image\" or \"token\""
-    REPORT_KINDS "a list of \"image\" and \"token\""
-    CALLBACK_BODY "text, bytes, a parsed object or a Request"
+    REPORT_KINDS "an array of \"image\" and \"token\""
+    CALLBACK_BODY "a string, bytes, a parsed object or a Request"
 
     // Images.
-    IMAGE_SIZE "{size} bytes, allowed are {min} to {max}"
+    IMAGE_SIZE "{size} bytes (allowed: {min} to {max})"
     IMAGE_UNREADABLE "it cannot be read ({reason})"
     NOT_BASE64 "'{character}' is not a base64 character"
-    BASE64_CUT "the base64 text is cut or ends wrongly"
-    DATA_URL_EMPTY "the data: URL has no comma, so no content"
-    DATA_URL_NOT_BASE64 "the data: URL is not in base64"
+    BASE64_CUT "the base64 text is truncated or badly padded"
+    DATA_URL_EMPTY "the data: URL has no comma, so it has no content"
+    DATA_URL_NOT_BASE64 "the data: URL is not base64"
 
-    // Answers.
+    // Responses.
     NO_ERROR_ID "its JSON has no errorId"
-    INVALID_ERROR_ID "its errorId is no number and it has no errorCode"
-    UNEXPECTED_JSON "its JSON is {value}"
-    JSON_INSTEAD "it is no {wanted} but JSON: {value}"
-    TEXT_INSTEAD "it is no {wanted} but begins with \"{start}\""
-    EMPTY_BODY "it is empty"
-    TOO_LARGE "it is larger than the 4 MiB that are read"
-    STATUS "status {status}, {detail}"
-    REDIRECT "a redirect, which is refused so that the key goes nowhere else"
-    NO_CODE "it gave no code"
-    NO_SOLUTION "the status is \"ready\" but there is no solution"
-    NO_STATE "the status is missing"
-    UNKNOWN_STATE "the status is {value}"
-    NO_TASK_ID "the task id is missing"
-    INVALID_TASK_ID "the task id is {value}"
+    INVALID_ERROR_ID "its errorId is not a number and errorCode is missing"
+    UNEXPECTED_JSON "expected a JSON object, got {value}"
+    JSON_INSTEAD "expected {wanted}, got JSON: {value}"
+    TEXT_INSTEAD "expected {wanted}, got text starting with \"{start}\""
+    EMPTY_BODY "the body is empty"
+    TOO_LARGE "the body is larger than 4 MiB"
+    STATUS "HTTP status {status}, {detail}"
+    REDIRECT "a redirect, not followed so that your key is sent nowhere else"
+    NO_CODE "it gave no error code"
+    NO_SOLUTION "status is \"ready\" but solution is missing"
+    NO_STATE "status is missing"
+    UNKNOWN_STATE "unexpected status: {value}"
+    NO_TASK_ID "taskId is missing"
+    INVALID_TASK_ID "unexpected taskId: {value}"
     ABOVE_2_53 "a number above 2^53, which JavaScript rounds"
-    NO_BALANCE "the balance is no number"
+    NO_BALANCE "balance is not a number"
     NO_TEXT "the solution has no text"
-    NOT_READY "CAPTCHA_NOT_READY belongs to getTaskResult"
-    NOT_CONVERTED "a result cannot be converted"
+    NOT_READY "only getTaskResult may answer CAPTCHA_NOT_READY"
+    NOT_CONVERTED "the result cannot be converted"
 
     // Time.
-    POLLS_USED "all {count} result requests of task {task} are used"
-    TASK_TOO_OLD "task {task} is 5 minutes old, and results are kept no longer"
-    NOT_IN_TIME "task {task} was not ready within {span} ms, after {count} result requests"
-    NO_ANSWER "no whole answer within {span} ms"
-    TOO_LATE "the time of the call was over before the request was sent"
+    POLLS_USED "all {count} result requests for task {task} are used up"
+    TASK_TOO_OLD "task {task} is 5 minutes old, and its result is no longer kept"
+    NOT_IN_TIME "no solution for task {task} within {span} ms ({count} result requests)"
+    NO_ANSWER "no complete response within {span} ms"
+    TOO_LATE "the call's time ran out before the request was sent"
 
     // Hints that depend on more than the code.
-    HINT_MAY_EXIST "Look at the account before repeating: the task may exist and be charged, so the client does not repeat it by itself."
-    HINT_TOO_LATE "Repeat the call, for nothing was sent; or raise timeoutMs."
-    HINT_CREATE_AGAIN "Create the task anew: nothing more can be learnt about this one."
-    HINT_CALLBACK "Anyone may post to this address: ask the service itself, with waitForResult(taskId)."
+    HINT_MAY_EXIST "Check your account before trying again: the task may exist and be charged, so it is not repeated automatically."
+    HINT_TOO_LATE "Try again or raise timeoutMs. Nothing was sent."
+    HINT_CREATE_AGAIN "Create a new task: the result of this one can no longer be requested."
+    HINT_CALLBACK "Confirm with waitForResult(taskId): anyone can post to this address."
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-// Browsers, with and without a bundler: beside this file. Bundlers know this form of a URL as an asset.
+// Browsers, with or without a bundler: `capwire.wasm` is next to this file. Bundlers recognise this form of
+// URL as an asset.
 
-import { loadFrom } from "./module.js";
+import { setLoader } from "./module.js";
 import { webassembly } from "./webassembly.js";
 
-loadFrom(webassembly, () => new URL("./capwire.wasm", import.meta.url));
+setLoader(webassembly, () => new URL("./capwire.wasm", import.meta.url));
 
 export * from "./index.js";

@@ -1,30 +1,30 @@
-// The error classes. Which codes belong to which class is decided in Rust; the table at the end of this
-// file is checked against it when it is compiled.
+// The error classes. Rust decides which codes belong to which class; the compiler checks the table at the
+// end of this file against it.
 
 import type { ErrorCodes, ErrorRecord, Failure, Method, Origin } from "./types.js";
 
 /** The name of an error class. */
 export type ErrorName = keyof ErrorCodes;
 
-/** A code that is known here. */
+/** A code known to this version. */
 export type KnownErrorCode = ErrorCodes[ErrorName];
 
-/** A code, known here or newer than this version; the known ones are offered while typing. */
+/** A known code, or one newer than this version. Editors suggest the known ones. */
 export type ErrorCode = KnownErrorCode | (string & Record<never, never>);
 
-/** An error as plain data, as {@link CaptchaError.toJSON} gives it. */
+/** An error as plain data, as {@link CaptchaError.toJSON} returns it. */
 export interface CaptchaErrorData extends Omit<Failure, "cause"> {
   /** What caused it. */
   cause?: ErrorRecord | CaptchaErrorData;
 }
 
-/** By which copies of this package know each other's errors: the registry is one for all realms. */
+/** Marks errors across copies of this package: `Symbol.for` is shared by all realms. */
 const BRAND: unique symbol = Symbol.for("capwire.CaptchaError") as never;
 
 /**
- * What every failed call rejects with, except an aborted one, which rejects with the signal's reason.
+ * The error with which every failed call rejects. Only an aborted call rejects with its signal's reason.
  *
- * The class says what to do next, `hint` says it in a sentence. The key is in none of the fields.
+ * The class tells your program what to do next, and `hint` tells a person. No field contains the key.
  *
  * @example
  * ```ts
@@ -38,35 +38,35 @@ const BRAND: unique symbol = Symbol.for("capwire.CaptchaError") as never;
  * ```
  */
 export class CaptchaError extends Error {
-  /** The name of the class, which survives every minifier. */
+  /** The name of the class. Minifiers do not change it. */
   declare readonly name: ErrorName;
-  /** The service's code, or the client's own for what it found itself. */
+  /** The service's code, or one of the client's own. */
   declare readonly code: ErrorCode;
   /** What to do about it, in a sentence or two. */
   declare readonly hint: string;
-  /** `"client"`: refused before anything was sent; `"service"`: its answer; `"transport"`: between. */
+  /** Where it comes from: `"client"` (nothing was sent), `"service"`, or `"transport"` between the two. */
   declare readonly origin: Origin;
-  /** Whether the same call may succeed later without a change. */
+  /** Whether the same call may succeed later without changes. */
   declare readonly retryable: boolean;
-  /** The method of the protocol that failed, or would have been called. */
+  /** The protocol method that failed or would have been called. */
   declare readonly method?: Method;
   /** The name of the service, such as `"capmonster"`. */
   declare readonly service?: string;
-  /** The task, once it exists: `waitForResult(taskId)` can go on with it. */
+  /** The task's id, once it exists. Pass it to `waitForResult()` to keep waiting. */
   declare readonly taskId?: number;
   /** The service's code, verbatim. */
   declare readonly serverCode?: string;
-  /** The service's description, verbatim (but for the key, should the service echo it). */
+  /** The service's description, verbatim except for an echoed key. */
   declare readonly serverMessage?: string;
-  /** The HTTP status of the answer, such as 503. */
+  /** The HTTP status of the response, such as 503. */
   declare readonly httpStatus?: number;
-  /** How long to wait before the next try, in ms: what the service asked for, or the rest of a ban. */
+  /** How long to wait before trying again, in ms, at most a day: what the service asked for, or the rest of a ban. */
   declare readonly retryAfterMs?: number;
 
-  /** Makes an error of what was written down; {@link CaptchaError.fromJSON} finds its class, too. */
+  /** Makes an error from plain data. {@link CaptchaError.fromJSON} also picks the class. */
   constructor(data: CaptchaErrorData) {
     const { name: _, message, cause, ...fields } = data;
-    super(message, cause === undefined ? undefined : { cause: revived(cause) });
+    super(message, cause === undefined ? undefined : { cause: deserializeCause(cause) });
     Object.assign(this, fields);
   }
 
@@ -74,15 +74,15 @@ export class CaptchaError extends Error {
   toJSON(): CaptchaErrorData {
     const { name, message, cause } = this;
     const data = { ...(this as unknown as CaptchaErrorData), name, message };
-    if (isError(cause)) data.cause = flattened(cause);
+    if (isError(cause)) data.cause = serializeCause(cause);
     return data;
   }
 
   /**
-   * Whether this is an error of capwire, be it of another copy of the package or of another realm (a frame,
-   * a `node:vm` context), where `instanceof` does not know it. Of a class below: whether it is of that one.
+   * Tells whether a value is an error of capwire, also one of another copy of the package or another realm (a
+   * frame, a `node:vm` context), where `instanceof` fails. On a subclass, tells whether it is of that class.
    *
-   * Errors lose this across `postMessage` and `structuredClone`: send {@link CaptchaError.toJSON}.
+   * `postMessage` and `structuredClone` lose the class: send {@link CaptchaError.toJSON} instead.
    *
    * @example
    * ```ts
@@ -91,15 +91,15 @@ export class CaptchaError extends Error {
    * ```
    */
   static is<E extends CaptchaError = CaptchaError>(
-    // Nothing where it is passed on as a function, as to a filter.
-    // biome-ignore lint/suspicious/noConfusingVoidType: a `this` that is missing is void
+    // `this` is missing when the method is passed as a callback, as to `filter`.
+    // biome-ignore lint/suspicious/noConfusingVoidType: a missing `this` is void
     this: { readonly prototype: E } | void,
     value: unknown,
   ): value is E {
     try {
       const error = value as { [BRAND]?: unknown; name: string } | null | undefined;
       if (error?.[BRAND] !== true) return false;
-      // biome-ignore lint/complexity/noThisInStatic: each class asks for its own
+      // biome-ignore lint/complexity/noThisInStatic: each class checks for itself
       const wanted: string = this?.prototype.name ?? "CaptchaError";
       return wanted === "CaptchaError" || wanted === error.name;
     } catch {
@@ -108,15 +108,15 @@ export class CaptchaError extends Error {
     }
   }
 
-  /** The error that {@link CaptchaError.toJSON} wrote down, of the same class. */
+  /** Restores an error from {@link CaptchaError.toJSON}, with its class. */
   static fromJSON(data: CaptchaErrorData): CaptchaError {
-    // A newer version on the other side may have classes that are not known here.
+    // A newer version on the other side may have classes that this one does not know.
     if (Object.hasOwn(classes, data.name)) return new classes[data.name](data);
     return Object.defineProperty(new CaptchaError(data), "name", { value: data.name });
   }
 }
 
-/** The service does not know the key: mend it. */
+/** The service does not know the key: correct it. */
 export class KeyError extends CaptchaError {
   declare readonly name: "KeyError";
   declare readonly code: ErrorCodes["KeyError"];
@@ -128,105 +128,105 @@ export class BalanceError extends CaptchaError {
   declare readonly code: ErrorCodes["BalanceError"];
 }
 
-/** The image cannot be sent: send another. */
+/** The image cannot be sent: use another one. */
 export class ImageError extends CaptchaError {
   declare readonly name: "ImageError";
   declare readonly code: ErrorCodes["ImageError"];
   /** The image's size in bytes. */
   declare readonly size?: number;
-  /** The bound that was broken, in bytes. */
+  /** The exceeded bound, in bytes. */
   declare readonly limit?: number;
-  /** Which image of a list, from 0. */
+  /** The image's index in its array, from 0. */
   declare readonly index?: number;
-  /** Which field of the task the list is in. */
+  /** The field of the task that has the array. */
   declare readonly field?: string;
 }
 
-/** The task is wrong: mend it. */
+/** The task is wrong: fix it. */
 export class TaskError extends CaptchaError {
   declare readonly name: "TaskError";
   declare readonly code: ErrorCodes["TaskError"];
-  /** Which field of the task. */
+  /** The field of the task, such as `"websiteURL"`. */
   declare readonly field?: string;
 }
 
-/** The service refuses this site: stop. */
+/** The service refuses to solve captchas on this site: stop. */
 export class DomainError extends CaptchaError {
   declare readonly name: "DomainError";
   declare readonly code: ErrorCodes["DomainError"];
 }
 
-/** The proxy does not work: change it. */
+/** The proxy does not work: use another one. */
 export class ProxyError extends CaptchaError {
   declare readonly name: "ProxyError";
   declare readonly code: ErrorCodes["ProxyError"] | `ERROR_PROXY_${string}`;
 }
 
-/** The service takes nothing from this address: allow it in the account, or wait out the ban. */
+/** The service refuses your IP address: allow it in your account, or wait until the ban ends. */
 export class AccessError extends CaptchaError {
   declare readonly name: "AccessError";
   declare readonly code: ErrorCodes["AccessError"];
 }
 
-/** The service does not know the task, or no longer: create it anew. */
+/** The service does not know the task, or no longer keeps it: create a new one. */
 export class TaskNotFoundError extends CaptchaError {
   declare readonly name: "TaskNotFoundError";
   declare readonly code: ErrorCodes["TaskNotFoundError"];
 }
 
-/** The captcha could not be solved: try another. */
+/** The captcha could not be solved: try another one. */
 export class UnsolvableError extends CaptchaError {
   declare readonly name: "UnsolvableError";
   declare readonly code: ErrorCodes["UnsolvableError"];
 }
 
-/** The service is full: try later. */
+/** The service is busy: try again later. */
 export class CapacityError extends CaptchaError {
   declare readonly name: "CapacityError";
   declare readonly code: ErrorCodes["CapacityError"];
 }
 
-/** Asked too often: ask less often. */
+/** Too many requests: send fewer. */
 export class RateLimitError extends CaptchaError {
   declare readonly name: "RateLimitError";
   declare readonly code: ErrorCodes["RateLimitError"];
 }
 
-/** An error of the service that is not known here: read `serverCode`, which `code` repeats. */
+/** A service error that this version does not know: look up `serverCode`, which `code` repeats. */
 export class UnknownServiceError extends CaptchaError {
   declare readonly name: "UnknownServiceError";
 }
 
-/** No usable answer: mend the network, or look at the account before repeating. */
+/** No usable response: check the network, and your account before you try again. */
 export class TransportError extends CaptchaError {
   declare readonly name: "TransportError";
   declare readonly code: ErrorCodes["TransportError"];
-  /** Of createTask: whether the task may exist and be charged, so that a repeat may buy it twice. */
+  /** For `createTask`: whether the task may exist and be charged, so that a second try may buy it twice. */
   declare readonly mayHaveCreatedTask?: boolean;
 }
 
-/** Not ready in time: go on with `waitForResult(taskId)`. */
+/** The task was not ready in time: keep waiting with `waitForResult(taskId)`. */
 export class SolveTimeoutError extends CaptchaError {
   declare readonly name: "SolveTimeoutError";
   declare readonly code: ErrorCodes["SolveTimeoutError"];
   declare readonly taskId: number;
 }
 
-/** An option is wrong: mend it. */
+/** An option is wrong: fix it. */
 export class OptionsError extends CaptchaError {
   declare readonly name: "OptionsError";
   declare readonly code: ErrorCodes["OptionsError"];
-  /** Which option. */
+  /** The option, such as `"imageLimits.maxBytes"`. */
   declare readonly option: string;
 }
 
-/** capwire could not be started, or has a fault: report it. */
+/** capwire could not be started, or has a bug: report it. */
 export class InternalError extends CaptchaError {
   declare readonly name: "InternalError";
   declare readonly code: ErrorCodes["InternalError"];
 }
 
-/** Codes of these classes may be newer than this version. */
+/** Classes that may have codes newer than this version. */
 type OpenName = "ProxyError" | "UnknownServiceError";
 
 const classes = {
@@ -252,34 +252,34 @@ const classes = {
   ) => CaptchaError & { name: N; code: N extends OpenName ? ErrorCode : ErrorCodes[N] };
 };
 
-// On the prototypes, where Error has its own: there before the stack is written, and not enumerable.
-// From the table's keys, for the classes' own names do not survive every minifier.
+// Set `name` on the prototypes, as `Error` does: it is there before the stack is written, and not enumerable.
+// Use the table's keys: minifiers change the names of the classes.
 for (const [name, { prototype }] of Object.entries({ CaptchaError, ...classes })) {
   Object.defineProperty(prototype, "name", { value: name, configurable: true, writable: true });
 }
 
-// Not enumerable, so that no log shows it; there for all the classes below.
+// Not enumerable, so that logs do not show it. All subclasses inherit it.
 Object.defineProperty(CaptchaError.prototype, BRAND, { value: true });
 
-function revived(cause: ErrorRecord | CaptchaErrorData): Error {
+function deserializeCause(cause: ErrorRecord | CaptchaErrorData): Error {
   if (typeof cause !== "object") return new Error(String(cause));
   if ("hint" in cause) return CaptchaError.fromJSON(cause);
-  const error = new Error(cause.message, cause.cause && { cause: revived(cause.cause) });
-  // It happened elsewhere: a stack of here would mislead.
+  const error = new Error(cause.message, cause.cause && { cause: deserializeCause(cause.cause) });
+  // It was thrown elsewhere: a stack of this place would mislead.
   const { name, message, code } = cause;
   return Object.assign(error, { name, stack: `${name}: ${message}` }, code && { code });
 }
 
-function flattened(error: Error): ErrorRecord | CaptchaErrorData {
+function serializeCause(error: Error): ErrorRecord | CaptchaErrorData {
   if (CaptchaError.is(error)) return error.toJSON();
   const { name, message, code, cause } = error as Error & { code?: string };
   const data: ErrorRecord = { name, message };
   if (code !== undefined) data.code = code;
-  if (isError(cause)) data.cause = flattened(cause) as ErrorRecord;
+  if (isError(cause)) data.cause = serializeCause(cause) as ErrorRecord;
   return data;
 }
 
-/** Of this realm, or one of ours from another. */
+/** An error of this realm, or one of ours from another. */
 function isError(value: unknown): value is Error {
   return value instanceof Error || CaptchaError.is(value);
 }

@@ -1,7 +1,7 @@
-// What every entry exports. An entry adds where its kind of runtime gets the module from.
+// The exports of every entry. An entry adds where its runtime loads the module from.
 
 /**
- * A client of captcha-recognition services: begin with {@link Client}.
+ * A client for captcha-recognition services. Start with {@link Client}.
  *
  * @module capwire
  */
@@ -9,7 +9,8 @@
 export * from "./client.js";
 export * from "./error-table.js";
 export * from "./errors.js";
-export { init, type WasmSource } from "./start.js";
+export type * from "./options.js";
+export { init } from "./start.js";
 export type * from "./tasks.js";
 export type {
   ErrorCodes,
@@ -28,3 +29,4 @@ export type {
   TaskResult,
   TaskState,
 } from "./types.js";
+export type { WasmSource } from "./wasm-source.js";

@@ -1,9 +1,9 @@
-// For places where WebAssembly is switched off: the same module, turned into JavaScript.
+// For places where WebAssembly is disabled: the same module, converted to JavaScript by wasm2js.
 
 import instantiate, { Core, errorTable, parseCallback } from "./js-glue.js";
-import { loadFrom } from "./module.js";
+import { setLoader } from "./module.js";
 
-// It is part of the script, so that `init` finds nothing to do but to start it.
-loadFrom({ instantiate, Core, errorTable, parseCallback }, () => "");
+// The module is part of the script: there is nothing to load.
+setLoader({ instantiate, Core, errorTable, parseCallback }, () => "");
 
 export * from "./index.js";

@@ -1,27 +1,27 @@
-// The module that the shell calls, by its glue. In a file of its own: the public types, those of `start.ts` among
-// them, must not lead to the glue's, which need newer and other libraries than a user may have.
+// The module behind the client, called through its glue. In a file of its own: the public types must not
+// lead to the types of the glue, which need newer and other libraries than a user may have.
 
 import type * as generated from "./glue.js";
-import type { Source } from "./start.js";
+import type { LoadSource } from "./wasm-source.js";
 
 /** WebAssembly and JavaScript have different glue with the same exports. */
-type Glue = Pick<typeof generated, "Core" | "errorTable" | "parseCallback"> & {
+type Bindings = Pick<typeof generated, "Core" | "errorTable" | "parseCallback"> & {
   instantiate: typeof generated.default;
 };
 
-let chosen: { by: Glue; from: Source };
+let loader: { bindings: Bindings; load: LoadSource };
 
-/** The glue of the module that is started. */
-export let glue: Glue;
+/** The glue of the started module. */
+export let glue: Bindings;
 
-/** Says by which glue the module is started, and where this kind of runtime gets it from: called by the entry. */
-export function loadFrom(by: Glue, from: Source): void {
-  chosen = { by, from };
+/** Sets the glue to start, and where this kind of runtime loads the module from. Each entry calls it. */
+export function setLoader(bindings: Bindings, load: LoadSource): void {
+  loader = { bindings, load };
 }
 
-export async function instantiate(source?: Source): Promise<void> {
-  const { by, from } = chosen;
-  const wasm = await (source ?? from)();
-  await by.instantiate({ module_or_path: wasm as BufferSource });
-  glue = by;
+export async function instantiate(load?: LoadSource): Promise<void> {
+  const { bindings } = loader;
+  const wasm = await (load ?? loader.load)();
+  await bindings.instantiate({ module_or_path: wasm as BufferSource });
+  glue = bindings;
 }

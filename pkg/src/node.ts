@@ -1,9 +1,9 @@
-// Node, Deno and Bun: from the file system. Read, not fetched: Node's fetch knows no file: URLs.
+// Node, Deno and Bun: read from the file system, because Node's fetch does not support file: URLs.
 
 import { readFile } from "node:fs/promises";
-import { loadFrom } from "./module.js";
+import { setLoader } from "./module.js";
 import { webassembly } from "./webassembly.js";
 
-loadFrom(webassembly, () => readFile(new URL("./capwire.wasm", import.meta.url)));
+setLoader(webassembly, () => readFile(new URL("./capwire.wasm", import.meta.url)));
 
 export * from "./index.js";

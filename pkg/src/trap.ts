@@ -1,16 +1,16 @@
-// A trap: an exception out of the WebAssembly module. Whatever was under way in it never ends, for its
-// memory may be in any state. So the module is not entered again, and every call, those that wait and those
-// to come, fails instead of hanging.
+// A trap is an exception thrown out of the WebAssembly module. Pending work in it never ends, because its
+// memory may be in any state. So the module is not entered again, and every call, pending or new, fails
+// instead of hanging.
 
 import { InternalError } from "./errors.js";
 
 let trap: { name: string; message: string } | undefined;
 let isCalling = false;
-/** How many entries into the module are under way, each within the one before. */
+/** The number of nested entries into the module. */
 let depth = 0;
-const waiting = new Set<(error: unknown) => void>();
+const pendingRejects = new Set<(error: unknown) => void>();
 
-/** The exports of the module, none of which is entered after a trap. */
+/** The exports of the module, which cannot be entered after a trap. */
 export function guarded(exports: WebAssembly.Exports): WebAssembly.Exports {
   const guard = ([name, value]: [string, WebAssembly.ExportValue]) => {
     if (typeof value !== "function") return [name, value];
@@ -20,16 +20,16 @@ export function guarded(exports: WebAssembly.Exports): WebAssembly.Exports {
         try {
           return value(...args);
         } catch (error) {
-          trap ??= inWords(error);
-          for (const reject of waiting) reject(failure());
+          trap ??= toErrorData(error);
+          for (const reject of pendingRejects) reject(trapError());
         } finally {
           depth -= 1;
         }
       }
-      // Through the module itself, so that it stops, and to a call that is being made. Out of a timer or an
-      // event it would end a Node process, and whoever waits has been told.
-      if (isCalling || depth > 0) throw failure();
-      // As good as any result: the glue looks into it, and nobody uses what it finds.
+      // Throw through the module, so that it stops, and to a caller. Thrown out of a timer or an event it
+      // would end a Node process, and pending calls are rejected already.
+      if (isCalling || depth > 0) throw trapError();
+      // Any value will do: the glue destructures it, but no caller is left to see it.
       return [];
     };
     return [name, entry];
@@ -38,44 +38,44 @@ export function guarded(exports: WebAssembly.Exports): WebAssembly.Exports {
 }
 
 /** Calls into the module. */
-export function enter<T>(call: () => T): T {
-  if (trap) throw failure();
+export function callWasm<T>(call: () => T): T {
+  if (trap) throw trapError();
   isCalling = true;
   let result: T;
   try {
     result = call();
   } catch (error) {
-    throw trap ? failure() : error;
+    throw trap ? trapError() : error;
   } finally {
     isCalling = false;
   }
-  // Where the glue took it for an exception of JavaScript's own, and went on.
-  if (trap) throw failure();
+  // The glue may have taken the trap for an ordinary exception and gone on.
+  if (trap) throw trapError();
   return result;
 }
 
-/** Calls into the module, and waits for what comes of it or for a trap. */
-export function untilTrap<T>(call: () => Promise<T>): Promise<T> {
+/** Calls into the module and waits for the result or for a trap. */
+export function callWasmAsync<T>(call: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const settle = enter(call).then(resolve, reject);
-    waiting.add(reject);
-    settle.finally(() => waiting.delete(reject));
+    const settle = callWasm(call).then(resolve, reject);
+    pendingRejects.add(reject);
+    settle.finally(() => pendingRejects.delete(reject));
   });
 }
 
-/** What was thrown. Not told by `instanceof`: an `Error` of another realm is one as well. */
-export function inWords(thrown: unknown): { name: string; message: string } {
+/** A thrown value as data. It does not use `instanceof`: an `Error` of another realm counts too. */
+export function toErrorData(thrown: unknown): { name: string; message: string } {
   const { name, message } = Object(thrown);
   const isError = typeof name === "string" && typeof message === "string";
   return isError ? { name, message } : { name: "Error", message: String(thrown) };
 }
 
-function failure(): InternalError {
+function trapError(): InternalError {
   return new InternalError({
     name: "InternalError",
     code: "INTERNAL",
-    message: `The WebAssembly module has failed and cannot go on: ${trap?.message}`,
-    hint: "Start the process or the worker anew, and please report it with the versions of capwire and of the runtime.",
+    message: `The WebAssembly module has crashed: ${trap?.message}`,
+    hint: "Restart the process or the worker, and please report it with the versions of capwire and your runtime.",
     origin: "client",
     retryable: false,
     ...(trap && { cause: trap }),

@@ -1,4 +1,4 @@
-// The module as what it is, for the entries where WebAssembly can be had.
+// The WebAssembly build of the module.
 
 import instantiate, { Core, errorTable, parseCallback } from "./glue.js";
 

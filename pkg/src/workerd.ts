@@ -1,9 +1,9 @@
-// Edge workers: a module that the runtime has compiled, for compiling at run time is forbidden there.
+// Edge workers: the runtime compiles the module beforehand, because compiling at run time is forbidden there.
 
 import wasm from "./capwire.wasm";
-import { loadFrom } from "./module.js";
+import { setLoader } from "./module.js";
 import { webassembly } from "./webassembly.js";
 
-loadFrom(webassembly, () => wasm);
+setLoader(webassembly, () => wasm);
 
 export * from "./index.js";

@@ -1,11 +1,11 @@
-//! What a call reports: the results of the methods, and the events of `onProgress`.
+//! Results of the methods, and the events of `onProgress`.
 
 use crate::method::{Method, TaskId};
 use crate::schedule::Millis;
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A task that was solved.
+/// A solved task.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -15,48 +15,48 @@ pub struct Solved<V> {
     pub task_id: TaskId,
     /// The solution, as the service gave it.
     pub solution: V,
-    /// What it cost, in the account's currency, where the service says so.
+    /// The price, in the account's currency, if the service states it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
-    /// How many result requests it took: 1 to 120.
+    /// How many result requests were sent: 1 to 120.
     pub polls: u32,
-    /// From the call to the solution, in ms.
+    /// The time from the call to the solution, in ms.
     pub elapsed_ms: Millis,
 }
 
-/// The answer to one result request: `status` says whether there is a `solution` yet, which then comes as
-/// the service gave it, with its `cost` in the account's currency where the service says so.
+/// The answer to one result request. With the `status` `"ready"` it has the `solution`, as the service gave
+/// it, and the `cost` in the account's currency if the service states it.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "status", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum TaskResult<V> {
     /// Not ready yet.
     Processing {
-        /// The task.
+        /// The task's id.
         #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
         task_id: TaskId,
     },
     /// Solved.
     Ready {
-        /// The task.
+        /// The task's id.
         #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
         task_id: TaskId,
         /// The solution, as the service gave it.
         solution: V,
-        /// What it cost, where the service says so.
+        /// The price, in the account's currency, if the service states it.
         #[serde(skip_serializing_if = "Option::is_none")]
         cost: Option<f64>,
     },
 }
 
-/// What `onProgress` is told. `elapsedMs` is the time since the call, in ms.
+/// An event of `onProgress`. `elapsedMs` is the time since the call, in ms.
 ///
-/// - `"created"`: the task exists, and may cost money from now on. With its `taskId` any process can wait
-///   for it. `imageBytes` has the size of each image that was sent, in bytes.
-/// - `"poll"`: a result request was answered, number `poll` of this call, from 1. `status` says whether the
-///   solution has come.
-/// - `"retry"`: a request of `method` failed with `code` and `message` in a way that harms nothing, and is
-///   repeated after a pause of `delayMs`, in ms. `taskId` is there once the task exists.
+/// - `"created"`: the task exists and may be charged. Any process can wait for it by its `taskId`.
+///   `imageBytes` has the size of each image sent, in bytes.
+/// - `"poll"`: the service answered result request number `poll` of this call, counted from 1. `status`
+///   says whether it returned the solution.
+/// - `"retry"`: a request of `method` failed with `code` and `message`, and is sent again after `delayMs`, in
+///   ms. Only requests that are safe to repeat are. `taskId` is set once the task exists.
 ///
 /// @example
 /// ```ts
@@ -69,44 +69,44 @@ pub enum TaskResult<V> {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Progress {
-    /// The task exists, and may cost money from now on. With its id any process can wait for it.
+    /// The task exists and may be charged. Any process can wait for it by its id.
     Created {
-        /// The task.
+        /// The task's id.
         #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
         task_id: TaskId,
-        /// The size of each image that was sent, in bytes.
+        /// The size of each image sent, in bytes.
         image_bytes: Vec<usize>,
-        /// Since the call, in ms.
+        /// The time since the call, in ms.
         elapsed_ms: Millis,
     },
-    /// A result request was answered.
+    /// The service answered a result request.
     Poll {
-        /// The task.
+        /// The task's id.
         #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
         task_id: TaskId,
-        /// Which result request it was, from 1.
+        /// The number of the result request, counted from 1.
         poll: u32,
-        /// Whether the solution has come.
+        /// Whether the solution was returned.
         #[cfg_attr(target_arch = "wasm32", tsify(type = "\"processing\" | \"ready\""))]
         status: &'static str,
-        /// Since the call, in ms.
+        /// The time since the call, in ms.
         elapsed_ms: Millis,
     },
-    /// A request failed in a way that harms nothing, and is repeated.
+    /// A request failed and is sent again, because that is safe.
     Retry {
-        /// The method that is repeated.
+        /// The method that is called again.
         method: Method,
-        /// The task, once it exists.
+        /// The task's id, once it exists.
         #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
         #[serde(skip_serializing_if = "Option::is_none")]
         task_id: Option<TaskId>,
-        /// The code of the failure.
+        /// The failure's code.
         code: Cow<'static, str>,
-        /// The message of the failure.
+        /// The failure's message.
         message: String,
-        /// The pause before the repeat, in ms.
+        /// The pause before the next attempt, in ms.
         delay_ms: Millis,
-        /// Since the call, in ms.
+        /// The time since the call, in ms.
         elapsed_ms: Millis,
     },
 }

@@ -1,7 +1,7 @@
-//! The task types that are known here: one table for checks, timings and TypeScript types.
+//! The known task types: one table for checks, timings and TypeScript types.
 //!
-//! The fields, which of them are needed and their bounds are those of the services' documentation. A type
-//! that is not in the table passes as it is, with the longest timing.
+//! Fields, required fields and bounds come from the services' documentation. A type that is not in the table
+//! is passed through unchanged, with the longest timeout.
 
 use super::schema::{Field, Literal, Rule, TaskSpec, Timing, TypeDocs, docs, optional, required};
 use Rule::{
@@ -21,36 +21,31 @@ const KEY: Field = required("websiteKey", Text, "The site key.");
 const AGENT: Field = optional("userAgent", Text, "The User-Agent of a current browser on Windows.");
 const COOKIES: Field =
     optional("cookies", Text, "Cookies of the page: `name1=value1; name2=value2`.");
-const FRESH: Field =
-    optional("nocache", Flag, "Whether a new answer is wanted and none from a cache.");
-const HIDDEN: Field =
-    optional("isInvisible", Flag, "Whether the captcha is of the invisible kind.");
-const ACTION: Field = optional("pageAction", Text, "The action that the page names.");
-const DATA_S: Field = optional("recaptchaDataSValue", Text, "The one-time `data-s` value.");
+const FRESH: Field = optional("nocache", Flag, "Set it to get a new answer, not a cached one.");
+const HIDDEN: Field = optional("isInvisible", Flag, "Whether the captcha is invisible.");
+const ACTION: Field = optional("pageAction", Text, "The action name that the page uses.");
+const DATA_S: Field =
+    optional("recaptchaDataSValue", Text, "The one-time `data-s` value of the page.");
 const PAGE: &[Field] = &[URL, KEY];
 const BROWSER: &[Field] = &[AGENT, COOKIES];
 
-const IMAGE_URLS: Field = optional("imageUrls", Texts, "The addresses of the images.");
-const IMAGES: Field = optional("imagesBase64", Images, "The images; checked, and sent as base64.");
-const CLICK_PAGE: &[Field] = &[AGENT, optional("websiteURL", Url, "The address of the page.")];
+const IMAGE_URLS: Field = optional("imageUrls", Texts, "The URLs of the images.");
+const IMAGES: Field = optional("imagesBase64", Images, "The images, checked and sent as base64.");
+const CLICK_PAGE: &[Field] = &[AGENT, optional("websiteURL", Url, "The URL of the page.")];
 const INSTRUCTION: Field = required("metadata.Task", Text, "The instruction, in English.");
 const IMAGES_OR_URLS: &[&[&str]] = &[&["imagesBase64", "imageUrls"]];
 const TOKEN_SOLUTION: &str = "token: string; userAgent?: string";
 
-/// The fields of a proxy: given together or not at all.
+/// The proxy fields: set all of them or none.
 pub const PROXY: &[Field] = &[
-    required(
-        "proxyType",
-        OneOf(&["http", "https", "socks4", "socks5"]),
-        "How the proxy is spoken to.",
-    ),
-    required("proxyAddress", Text, "The proxy's address."),
-    required("proxyPort", Whole(1, 65_535), "The proxy's port: 1 to 65535."),
-    optional("proxyLogin", Text, "The login, without a percent sign."),
-    optional("proxyPassword", Text, "The password, without a percent sign."),
+    required("proxyType", OneOf(&["http", "https", "socks4", "socks5"]), "The proxy's protocol."),
+    required("proxyAddress", Text, "The proxy's host name or IP address."),
+    required("proxyPort", Whole(1, 65_535), "The proxy's port, 1 to 65535."),
+    optional("proxyLogin", Text, "The proxy's login. It must not contain a percent sign."),
+    optional("proxyPassword", Text, "The proxy's password. It must not contain a percent sign."),
 ];
 
-/// A row that takes a proxy and has no variant: what most are.
+/// The usual row: it takes a proxy and has no variants.
 const fn token(
     types: &'static [&'static str],
     timing: Timing,
@@ -60,7 +55,7 @@ const fn token(
     TaskSpec { docs, types, variant: None, takes_proxy: true, timing, fields, one_of: &[] }
 }
 
-/// A row of images that are clicked or measured, told by its `class`.
+/// A row of a `ComplexImageTask`, one per `class`.
 const fn click(
     class: &'static str,
     fields: &'static [&'static [Field]],
@@ -86,20 +81,16 @@ pub const CATALOG: &[TaskSpec] = &[
             &["ImageToTextTask"],
             IMAGE,
             &[&[
-                required("body", Image, "The image; checked, and sent as base64."),
-                optional(
-                    "capMonsterModule",
-                    Text,
-                    "The recogniser, such as `\"yandex\"`; an open set.",
-                ),
+                required("body", Image, "The image, checked and sent as base64."),
+                optional("capMonsterModule", Text, "The recognition module, such as `\"yandex\"`."),
                 optional(
                     "recognizingThreshold",
                     Whole(0, 100),
-                    "How sure the service must be: 0 to 100. Below it the answer is `ERROR_CAPTCHA_UNSOLVABLE` and costs nothing.",
+                    "The lowest confidence to accept, 0 to 100. Below it the service answers `ERROR_CAPTCHA_UNSOLVABLE` and charges nothing.",
                 ),
-                optional("case", Flag, "Whether upper and lower case matter."),
-                optional("numeric", ZeroOrOne, "1: the text has digits only."),
-                optional("math", Flag, "Whether the text is a sum, whose result is wanted."),
+                optional("case", Flag, "Whether the answer is case-sensitive."),
+                optional("numeric", ZeroOrOne, "Set to 1 if the text has only digits."),
+                optional("math", Flag, "Whether the image shows a sum to work out."),
                 FRESH,
             ]],
             docs("ImageToTextTask", "text: string", "Reads the text in an image."),
@@ -127,7 +118,7 @@ pub const CATALOG: &[TaskSpec] = &[
                     Object("{ s?: string; [name: string]: unknown }"),
                     "What the page passes to `grecaptcha.enterprise.render`.",
                 ),
-                optional("apiDomain", Text, "The host that the script is loaded from."),
+                optional("apiDomain", Text, "The host from which the page loads the script."),
                 DATA_S,
                 FRESH,
             ],
@@ -147,7 +138,7 @@ pub const CATALOG: &[TaskSpec] = &[
             &[
                 PAGE,
                 &[
-                    optional("minScore", Score, "The score that is wanted: 0.1 to 0.9."),
+                    optional("minScore", Score, "The minimum score wanted, 0.1 to 0.9."),
                     ACTION,
                     optional("isEnterprise", Flag, "Whether the page uses the Enterprise script."),
                     FRESH,
@@ -168,7 +159,7 @@ pub const CATALOG: &[TaskSpec] = &[
             &[
                 PAGE,
                 &[
-                    optional("minScore", Score, "The score that is wanted: 0.1 to 0.9."),
+                    optional("minScore", Score, "The minimum score wanted, 0.1 to 0.9."),
                     ACTION,
                     AGENT,
                     FRESH,
@@ -188,11 +179,11 @@ pub const CATALOG: &[TaskSpec] = &[
             PAGE,
             &[
                 HIDDEN,
-                optional("data", Text, "The `rqdata` of the page; then `userAgent` is needed too."),
+                optional("data", Text, "The page's `rqdata`. It requires `userAgent`."),
                 optional(
                     "fallbackToActualUA",
                     FlagOrNull,
-                    "true: the service takes its own User-Agent; false: it checks the given one; null: it takes that unchecked.",
+                    "true: use the service's own User-Agent; false: check the one in `userAgent`; null: use that without a check.",
                 ),
                 FRESH,
             ],
@@ -210,12 +201,12 @@ pub const CATALOG: &[TaskSpec] = &[
         &[
             &[
                 URL,
-                required("websitePublicKey", Text, "The public key of the site."),
-                optional("data", Text, "More data as JSON text, such as `{\"blob\":\"...\"}`."),
+                required("websitePublicKey", Text, "The site's public key."),
+                optional("data", Text, "Extra data as JSON text, such as `{\"blob\":\"...\"}`."),
                 optional(
                     "funcaptchaApiJSSubdomain",
                     Text,
-                    "The host of the script, without https://.",
+                    "The host of the script, without `https://`.",
                 ),
                 FRESH,
             ],
@@ -237,8 +228,8 @@ pub const CATALOG: &[TaskSpec] = &[
             &[
                 &[
                     URL,
-                    required("gt", Text, "The site's id."),
-                    required("challenge", Text, "The one-time challenge, fetched just before."),
+                    required("gt", Text, "The site's GeeTest id."),
+                    required("challenge", Text, "A one-time challenge: fetch a new one."),
                 ],
                 GEETEST,
             ],
@@ -257,7 +248,7 @@ pub const CATALOG: &[TaskSpec] = &[
             &[
                 &[
                     URL,
-                    required("gt", Text, "The `captcha_id` of the site."),
+                    required("gt", Text, "The site's `captcha_id`."),
                     optional(
                         "initParameters",
                         Object("Record<string, unknown>"),
@@ -276,7 +267,7 @@ pub const CATALOG: &[TaskSpec] = &[
     token(
         &["TurnstileTask", "TurnstileTaskProxyless"],
         TOKEN,
-        &[PAGE, &[ACTION, optional("data", Text, "The `cData` of the page."), AGENT, FRESH]],
+        &[PAGE, &[ACTION, optional("data", Text, "The page's `cData`."), AGENT, FRESH]],
         docs("TurnstileTask", TOKEN_SOLUTION, "Solves a Cloudflare Turnstile."),
     ),
     click(
@@ -285,11 +276,7 @@ pub const CATALOG: &[TaskSpec] = &[
             &[
                 IMAGE_URLS,
                 IMAGES,
-                required(
-                    "metadata.Grid",
-                    OneOf(&["4x4", "3x3", "1x1"]),
-                    "The grid over the image.",
-                ),
+                required("metadata.Grid", OneOf(&["4x4", "3x3", "1x1"]), "The grid on the image."),
                 optional("metadata.Task", Text, "The instruction, in English."),
                 optional(
                     "metadata.TaskDefinition",
@@ -303,7 +290,7 @@ pub const CATALOG: &[TaskSpec] = &[
         docs(
             "ComplexImageTaskRecaptcha",
             "answer: boolean[]",
-            "Tells which cells of a reCAPTCHA image to click. One image.",
+            "Finds the cells of a reCAPTCHA image to click. One image.",
         ),
     ),
     click(
@@ -312,10 +299,10 @@ pub const CATALOG: &[TaskSpec] = &[
             &[
                 IMAGE_URLS,
                 IMAGES,
-                optional("exampleImageUrls", Texts, "The address of a sample."),
-                optional("exampleImagesBase64", Images, "A sample; checked, and sent as base64."),
+                optional("exampleImageUrls", Texts, "The URL of an example image."),
+                optional("exampleImagesBase64", Images, "An example, checked and sent as base64."),
                 INSTRUCTION,
-                optional("metadata.Classes", Texts, "The classes of older versions."),
+                optional("metadata.Classes", Texts, "The classes, for older hCaptcha versions."),
             ],
             CLICK_PAGE,
         ],
@@ -323,7 +310,7 @@ pub const CATALOG: &[TaskSpec] = &[
         docs(
             "ComplexImageTaskHcaptcha",
             "answer: boolean[] | Point[]; metadata?: { AnswerType: \"Grid\" | \"Coordinate\" }",
-            "Tells which of up to 18 hCaptcha images to click, or where.",
+            "Finds which of up to 18 hCaptcha images to click, or where to click.",
         ),
     ),
     click(
@@ -333,17 +320,17 @@ pub const CATALOG: &[TaskSpec] = &[
         docs(
             "ComplexImageTaskFuncaptcha",
             "answer: boolean[]",
-            "Tells which cell of a FunCaptcha image to click. One image.",
+            "Finds the cell of a FunCaptcha image to click. One image.",
         ),
     ),
     click(
         "yandexsmartcaptcha",
-        &[&[required("imagesBase64", Images, "One image; checked, and sent as base64.")]],
+        &[&[required("imagesBase64", Images, "One image, checked and sent as base64.")]],
         &[],
         docs(
             "ComplexImageTaskYandexsmartcaptcha",
             "answer: Point[]; metadata?: null",
-            "Tells where to click in an image of Yandex SmartCaptcha.",
+            "Finds where to click in a Yandex SmartCaptcha image.",
         ),
     ),
     click(
@@ -352,17 +339,21 @@ pub const CATALOG: &[TaskSpec] = &[
             required(
                 "imagesBase64",
                 Images,
-                "The images, such as background and circle; sent as base64.",
+                "The images, such as the background and the circle; sent as base64.",
             ),
-            required("metadata.Task", Text, "The recogniser, such as `\"oocl_rotate_new\"`."),
-            optional("metadata.TaskArgument", Text, "What some recognisers need besides."),
-            optional("metadata.PayloadType", Text, "The kind of data, of audio recognisers."),
+            required("metadata.Task", Text, "The recognition task, such as `\"oocl_rotate_new\"`."),
+            optional(
+                "metadata.TaskArgument",
+                Text,
+                "An argument that some recognition tasks require.",
+            ),
+            optional("metadata.PayloadType", Text, "The type of the data, for audio recognition."),
         ]],
         &[],
         docs(
             "ComplexImageTaskRecognition",
             "answer: number[]; metadata?: { AnswerType: string }",
-            "Measures images, such as the degrees by which one is turned.",
+            "Measures images, such as the angle to rotate one by.",
         ),
     ),
     token(
@@ -378,11 +369,15 @@ pub const CATALOG: &[TaskSpec] = &[
             PAGE,
             &[
                 AGENT,
-                optional("yidunGetLib", Text, "The full address of the script."),
-                optional("yidunApiServerSubdomain", Text, "The host of the API, without https://."),
-                optional("challenge", Text, "The challenge of the Enterprise version."),
-                optional("hcg", Text, "The hash of the Enterprise version."),
-                optional("hct", AnyWhole, "The time of the Enterprise version, in Unix time."),
+                optional("yidunGetLib", Text, "The full URL of the script."),
+                optional(
+                    "yidunApiServerSubdomain",
+                    Text,
+                    "The host of the API, without `https://`.",
+                ),
+                optional("challenge", Text, "The `challenge` of the Enterprise version."),
+                optional("hcg", Text, "The hash, for the Enterprise version."),
+                optional("hct", AnyWhole, "The Unix time, for the Enterprise version."),
             ],
         ],
         docs("YidunTask", TOKEN_SOLUTION, "Solves a NetEase Yidun."),
@@ -403,21 +398,21 @@ pub const CATALOG: &[TaskSpec] = &[
             optional(
                 "metadata",
                 Object("Record<string, unknown>"),
-                "What the kind of captcha needs.",
+                "The data this captcha requires.",
             ),
             AGENT,
-            optional("domains", Texts, "The domains whose cookies are wanted."),
+            optional("domains", Texts, "The domains whose cookies to return."),
         ]],
         docs(
             "CustomTask",
             "[name: string]: unknown",
-            "Solves a captcha of the service's open family.",
+            "Solves a captcha of another kind that the service supports.",
         ),
     ),
 ];
 
 const GEETEST: &[Field] = &[
-    optional("geetestApiServerSubdomain", Text, "The host of the API, without https://."),
+    optional("geetestApiServerSubdomain", Text, "The host of the API, without `https://`."),
     optional("geetestGetLib", Text, "The path of the library, as JSON text."),
     AGENT,
 ];

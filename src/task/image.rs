@@ -160,7 +160,7 @@ mod tests {
         let failure = from_bytes(&[0; 99], LIMITS).expect_err("too small");
         assert_eq!((failure.size, failure.limit), (Some(99.0), Some(100)));
         assert!(
-            failure.message(&Catalogue::default()).contains("99 bytes, allowed are 100 to 500000"),
+            failure.message(&Catalogue::default()).contains("99 bytes (allowed: 100 to 500000)"),
             "{failure:?}"
         );
     }
@@ -171,8 +171,8 @@ mod tests {
             ("captcha.png", "'.' is not a base64 character"),
             ("https://example.com/captcha", "':' is not a base64 character"),
             ("data:image/png;base64", "no comma"),
-            ("data:image/svg+xml,%3Csvg%3E", "not in base64"),
-            ("data:;charset=base64x,QUJD", "not in base64"),
+            ("data:image/svg+xml,%3Csvg%3E", "is not base64"),
+            ("data:;charset=base64x,QUJD", "is not base64"),
             ("QUJ=RA==", "'=' is not a base64 character"),
             ("картинка", "'к' is not a base64 character"),
         ] {

@@ -300,9 +300,9 @@ fn every_text_is_said_in_the_language_of_the_client_and_none_is_left_over() {
     let elsewhere = [
         "a function",
         "an AbortSignal",
-        "an iterable or an async iterable of tasks",
-        "a task's number",
-        "a result cannot be converted",
+        "an iterable or async iterable of tasks",
+        "a task id",
+        "the result cannot be converted",
     ];
     let unseen: Vec<_> = (0..ALL.len()).filter(|at| !seen.contains(at)).map(|at| ALL[at]).collect();
     let unseen: Vec<_> = unseen.into_iter().filter(|text| !elsewhere.contains(text)).collect();

@@ -16,10 +16,10 @@ fn failure_of(body: Value) -> Box<Failure> {
 fn the_reason_why_json_is_no_answer_is_told() {
     for (body, reason) in [
         (json!({ "message": "Not Found" }), "its JSON has no errorId"),
-        (json!([{ "errorId": 0 }]), "its JSON is a list"),
-        (json!(null), "its JSON is null"),
-        (json!({ "errorId": "1" }), "its errorId is no number and it has no errorCode"),
-        (json!({ "errorId": null, "errorCode": "" }), "its errorId is no number"),
+        (json!([{ "errorId": 0 }]), "expected a JSON object, got an array"),
+        (json!(null), "expected a JSON object, got null"),
+        (json!({ "errorId": "1" }), "errorId is not a number and errorCode is missing"),
+        (json!({ "errorId": null, "errorCode": "" }), "errorId is not a number"),
     ] {
         let failure = failure_of(body);
         let failure = refused::<()>(Err(failure), Class::Transport, "BAD_RESPONSE");
@@ -48,7 +48,7 @@ fn an_empty_code_is_none() {
     let failure = failure_of(body);
     assert_eq!((failure.class, failure.origin), (Class::UnknownService, Origin::Service));
     assert_eq!((failure.server_code.as_deref(), failure.server_message.as_deref()), (None, None));
-    assert!(failure.english().contains("it gave no code"), "{}", failure.english());
+    assert!(failure.english().contains("it gave no error code"), "{}", failure.english());
 }
 
 #[test]
@@ -80,8 +80,8 @@ fn an_id_that_cannot_be_one_is_shown_but_never_rounded() {
 #[test]
 fn what_comes_in_place_of_an_answer_is_told() {
     for (status, text, said) in [
-        (200, "", "it is empty"),
-        (200, " \n", "it is empty"),
+        (200, "", "the body is empty"),
+        (200, " \n", "the body is empty"),
         (200, "<html>Sign in", "<html>Sign in"),
         (302, "<html>Found", "a redirect"),
         (0, "", "a redirect"),

@@ -87,14 +87,14 @@ async function usage(args, pattern, options) {
   const { stdout, stderr, code } = await cli(args, options);
   assert.equal(code, 2, stderr);
   assert.equal(stdout, "");
-  assert.match(stderr, /^capwire: .+\. See capwire --help\.\n$/);
+  assert.match(stderr, /^capwire: .+[.?] See capwire --help\.\n$/);
   assert.match(stderr, pattern);
   return stderr;
 }
 
 /** The task id in the line that says how to go on. */
 function goesOn(stderr) {
-  const found = stderr.match(/go on with: capwire result (\d+)/);
+  const found = stderr.match(/To keep waiting, run: capwire result (\d+)/);
   assert.ok(found, stderr);
   return found[1];
 }
@@ -220,8 +220,7 @@ describe("capwire solve", { concurrency: 2, timeout: 300_000 }, () => {
     for (const [args, option] of [
       [["--service", "other"], "service"],
       [["--base-url", "http://example.com"], "baseUrl"],
-      [["--timeout", "0"], "timeoutMs"],
-      [["--timeout=-1"], "timeoutMs"],
+      [["--timeout", "3e9"], "timeoutMs"],
     ]) {
       const { stderr, code } = await cli(["result", "5", "--json", ...args]);
       assert.equal(code, 24, stderr);
@@ -405,7 +404,7 @@ describe("what it prints", { concurrency: 3, timeout: 300_000 }, () => {
     assertHidden(KEY, { stdout: terminal, stderr: "" });
     const lines = terminal.trim().split("\r\n");
     const expected = [
-      /^capwire: createTask again in \d+\.\d s: No server .*$/,
+      /^capwire: retrying createTask in \d+\.\d s: The service has no free server .*$/,
       /^capwire: task \d+ created after \d+\.\d s$/,
       /^capwire: result request 1 after \d+\.\d s: processing$/,
       /^capwire: result request 2 after \d+\.\d s: ready$/,
@@ -490,7 +489,7 @@ describe("capwire errors", { timeout: 300_000 }, () => {
         blocks[at],
         `${row.code} (${row.name}, exit code ${EXIT_CODES[row.name]})\n` +
           `  ${row.message}.\n  ${row.hint}\n` +
-          `  The same call may succeed later without a change: ${row.retryable ? "yes" : "no"}.`,
+          `  The same call may succeed later without changes: ${row.retryable ? "yes" : "no"}.`,
       );
     }
   });
@@ -509,7 +508,7 @@ describe("capwire errors", { timeout: 300_000 }, () => {
   });
 
   it("refuses a code that it does not know", async () => {
-    await usage(["errors", "ERROR_SOMETHING_ELSE"], /no such error code/);
+    await usage(["errors", "ERROR_SOMETHING_ELSE"], /: Unknown error code\. See/);
   });
 
   it("errorTable() has every class, with words for each code", async () => {
@@ -631,8 +630,8 @@ describe("the key", { concurrency: 2, timeout: 300_000 }, () => {
     [`--api-key=${KEY}`],
   ]) {
     it(`is refused as ${args.join(" ").replace(KEY, "…")}`, async () => {
-      await usage(["balance", ...args], /not taken from the arguments.*CAPWIRE_KEY/);
-      await usage([...args, "balance"], /not taken from the arguments.*CAPWIRE_KEY/);
+      await usage(["balance", ...args], /cannot be an argument.*CAPWIRE_KEY/);
+      await usage([...args, "balance"], /cannot be an argument.*CAPWIRE_KEY/);
     });
   }
 
@@ -687,31 +686,54 @@ describe("the key", { concurrency: 2, timeout: 300_000 }, () => {
 describe("usage errors", { concurrency: 2, timeout: 300_000 }, () => {
   for (const [args, pattern] of [
     [[], /A command is missing/],
-    [["blance"], /no such command/],
-    [["toString"], /no such command/],
-    [["balance", "--frobnicate"], /Unknown option '--frobnicate'/],
+    [["blance"], /: Unknown command\. Did you mean balance\? See/],
+    [["Sovle"], /: Unknown command\. Did you mean solve\? See/],
+    [["bla"], /: Unknown command\. See/],
+    [["toString"], /: Unknown command\. See/],
+    [["balance", "--frobnicate"], /Unknown option '--frobnicate'\. See/],
+    [["balance", "--tmeout", "5"], /Unknown option '--tmeout'\. Did you mean --timeout\? See/],
+    [["balance", "--base-uri=x"], /Unknown option '--base-uri'\. Did you mean --base-url\? See/],
+    [["errors", "error_zero_balance"], /code\. Did you mean ERROR_ZERO_BALANCE\? See/],
     [["balance", "-x"], /Unknown option '-x'/],
     [["balance", "--timeout"], /'--timeout <value>' argument missing/],
     [["balance", "--json=yes"], /'--json' does not take an argument/],
-    [["balance", "more"], /too many arguments/],
-    [["balance", "--task", "{}"], /--task does not go with balance/],
-    [["solve", "a.png", "--type", "X"], /--type does not go with solve/],
-    [["errors", "--service", "capmonster"], /--service does not go with errors/],
+    [["balance", "more"], /Too many arguments for balance/],
+    [["balance", "--task", "{}"], /balance does not take --task/],
+    [["solve", "a.png", "--type", "X"], /solve does not take --type/],
+    [["errors", "--service", "capmonster"], /errors does not take --service/],
     [["balance", "--timeout", "soon"], /number of seconds/],
     [["balance", "--timeout="], /number of seconds/],
+    [["balance", "--timeout", "0"], /number of seconds above 0/],
+    [["balance", "--timeout=-1"], /number of seconds above 0/],
     [["solve"], /IMAGE or a --task/],
-    [["solve", "a.png", "b.png"], /too many arguments/],
+    [["solve", "a.png", "b.png"], /Too many arguments for solve/],
     [["solve", "no-such-file.png"], /Cannot read the image \(ENOENT/],
     [["solve", "."], /Cannot read the image \(EISDIR/],
-    [["solve", "--task", "{type:1}"], /--task is not JSON/],
+    [["solve", "--task", "{type:1}"], /--task is not valid JSON/],
     [["solve", "--task", "[]"], /--task must be a JSON object/],
     [["solve", "--task", "null"], /--task must be a JSON object/],
-    [["solve", "a.png", "--task", '{"type":"TurnstileTask"}'], /IMAGE is the body of an/],
+    [
+      ["solve", "a.png", "--task", '{"type":"TurnstileTask"}'],
+      /IMAGE is only for an ImageToTextTask/,
+    ],
     [["result"], /result needs an ID/],
-    [["result", "1", "2"], /too many arguments/],
+    [["result", "1", "2"], /Too many arguments for result/],
   ]) {
     it(`capwire ${args.join(" ")}`, async () => {
       await usage(args, pattern);
+    });
+  }
+
+  for (const [args, message] of [
+    [["balance", "--service", "other"], /: `--service` must be capmonster or brocapgpt\n/],
+    [["balance", "--base-url", "http://a.example"], /: `--base-url` must start with https:/],
+    [["balance", "--base-url", "http://127.0.0.1:9/\\"], /: `--base-url` must not contain/],
+    [["result", "12x"], /: ID must be a task id/],
+  ]) {
+    it(`capwire ${args.join(" ")} names what is wrong by its name in the terminal`, async () => {
+      const { stderr, code } = await cli(args);
+      assert.ok(code === 13 || code === 24, `${code}`);
+      assert.match(stderr, message);
     });
   }
 

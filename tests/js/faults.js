@@ -145,7 +145,7 @@ const ids = [
   ["a task id that is a text of base 16", { taskId: "0x10" }],
   ["a task id that is a text with a space", { taskId: " 5" }],
   ["a task id that is an empty text", { taskId: "" }],
-].map(([fault, body, says = /the task id is /]) => ({
+].map(([fault, body, says = /unexpected taskId: /]) => ({
   fault,
   reply: text(
     typeof body === "string"

@@ -70,7 +70,7 @@ describe("reportIncorrect()", { concurrency: true, timeout: 120_000 }, () => {
       const fields = { option: "service", origin: "client", service: "brocapgpt", taskId: 5 };
       const refused = client.reportIncorrect(5, kind);
       const error = await failure(refused, OptionsError, "INVALID_OPTIONS", fields);
-      assert.match(error.message, /brocapgpt, which has no method reportIncorrect/);
+      assert.match(error.message, /brocapgpt, which does not support reportIncorrect/);
     }
     assert.deepEqual(await sandbox.requests(), []);
   });

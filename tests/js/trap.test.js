@@ -33,7 +33,7 @@ const INTERNAL = {
   isInternal: true,
   code: "INTERNAL",
   retryable: false,
-  message: "The WebAssembly module has failed and cannot go on: no luck today",
+  message: "The WebAssembly module has crashed: no luck today",
   cause: "no luck today",
 };
 
@@ -116,7 +116,7 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
     // As the glue does it: an export that is called within an import, whose exceptions it catches.
     const trapping = new URL("trap.js", import.meta.resolve("capwire")).href;
     const found = await runForJson(`
-      import { enter, guarded, untilTrap } from "${trapping}";
+      import { callWasm, callWasmAsync, guarded } from "${trapping}";
       let entered = 0;
       const { outer, inner } = guarded({
         inner() { entered += 1; throw new RangeError("deep"); },
@@ -124,10 +124,10 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
       });
       const codes = [];
       const keep = (error) => codes.push(error.code + " " + error.cause.message);
-      const waiting = untilTrap(() => new Promise(() => {})).catch(keep);
-      try { enter(() => outer()); } catch (error) { keep(error); }
+      const waiting = callWasmAsync(() => new Promise(() => {})).catch(keep);
+      try { callWasm(() => outer()); } catch (error) { keep(error); }
       await waiting;
-      await untilTrap(() => new Promise(() => {})).catch(keep);
+      await callWasmAsync(() => new Promise(() => {})).catch(keep);
       console.log(JSON.stringify({ codes, entered, outside: outer() }));
     `);
     assert.deepEqual(found, { codes: Array(3).fill("INTERNAL deep"), entered: 1, outside: [] });

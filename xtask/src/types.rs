@@ -10,11 +10,11 @@ const HEAD: &str = "\
 /** An image: its bytes in any form, their base64 text, or a base64 `data:` URL. */
 export type Image = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView | Blob;
 
-/** A point in an image, as the service measures it. */
+/** A point in an image, as the service returns it. */
 export interface Point {
-  /** Its horizontal place. */
+  /** The horizontal position. */
   X: number;
-  /** Its vertical place. */
+  /** The vertical position. */
   Y: number;
 }
 
@@ -22,8 +22,8 @@ export interface Point {
 
 const TAIL: &str = "\
 /**
- * A task of a type that is not known here: its fields are sent as they are given.
- * `undefined` is absent; `null` and `\"\"` are values.
+ * A task of an unknown type. Its fields are sent unchanged: `undefined` means absent, `null` and `\"\"` are
+ * values.
  */
 export interface RawTask<K extends string = string> {
   /** The task's type, as the service names it. */
@@ -42,13 +42,13 @@ pub(crate) fn task_types() -> String {
     interface(
         &mut out,
         "ProxyFields",
-        "The proxy over which a captcha is solved, all fields together.",
+        "The proxy through which the captcha is solved. Set all required fields together.",
         |out| {
             PROXY.iter().for_each(|field| member(out, field, field.path, 1));
         },
     );
     out.push_str(
-        "/** No proxy: the service uses its own addresses. */\nexport type NoProxy = { [N in keyof ProxyFields]?: undefined };\n\n",
+        "/** No proxy: the service uses its own IP addresses. */\nexport type NoProxy = { [N in keyof ProxyFields]?: undefined };\n\n",
     );
     for kind in CATALOG {
         task(&mut out, kind);
@@ -67,23 +67,23 @@ fn task(out: &mut String, kind: &TaskSpec) {
         let _ = writeln!(
             out,
             "  /** The task's type{}. */",
-            if types.len() > 1 { ", by its name or an older one" } else { "" }
+            if types.len() > 1 { ", or an older name of it" } else { "" }
         );
         let _ = writeln!(out, "  type: {};", types.join(" | "));
         if let Some((field, value)) = &kind.variant {
             let _ = writeln!(
                 out,
-                "  /** Which variant of the type it is. */\n  {field}: {};",
+                "  /** The variant of the task's type. */\n  {field}: {};",
                 literal(value)
             );
         }
         members(out, kind);
-        out.push_str("  /** Fields that are not known here are sent as they are. */\n  [field: string]: unknown;\n");
+        out.push_str("  /** Unknown fields are sent unchanged. */\n  [field: string]: unknown;\n");
     });
     if kind.takes_proxy {
         let _ = writeln!(
             out,
-            "/** {} With a proxy or without. */\nexport type {name} = {own} & (ProxyFields | NoProxy);\n",
+            "/** {} A proxy is optional. */\nexport type {name} = {own} & (ProxyFields | NoProxy);\n",
             kind.docs.doc
         );
     }
@@ -99,7 +99,7 @@ fn members(out: &mut String, kind: &TaskSpec) {
         }
     }
     for (object, fields) in objects {
-        let _ = writeln!(out, "  /** What the kind of captcha needs. */\n  {object}: {{");
+        let _ = writeln!(out, "  /** The data that this captcha requires. */\n  {object}: {{");
         fields.iter().for_each(|(name, field)| member(out, field, name, 2));
         out.push_str("    [name: string]: unknown;\n  };\n");
     }
@@ -128,7 +128,7 @@ fn type_of(rule: Rule) -> String {
 }
 
 fn union(out: &mut String) {
-    out.push_str("/** A task of a type that is known here, checked before anything is sent. */\n");
+    out.push_str("/** A task of a known type. It is checked before anything is sent. */\n");
     let names: Vec<&str> = CATALOG.iter().map(|kind| kind.docs.interface).collect();
     let _ = writeln!(out, "export type KnownTask =\n  | {};\n", names.join("\n  | "));
 }
@@ -148,7 +148,7 @@ fn solutions(out: &mut String) {
             },
         );
     }
-    out.push_str("/** The solution of a task: that of its type, or unknown. */\nexport type SolutionOf<T> =\n");
+    out.push_str("/** The solution of a task, by its type. */\nexport type SolutionOf<T> =\n");
     for kind in CATALOG {
         let types: Vec<String> = kind.types.iter().map(|text| format!("{text:?}")).collect();
         let variant =
@@ -168,21 +168,19 @@ fn solutions(out: &mut String) {
 fn solution_doc(name: &str) -> &'static str {
     match name {
         "text" => "The text in the image.",
-        "token" | "gRecaptchaResponse" => "The token that the page takes as the answer.",
-        "userAgent" => "The User-Agent that goes with the token.",
-        "cookies" => "The cookies that go with the token, by name.",
-        "respKey" => "What `hcaptcha.getRespKey()` gives on the page.",
+        "token" | "gRecaptchaResponse" => "The token to submit to the page.",
+        "userAgent" => "The User-Agent to use with the token.",
+        "cookies" => "The cookies to use with the token, by name.",
+        "respKey" => "The value that `hcaptcha.getRespKey()` returns on the page.",
         "challenge" => "The value of `geetest_challenge`.",
         "validate" => "The value of `geetest_validate`.",
         "seccode" => "The value of `geetest_seccode`.",
         "captcha_id" | "lot_number" | "pass_token" | "gen_time" | "captcha_output" => {
-            "One of the values that the page sends to its own server."
+            "One of the values that the page sends to its server."
         }
-        "encryptedData" => "More that the page sends to its own server, if the service gives it.",
-        "answer" => {
-            "For each cell or image whether to click it, or where to click, or what was measured."
-        }
-        "metadata" => "Of which kind the answer is.",
+        "encryptedData" => "Another value for the page's server, if the service returns it.",
+        "answer" => "Which cells or images to click, the points to click, or the measured numbers.",
+        "metadata" => "The kind of the answer.",
         _ => "",
     }
 }

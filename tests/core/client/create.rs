@@ -316,11 +316,11 @@ fn the_balance_is_asked_for_again_only_where_it_could_not_be_taken() {
 #[test]
 fn an_id_that_is_no_number_for_javascript_is_told_as_it_came_or_not_at_all() {
     for (id, told) in [
-        (json!("7f3a-91c0"), "the task id is \"7f3a-91c0\""),
-        (json!("9007199254740993"), "the task id is \"9007199254740993\""),
-        (json!(9_007_199_254_740_993_u64), "the task id is a number above 2^53"),
-        (json!(format!("x{KEY}x")), "the task id is \"x[clientKey]x\""),
-        (json!({}), "the task id is an object"),
+        (json!("7f3a-91c0"), "unexpected taskId: \"7f3a-91c0\""),
+        (json!("9007199254740993"), "unexpected taskId: \"9007199254740993\""),
+        (json!(9_007_199_254_740_993_u64), "unexpected taskId: a number above 2^53"),
+        (json!(format!("x{KEY}x")), "unexpected taskId: \"x[clientKey]x\""),
+        (json!({}), "unexpected taskId: an object"),
     ] {
         let world = server().create([answer(json!({ "errorId": 0, "taskId": id }))]).world();
         let outcome = world.run(Call::Create(token_task()).make(&world.client()));

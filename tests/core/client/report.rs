@@ -78,7 +78,7 @@ mod reports {
             let failure = refused_locally(outcome, Class::Options, "INVALID_OPTIONS");
             assert_eq!(failure.option.as_deref(), Some("service"));
             assert_eq!(failure.service.as_deref(), Some(name));
-            let told = format!("{name}, which has no method {}", kind.method().name());
+            let told = format!("{name}, which does not support {}", kind.method().name());
             assert!(failure.english().contains(&told), "{}", failure.english());
             assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
             assert_eq!(world.sent().len(), 0);
@@ -340,7 +340,7 @@ mod user_agents {
             let outcome = world.run(Call::UserAgent.make(&world.client_with(options)));
             let failure = refused_locally(outcome, Class::Options, "INVALID_OPTIONS");
             assert_eq!(failure.option.as_deref(), Some("service"));
-            let told = format!("{name}, which has no method getUserAgent");
+            let told = format!("{name}, which does not support getUserAgent");
             assert!(failure.english().contains(&told), "{}", failure.english());
             assert_eq!(world.sent().len(), 0);
         }

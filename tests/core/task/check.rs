@@ -545,7 +545,7 @@ fn the_rules_are_the_same_on_both_services() {
 
 #[test]
 fn a_type_that_is_no_text_is_shown() {
-    for (given, shown) in [(json!(5), "5"), (json!(null), "null"), (json!([]), "a list")] {
+    for (given, shown) in [(json!(5), "5"), (json!(null), "null"), (json!([]), "an array")] {
         let world = server().world();
         let call = Call::Create(json!({ "type": given }).into());
         let failure = refused(world.run(call.make(&world.client())), Class::Task, "INVALID_TASK");

@@ -24,4 +24,4 @@ new Client({ clientKey: "x", messages: { texts: { "{what}; {detail}": "" } } });
 // @ts-expect-error a whole catalogue has every code
 expectTypeOf({ NETWORK: { message: "", hint: "" } }).toExtend<Messages["codes"]>();
 // @ts-expect-error and every text
-expectTypeOf({ text: "" }).toExtend<Messages["texts"]>();
+expectTypeOf({ "a string": "" }).toExtend<Messages["texts"]>();

@@ -1,0 +1,100 @@
+// The options of the client's calls, and the types of their results that TypeScript adds to those of Rust.
+
+import type { CaptchaError } from "./errors.js";
+import type * as tasks from "./tasks.js";
+import type * as types from "./types.js";
+
+/**
+ * The options of a {@link Client}. Its first call checks them and rejects with an {@link OptionsError} that
+ * names the wrong one. An unknown option is an error too.
+ *
+ * @example
+ * ```ts
+ * const client = new Client({ clientKey: key, service: "brocapgpt", requestTimeoutMs: 10_000 });
+ * ```
+ */
+export interface ClientOptions extends types.ClientOptions {
+  /**
+   * Called instead of the global `fetch`, with a URL and a `RequestInit`; `this` is undefined. Default: the
+   * global `fetch` at the time of the request.
+   */
+  fetch?: typeof fetch;
+}
+
+/** The options of every call. */
+export interface RequestOptions {
+  /**
+   * Aborts the call at any point. It then rejects with the signal's reason. Default: none.
+   *
+   * @example AbortSignal.timeout(60_000)
+   */
+  signal?: AbortSignal;
+}
+
+/** The options of calls that may send a request more than once. */
+export interface ProgressOptions extends RequestOptions {
+  /**
+   * Called on every step. If it throws, the error is written to the console and the call continues.
+   * Default: none.
+   *
+   * @example (event) => console.log(event.type, event.elapsedMs)
+   */
+  onProgress?: (event: types.Progress) => void;
+}
+
+/** The options of {@link Client.createTask}. */
+export interface CreateOptions
+  extends ProgressOptions,
+    Pick<types.CallOptions, "timeoutMs" | "callbackUrl"> {}
+
+/** The options of {@link Client.waitForResult}. */
+export interface WaitOptions
+  extends ProgressOptions,
+    Pick<types.CallOptions, "timeoutMs" | "pollIntervalMs" | "type"> {}
+
+/** The options of {@link Client.solve} and {@link Client.solveImage}. */
+export interface SolveOptions
+  extends ProgressOptions,
+    Pick<types.CallOptions, "timeoutMs" | "pollIntervalMs" | "callbackUrl"> {}
+
+/** The options of {@link Client.solveAll}: those of each call, and how many run at once. */
+export interface SolveAllOptions extends SolveOptions, Pick<types.CallOptions, "concurrency"> {}
+
+/**
+ * The outcome of one task of {@link Client.solveAll}: switch on its `status`.
+ *
+ * `index` is the task's position in the input, from 0, and `task` is the object that you passed.
+ */
+export type Settled<T extends tasks.Task = tasks.Task> =
+  | {
+      /** The task was solved. */
+      status: "fulfilled";
+      /** The task's position in the input, from 0. */
+      index: number;
+      /** The task that you passed. */
+      task: T;
+      /** The result, as from {@link Client.solve}. */
+      value: types.Solved<tasks.SolutionOf<T>>;
+    }
+  | {
+      /** The task was not solved. */
+      status: "rejected";
+      /** The task's position in the input, from 0. */
+      index: number;
+      /** The task that you passed. */
+      task: T;
+      /** The error, as from {@link Client.solve}. */
+      reason: CaptchaError;
+    };
+
+/** The body of a callback, in the form in which your server provides it. */
+export type CallbackBody = string | ArrayBuffer | ArrayBufferView | Blob | Request | object;
+
+/** The options of {@link Client.parseCallback}. */
+export interface CallbackOptions {
+  /** Messages in another language, as in {@link ClientOptions}. Default: English. */
+  messages?: types.PartialMessages;
+}
+
+/** The result that a service posts to a `callbackUrl`. It does not name the task. */
+export type CallbackResult<S = unknown> = types.TaskState<S>;
