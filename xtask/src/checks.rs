@@ -1,7 +1,7 @@
 //! What `cargo xtask test` runs.
 //!
 //! The JavaScript checks look at the package as users get it: `pack` makes the tarball and installs it in
-//! `target/consumer`, a project of its own, and the tests of `tests/js` run from a copy there.
+//! `target/consumer`, a project of its own, and the tests run from a copy there.
 
 use std::fs;
 use std::io::{self, IsTerminal as _};
@@ -53,7 +53,7 @@ const STEPS: [Step; 17] = [
         .run()?)
     }),
     ("docs", |sh| ran(write_reference(sh)?)),
-    ("node", |sh| node_tests(sh, "", None)),
+    ("node", |sh| node_tests(sh, "node", None)),
     ("js", js),
     ("browser", browser),
     ("reliability", |_| {
@@ -211,7 +211,7 @@ fn consumer() -> PathBuf {
 /// Type tests, as a user's compiler sees the package: in Node, without a browser's types, and in a
 /// bundler, without Node's.
 fn types(sh: &Shell) -> Result<Skipped> {
-    let files = &test_files(sh, "types", ".ts")?;
+    let files = &test_files(sh, "node/types", ".ts")?;
     let tsc = &npm_bin("tsc");
     let common = "--noEmit --strict --exactOptionalPropertyTypes --target es2022".split(' ');
     let node = "--module nodenext --types node --lib es2022".split(' ');
@@ -227,7 +227,7 @@ fn types(sh: &Shell) -> Result<Skipped> {
 /// Node runs one file fewer than there are processors; but these wait most of the time.
 const AT_ONCE: &str = "--test-concurrency=2";
 
-/// Runs the tests of one folder of `tests/js`.
+/// Runs the tests of one folder of `tests`.
 fn node_tests(sh: &Shell, folder: &str, chromium: Option<&Path>) -> Result<Skipped> {
     let files = test_files(sh, folder, ".test.js")?;
     let sandbox = build_sandbox(sh)?;
@@ -236,30 +236,30 @@ fn node_tests(sh: &Shell, folder: &str, chromium: Option<&Path>) -> Result<Skipp
     let at_once = chromium.is_none().then_some(AT_ONCE);
     let node = cmd!(sh, "node --test {at_once...} --test-reporter=spec {files...}")
         .env("CAPWIRE_SANDBOX_BIN", sandbox);
-    let step = if folder.is_empty() { "node" } else { folder };
-    let node = reliability::recording(sh, step, node)?;
-    let node = hunt::hunting(sh, step, node)?;
+    let node = reliability::recording(sh, folder, node)?;
+    let node = hunt::hunting(sh, folder, node)?;
     match chromium {
         Some(chromium) => node.env("CAPWIRE_CHROMIUM", chromium),
         None => node.env_remove("CAPWIRE_CHROMIUM"),
     }
     .run()?;
-    ran(hunt::report(step)?)
+    ran(hunt::report(folder)?)
 }
 
 /// The tests for which the module itself matters, once more with that of `capwire/js`.
 const OF_THE_MODULE: [&str; 8] =
-    ["errors", "guard", "hostile", "images", "options", "solve", "trap", "wire"];
+    ["circuit-breaker", "errors", "hostile-values", "images", "options", "solve", "tasks", "trap"];
 
 fn js(sh: &Shell) -> Result<Skipped> {
-    test_files(sh, "", ".test.js")?;
+    test_files(sh, "node", ".test.js")?;
     let consumer = consumer();
-    let files = OF_THE_MODULE.map(|name| consumer.join(format!("{name}.test.js")));
+    let tests = consumer.join("tests/node");
+    let files = OF_THE_MODULE.map(|name| tests.join(format!("{name}.test.js")));
     let sandbox = build_sandbox(sh)?;
     let _dir = sh.push_dir(&consumer);
     cmd!(sh, "node --test {AT_ONCE} --test-reporter=spec {files...}")
         .env("CAPWIRE_SANDBOX_BIN", sandbox)
-        .env("NODE_OPTIONS", hunt::preloading(&consumer.join("as-javascript.js")))
+        .env("NODE_OPTIONS", hunt::preloading(&tests.join("helpers/as-wasm2js.js")))
         .run()?;
     Ok(None)
 }
@@ -274,8 +274,8 @@ fn browser(sh: &Shell) -> Result<Skipped> {
     }
 }
 
-/// Copies `tests/js` and the guides of `docs` into the consumer project and returns the test files of one
-/// kind.
+/// Copies the tests and what they read into the consumer project, laid out as in the repository, and returns
+/// the test files of one kind.
 fn test_files(sh: &Shell, folder: &str, ending: &str) -> Result<Vec<PathBuf>> {
     let consumer = consumer();
     ensure!(
@@ -287,14 +287,15 @@ fn test_files(sh: &Shell, folder: &str, ending: &str) -> Result<Vec<PathBuf>> {
             sh.remove_path(path)?;
         }
     }
-    copy_folder(sh, &root().join("tests/js"), &consumer)?;
-    copy_folder(sh, &root().join("docs/examples"), &consumer.join("docs/examples"))?;
+    for folder in ["tests/node", "tests/browser", "tests/fixtures", "docs/examples", "www"] {
+        copy_folder(sh, &root().join(folder), &consumer.join(folder))?;
+    }
     for guide in files(&root().join("docs"), ".md") {
         sh.copy_file(guide, consumer.join("docs"))?;
     }
-    let files = files(&consumer.join(folder), ending);
+    let files = files(&consumer.join("tests").join(folder), ending);
     if files.is_empty() {
-        bail!("there are no tests: no file of tests/js/{folder} ends in {ending}");
+        bail!("there are no tests: no file of tests/{folder} ends in {ending}");
     }
     Ok(files)
 }

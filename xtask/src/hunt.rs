@@ -1,4 +1,4 @@
-//! The hunt for the key: `tests/js/hunt.js` is loaded into every Node process that the tests start, and
+//! The hunt for the key: `tests/node/helpers/leak-scan.js` is loaded into every Node process that the tests start, and
 //! writes down what it has looked through, and where it found a key.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub(crate) fn hunting<'a>(sh: &Shell, step: &str, command: Cmd<'a>) -> Result<Cm
     let folder = folder(step);
     sh.remove_path(&folder)?;
     sh.create_dir(&folder)?;
-    let script = sh.current_dir().join("hunt.js");
+    let script = sh.current_dir().join("tests/node/helpers/leak-scan.js");
     Ok(command.env("CAPWIRE_HUNT", folder).env("NODE_OPTIONS", preloading(&script)))
 }
 
