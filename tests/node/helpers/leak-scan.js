@@ -1,5 +1,5 @@
 // Looks for the tests' keys in whatever a process lets out. `cargo xtask test` loads this into every Node
-// process of the suite, the command line's and those that tests start included: see xtask/src/hunt.rs.
+// process of the suite, the command line's and those that tests start included: see xtask/src/leak_scan.rs.
 
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { CaptchaError, Client } from "capwire";
 import { everythingIn } from "./assertions.js";
 import { EMPTY_KEY, KEY, WRONG_KEY } from "./sandbox.js";
 
-const folder = process.env.CAPWIRE_HUNT;
+const folder = process.env.CAPWIRE_LEAK_SCAN;
 const keys = [KEY, EMPTY_KEY, WRONG_KEY];
 const looked = {};
 
