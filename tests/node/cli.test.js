@@ -9,29 +9,10 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import * as capwire from "capwire";
 import { eventually, timed } from "./helpers/assertions.js";
+import { EXIT_CODES, SERVICE_CODES } from "./helpers/error-codes.js";
 import { deadUrl, EMPTY_KEY, KEY, sandboxFor, WRONG_KEY } from "./helpers/sandbox.js";
 
 const CLI = join(import.meta.dirname, "../../node_modules/.bin/capwire");
-
-/** What each exit code stands for: a number keeps its meaning, so it is written here a second time. */
-const EXIT_CODES = {
-  KeyError: 10,
-  BalanceError: 11,
-  ImageError: 12,
-  TaskError: 13,
-  DomainError: 14,
-  ProxyError: 15,
-  AccessError: 16,
-  TaskNotFoundError: 17,
-  UnsolvableError: 18,
-  CapacityError: 19,
-  RateLimitError: 20,
-  UnknownServiceError: 21,
-  TransportError: 22,
-  SolveTimeoutError: 23,
-  OptionsError: 24,
-  InternalError: 1,
-};
 
 /** Starts a program, with a key in its environment or `null`; `ended` comes with what it printed. */
 function started(program, args, { key = KEY, stdin = "", stdout = "pipe", cwd } = {}) {
@@ -561,21 +542,14 @@ describe("exit codes", { concurrency: 2, timeout: 300_000 }, () => {
 
   it("every class of the service's errors has its own", async (t) => {
     const sandbox = await sandboxFor(t);
-    for (const [error, exit] of [
-      ["ERROR_TOO_BIG_CAPTCHA_FILESIZE", 12],
-      ["ERROR_INVALID_TASK", 13],
-      ["ERROR_DOMAIN_NOT_ALLOWED", 14],
-      ["ERROR_PROXY_BANNED", 15],
-      ["ERROR_IP_NOT_ALLOWED", 16],
-      ["ERROR_CAPTCHA_UNSOLVABLE", 18],
-      ["ERROR_SERVICE_NOT_AVAILABLE", 19],
-      ["ERROR_TOO_MUCH_REQUESTS", 20],
-      ["ERROR_SOMETHING_NEW", 21],
-    ]) {
+    // The last code of each class.
+    const rows = [...new Map(SERVICE_CODES.map((row) => [row.class, row])).values()];
+    rows.push({ code: "ERROR_SOMETHING_NEW", class: "UnknownServiceError", exitCode: 21 });
+    for (const { code: error, exitCode } of rows) {
       await sandbox.script({ method: "createTask", reply: { kind: "error", code: error } });
       const args = ["solve", "--json", "--task", '{"type":"MadeUpTask"}', ...at(sandbox)];
       const { stderr, code } = await cli(args);
-      assert.deepEqual([code, JSON.parse(stderr).code], [exit, error]);
+      assert.deepEqual([code, JSON.parse(stderr).code], [exitCode, error]);
     }
   });
 });

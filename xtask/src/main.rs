@@ -3,7 +3,7 @@
 //! | file | command or subject |
 //! |---|---|
 //! | `main.rs` | the commands and their help |
-//! | `check.rs` | `check`: format, lint, types, core tests |
+//! | `check.rs` | `check`: format, lint, types, clippy and tests of the core |
 //! | `test.rs` | `test`: the steps; `node_tests.rs`: those in JavaScript |
 //! | `packaging.rs` | `packaging`: runtimes, bundlers and browsers |
 //! | `demo.rs`, `docs.rs`, `fuzz.rs` | `start`, `playground`; `docs`; `fuzz` |
@@ -55,7 +55,7 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   setup           install what the build needs: npm packages, a Rust that can build wasm
-  check           format, lint, types and core tests, in seconds
+  check           format, lint, types, clippy and tests of the core, in seconds
   build [--dev]   build the npm package into pkg/dist; --dev is faster, larger and never published
   test [STEP...]  run every check, or only the steps named
   test node FILE... [-- NODE-OPTION...]
