@@ -60,7 +60,7 @@ describe("after a refusal", { concurrency: true, timeout: 120_000 }, () => {
       ),
     );
     assert.equal((await sandbox.requests()).length, 1);
-    // Another id is another matter.
+    // Another id is still asked for.
     await failure(client.getTaskResult(4712), TaskNotFoundError, code, { origin: "service" });
     assert.ok((await client.createTask(TOKEN_TASK)) > 0);
   });

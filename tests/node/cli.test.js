@@ -1,4 +1,4 @@
-// The command line, as a process of its own from where npm has installed it.
+// The command line, run as a process from where npm has installed it.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -14,7 +14,7 @@ import { deadUrl, EMPTY_KEY, KEY, sandboxFor, WRONG_KEY } from "./helpers/sandbo
 
 const CLI = join(import.meta.dirname, "../../node_modules/.bin/capwire");
 
-/** Starts a program, with a key in its environment or `null`; `ended` comes with what it printed. */
+/** Starts a program with a key in its environment, or without one if it is `null`. `ended` has its output. */
 function started(program, args, { key = KEY, stdin = "", stdout = "pipe", cwd } = {}) {
   const { CAPWIRE_KEY: _, ...env } = process.env;
   if (key !== null) env.CAPWIRE_KEY = key;
@@ -30,7 +30,7 @@ function started(program, args, { key = KEY, stdin = "", stdout = "pipe", cwd } 
   return { child, ended };
 }
 
-/** Runs the command to its end. The key is in nothing that it prints, whatever it does. */
+/** Runs the command to its end. Its output must never have the key. */
 async function cli(args, { key = KEY, ...options } = {}) {
   const result = await started(CLI, args, { key, ...options }).ended;
   assertHidden(key, result);
@@ -41,7 +41,7 @@ function assertHidden(key, { stdout, stderr }) {
   if (key) assert.ok(!`${stdout}${stderr}`.includes(key), "the key was printed");
 }
 
-/** The options that lead to a stand-in. */
+/** The options for a sandbox. */
 const at = (sandbox, service = "capmonster") => [
   "--service",
   service,
@@ -63,7 +63,7 @@ async function captchaFile(t, sandbox) {
   return { text, bytes, path };
 }
 
-/** A refusal that must be the user's own mistake, said in one line. */
+/** Asserts that a command line is refused as a usage error, in one line. */
 async function usage(args, pattern, options) {
   const { stdout, stderr, code } = await cli(args, options);
   assert.equal(code, 2, stderr);
@@ -73,8 +73,8 @@ async function usage(args, pattern, options) {
   return stderr;
 }
 
-/** The task id in the line that says how to go on. */
-function goesOn(stderr) {
+/** The task id in the line that says how to resume. */
+function resumableId(stderr) {
   const found = stderr.match(/go on with: capwire result (\d+)/);
   assert.ok(found, stderr);
   return found[1];
@@ -118,7 +118,7 @@ describe("capwire solve", { concurrency: 2, timeout: 300_000 }, () => {
     const { text, path } = await captchaFile(t, sandbox);
     assert.deepEqual(await cli(["solve", path, ...at(sandbox)]), {
       stdout: `${text}\n`,
-      // It is no terminal, so there is no progress either.
+      // It is not a terminal, so there is no progress either.
       stderr: "",
       code: 0,
       signal: null,
@@ -213,7 +213,7 @@ describe("capwire solve", { concurrency: 2, timeout: 300_000 }, () => {
 });
 
 describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => {
-  it("a timeout says how to go on, and result goes on", async (t) => {
+  it("a timeout says how to resume, and result resumes", async (t) => {
     const sandbox = await sandboxFor(t, { solveMs: 2_500 });
     const { text, path } = await captchaFile(t, sandbox);
     const late = await cli(["solve", path, "--timeout", "1", ...at(sandbox)]);
@@ -224,7 +224,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
     );
     // Their values may be secret, or differ in another shell.
     assert.match(late.stderr, /\(with the same --service, --base-url\)\n$/);
-    const id = goesOn(late.stderr);
+    const id = resumableId(late.stderr);
     const { stdout, code } = await cli(["result", id, ...at(sandbox)]);
     assert.deepEqual([stdout, code], [`${text}\n`, 0]);
     const again = await cli(["result", id, "--json", "--type", "ImageToTextTask", ...at(sandbox)]);
@@ -240,7 +240,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
     const args = ["result", String(id), "--type", "ImageToTextTask", ...at(sandbox)];
     const { value, ms } = await timed(() => cli(args));
     assert.equal(value.code, 23);
-    assert.equal(goesOn(value.stderr), String(id));
+    assert.equal(resumableId(value.stderr), String(id));
     assert.ok(ms > 9_900 && ms < 15_000, `${ms} ms`);
   });
 
@@ -263,7 +263,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
     await sandbox.script({ method: "getTaskResult", reply: nonsense });
     const { stderr, code } = await cli(["solve", path, ...at(sandbox)]);
     assert.equal(code, 22);
-    const { stdout } = await cli(["result", goesOn(stderr), ...at(sandbox)]);
+    const { stdout } = await cli(["result", resumableId(stderr), ...at(sandbox)]);
     assert.equal(stdout, `${text}\n`);
   });
 
@@ -272,7 +272,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
     ["ERROR_RECAPTCHA_TIMEOUT", 18],
     ["ERROR_NO_SUCH_CAPCHA_ID", 17],
   ]) {
-    it(`${code} is final: there is nothing to go on with`, async (t) => {
+    it(`${code} is final: there is nothing to resume`, async (t) => {
       const sandbox = await sandboxFor(t);
       const { path } = await captchaFile(t, sandbox);
       await sandbox.script({ method: "getTaskResult", reply: { kind: "error", code } });
@@ -286,7 +286,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ]) {
-    it(`${signal} stops at once and says how to go on`, async (t) => {
+    it(`${signal} stops at once and says how to resume`, async (t) => {
       const sandbox = await sandboxFor(t, { solveMs: 3_000 });
       const { text, path } = await captchaFile(t, sandbox);
       const { child, ended } = started(CLI, ["solve", path, ...at(sandbox)]);
@@ -302,7 +302,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
       assert.deepEqual([result.stdout, result.code, result.signal], ["", exit, null]);
       assert.match(result.stderr, new RegExp(`^capwire: stopped by ${signal}\ncapwire: .*\n$`));
       assertHidden(KEY, result);
-      const { stdout } = await cli(["result", goesOn(result.stderr), ...at(sandbox)]);
+      const { stdout } = await cli(["result", resumableId(result.stderr), ...at(sandbox)]);
       assert.equal(stdout, `${text}\n`);
     });
   }
@@ -315,12 +315,12 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
       async () => (await sandbox.requests("getTaskResult")).length > 0,
       "a result request",
     );
-    // As from a terminal, where npx passes on what has been sent to both.
+    // As from a terminal, where npx forwards a signal that both have received.
     child.kill("SIGINT");
     child.kill("SIGINT");
     const { stderr, code, signal } = await ended;
-    goesOn(stderr);
-    // While Node comes down, signals have the system's own handling; to a shell it is 130 as well.
+    resumableId(stderr);
+    // While Node shuts down, the system handles signals itself. A shell sees 130 for that too.
     assert.ok(code === 130 || signal === "SIGINT", `${code} ${signal}`);
   });
 
@@ -360,7 +360,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
 
   it("Ctrl-C ends a wait for standard input", async () => {
     const child = spawn(CLI, ["solve", "-"], { env: { ...process.env, CAPWIRE_KEY: KEY } });
-    // Node is up when it has the signal's handling of its own; before that the system's is the same.
+    // Node handles the signal once it is running. Before that the system does, with the same result.
     await new Promise((resolve) => setTimeout(resolve, 500));
     child.kill("SIGINT");
     const [, signal] = await once(child, "close");
@@ -405,7 +405,7 @@ describe("what it prints", { concurrency: 3, timeout: 300_000 }, () => {
     assert.match(stderr, /^\P{Cc}+\n\P{Cc}+\n$/u);
   });
 
-  it("a reader that goes away is no failure", async () => {
+  it("a reader that goes away is not a failure", async () => {
     const { child, ended } = started(CLI, ["errors"]);
     child.stdout.destroy();
     const { stderr, code } = await ended;
@@ -420,7 +420,7 @@ describe("what it prints", { concurrency: 3, timeout: 300_000 }, () => {
     const { stderr, code } = await cli(["solve", path, ...at(sandbox)], { stdout: full.fd });
     assert.equal(code, 1);
     assert.match(stderr, /^capwire: the answer could not be written: ENOSPC/);
-    goesOn(stderr);
+    resumableId(stderr);
   });
 
   it("--help documents every option and every exit code", async () => {
@@ -440,6 +440,13 @@ describe("what it prints", { concurrency: 3, timeout: 300_000 }, () => {
     for (const args of [["-h"], ["solve", "--help"]]) {
       assert.equal((await cli(args, { key: null })).stdout, stdout);
     }
+  });
+
+  it("docs/cli.md documents the same exit codes", async () => {
+    const page = await readFile(join(import.meta.dirname, "../../docs/cli.md"), "utf8");
+    const documented = page.matchAll(/^\| (\d+) \| `(\w+Error)`/gm);
+    const codes = Object.fromEntries([...documented].map(([, n, name]) => [name, Number(n)]));
+    assert.deepEqual(codes, EXIT_CODES);
   });
 
   it("every error class has an exit code", () => {
@@ -563,7 +570,7 @@ describe("the key", { concurrency: 2, timeout: 300_000 }, () => {
       [`${KEY}\n`, KEY],
       [`${KEY}\r\nanother line\n`, KEY],
       [`\ufeff${KEY}\n`, KEY],
-      // Only the line's end is taken off.
+      // Only the end of the line is removed.
       [` ${KEY} \n`, ` ${KEY} `],
     ]) {
       await writeFile(file, text);
@@ -689,7 +696,7 @@ describe("usage errors", { concurrency: 2, timeout: 300_000 }, () => {
     });
   }
 
-  it("an id that is none is refused by the core", async () => {
+  it("an invalid id is refused by the core", async () => {
     const { stderr, code } = await cli(["result", "12x", "--json"]);
     assert.equal(code, 13);
     const error = JSON.parse(stderr);

@@ -119,7 +119,7 @@ describe("a code of a service", { timeout: 300_000 }, () => {
 });
 
 describe("a code that asks for patience", { concurrency: true, timeout: 120_000 }, () => {
-  it("ERROR_TOO_MUCH_REQUESTS widens the interval, and the solve goes on", async (t) => {
+  it("ERROR_TOO_MUCH_REQUESTS widens the interval, and the solve continues", async (t) => {
     const sandbox = await sandboxFor(t);
     const { text, bytes } = await sandbox.captcha();
     await sandbox.script({

@@ -12,7 +12,7 @@ const TOO_BIG = "ERROR_TOO_BIG_CAPTCHA_FILESIZE";
 
 const image = (size) => new Uint8Array(size).fill(7);
 
-/** The forms that take different ways to the size. */
+/** Forms whose size is measured in different ways. */
 const FORMS = {
   bytes: image,
   Blob: (size) => new Blob([image(size)]),

@@ -1,4 +1,4 @@
-// What only JavaScript has of the options: its own kinds of values, signals, functions, and that each method reads
+// The options as far as JavaScript matters: its own kinds of values, signals, functions, and that every method reads
 // them. The rules for each option are tested in Rust.
 
 import assert from "node:assert/strict";
@@ -15,7 +15,7 @@ const CLIENT_OPTIONS = [
   ["clientKey", new String("key")],
   ["service", () => "capmonster"],
   ["baseUrl", new URL("https://api.example")],
-  // Not every resolver keeps it on this machine.
+  // Not every resolver maps it to this machine.
   ["baseUrl", "http://api.localhost"],
   ["imageLimits", () => {}],
   ["requestTimeoutMs", 2 ** 31],

@@ -56,7 +56,7 @@ if (caught instanceof capwire.CaptchaError) {
   expectTypeOf(caught.serverMessage).toEqualTypeOf<string | undefined>();
   expectTypeOf(caught.httpStatus).toEqualTypeOf<number | undefined>();
   expectTypeOf(caught.toJSON()).toEqualTypeOf<CaptchaErrorData>();
-  // @ts-expect-error what an error says does not change
+  // @ts-expect-error the fields of an error are read-only
   caught.code = "NETWORK";
 }
 
@@ -87,7 +87,7 @@ if (caught instanceof capwire.ImageError) {
       expectTypeOf(caught.code).toEqualTypeOf<never>();
   }
 } else if (caught instanceof capwire.SolveTimeoutError) {
-  // Always there: it is what to go on with.
+  // Always there: it is needed to resume the task.
   expectTypeOf(caught.taskId).toEqualTypeOf<number>();
 } else if (caught instanceof capwire.OptionsError) {
   expectTypeOf(caught.option).toEqualTypeOf<string>();
@@ -97,7 +97,7 @@ if (caught instanceof capwire.ImageError) {
   expectTypeOf(caught.code).toEqualTypeOf<ErrorCode>();
 }
 
-// The classes are told apart though some have the same fields.
+// The classes are distinguished although some have the same fields.
 if (caught instanceof capwire.KeyError || caught instanceof capwire.DomainError) {
   expectTypeOf(caught.code).toEqualTypeOf<
     "ERROR_KEY_DOES_NOT_EXIST" | "ERROR_DOMAIN_NOT_ALLOWED"
