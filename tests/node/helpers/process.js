@@ -2,6 +2,10 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
+
+/** The folder of the tests. */
+const TESTS = join(import.meta.dirname, "..");
 
 /**
  * Runs the source of a module as a user's script beside the tests.
@@ -10,7 +14,7 @@ import { once } from "node:events";
  * @param {{ flags?: string[], cwd?: string, type?: "module" | "commonjs" }} [options]
  * @returns Its output and exit code.
  */
-export async function run(script, { flags = [], cwd = import.meta.dirname, type = "module" } = {}) {
+export async function run(script, { flags = [], cwd = TESTS, type = "module" } = {}) {
   // The scripts that the tests load into every process import the package under the usual conditions only.
   const hasConditions = flags.some((flag) => flag.startsWith("--conditions"));
   const env = hasConditions ? { ...process.env, NODE_OPTIONS: "" } : process.env;
