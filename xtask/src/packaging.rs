@@ -9,7 +9,7 @@ use xshell::{Shell, cmd};
 use crate::browser::{Browser, CHROMIUM, FIREFOX};
 use crate::build::{Build, build};
 use crate::pack;
-use crate::util::{build_sandbox, exit_code, install_npm_packages, root};
+use crate::util::{build_sandbox, exit_code, install_npm_packages, install_root_packages, root};
 
 /// Builds and packs the package and runs the scenario in every place, or only in those named.
 pub(crate) fn run(sh: &Shell, places: &[&str]) -> Result<ExitCode> {
@@ -24,6 +24,7 @@ pub(crate) fn run_fast(sh: &Shell) -> Result<ExitCode> {
 }
 
 fn visit(sh: &Shell, arguments: &[&str], browsers: &[Browser]) -> Result<ExitCode> {
+    install_root_packages(sh)?;
     install_npm_packages(sh, &root().join("tests/everywhere"))?;
     let sandbox = build_sandbox(sh)?;
     let tarball = pack::tarball()?;
