@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use xshell::{Shell, cmd};
 
 use crate::test;
@@ -60,4 +60,5 @@ fn types(sh: &Shell) -> Result<()> {
     }
     let tsc = npm_bin(sh, "tsc")?;
     quietly(cmd!(sh, "{tsc} -p pkg --noEmit"))
+        .context("after a change of the crate's exports: cargo xtask build --dev")
 }

@@ -133,3 +133,20 @@ fn test_files(tests: &Path, folder: &str, ending: &str) -> Result<Vec<PathBuf>> 
     ensure!(!files.is_empty(), "there are no tests: no file of tests/{folder} ends in {ending}");
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_file_is_named_by_path_or_name() {
+        for given in
+            ["tests/node/solve.test.js", "solve.test.js", "solve", "tests\\node\\solve.test.js"]
+        {
+            assert_eq!(file_name("node", given).unwrap(), "solve.test.js");
+        }
+        assert_eq!(file_name("browser", "pages").unwrap(), "pages.test.js");
+        file_name("browser", "solve").expect_err("a file of another folder");
+        file_name("node", "nothing").expect_err("no such file");
+    }
+}
