@@ -1,5 +1,5 @@
-// The error codes in JavaScript: the table, the declared types, and the class of an error. That each code has its
-// class wherever it comes and under whatever status is tested in Rust.
+// The error codes in JavaScript: the table, the declared types, and the class of an error. Tests in Rust try each
+// code in each method and under each HTTP status.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";

@@ -169,7 +169,7 @@ describe("unusual but valid answers", { concurrency: true, timeout: 30_000 }, ()
     await sandbox.script({ reply: { kind: "text", body } });
     const solved = await sandbox.client().waitForResult(4711);
     assert.equal(solved.solution.text, "ok");
-    assert.ok(!("cost" in solved), "a cost that is no number is none");
+    assert.ok(!("cost" in solved), "a cost that is not a number is left out");
     assert.deepEqual(solved.solution.unusual, JSON.parse(unusual));
     let found = 0;
     for (let list = solved.solution.deep; list !== undefined; list = list[0]) found += 1;

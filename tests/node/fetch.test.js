@@ -138,7 +138,7 @@ describe("an injected fetch", { concurrency: true, timeout: 120_000 }, () => {
       error.cause = error;
       return error;
     },
-    "an Error with a name that is no text": () => Object.assign(new Error("no way"), { name: {} }),
+    "an Error with a name that is not text": () => Object.assign(new Error("no way"), { name: {} }),
   };
   for (const [what, made] of Object.entries(thrown)) {
     it(`may throw ${what}, or reject with it`, async () => {

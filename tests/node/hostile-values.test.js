@@ -158,7 +158,7 @@ describe("an answer", { timeout: 120_000 }, () => {
     assert.equal(error.retryAfterMs, 0);
   });
 
-  it("that is repeated locally has no status, for nothing was sent", async () => {
+  it("that is repeated locally has no status, because nothing was sent", async () => {
     const body = { errorId: 1, errorCode: "ERROR_KEY_DOES_NOT_EXIST" };
     const one = client(() => Response.json(body, { status: 403 }));
     const first = await one.getBalance().catch((error) => error);

@@ -234,12 +234,12 @@ describe("init()", { timeout: 120_000 }, () => {
   });
 
   const garbage = {
-    "bytes that are no module": () => new Uint8Array(64),
+    "bytes that are not a module": () => new Uint8Array(64),
     "no bytes": () => new ArrayBuffer(0),
     nothing: () => undefined,
     null: () => null,
     "a number": () => 5,
-    "text that is no address": () => "capwire.wasm",
+    "text that is not an address": () => "capwire.wasm",
     "a page instead of the file": () =>
       new Response("<!doctype html>", { headers: { "content-type": "text/html" } }),
     "a Response with a status of failure": () => new Response("", { status: 404 }),

@@ -20,7 +20,7 @@ use crate::toolchain::Toolchain;
 use crate::util::{copy_folder, install_root_packages, npm_bin, quietly, root, step};
 use crate::{glue, types, wasm, wasm2js};
 
-/// Which build to make.
+/// The kinds of builds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Build {
     /// The one that is published.
@@ -63,7 +63,7 @@ fn dev_mark() -> PathBuf {
     root().join("target/wasm/dist-is-dev")
 }
 
-/// Whether `pkg/dist` is a development build.
+/// True if `pkg/dist` is a development build.
 pub(crate) fn is_dev() -> bool {
     dev_mark().exists()
 }
@@ -163,7 +163,7 @@ fn edit(file: &Path, change: impl FnOnce(&str) -> Result<String>) -> Result<()> 
     Ok(fs::write(file, change(&text)?)?)
 }
 
-/// Writes the wasm as a JavaScript module, for the entry that fetches no file.
+/// Writes the wasm as a JavaScript module, for the entry that needs no separate file.
 fn write_inline(dist: &Path) -> Result<()> {
     let base64 = BASE64.encode(gzip(&fs::read(dist.join("capwire.wasm"))?)?);
     Ok(fs::write(dist.join("wasm-inline.js"), format!("export default \"{base64}\";\n"))?)

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use xshell::{Shell, cmd};
 
 use crate::browser::CHROMIUM;
-use crate::build::{Build, build};
+use crate::build::{Build, build, is_dev};
 use crate::pack::{consumer, copy_tests, pack};
 use crate::util::{build_sandbox, files, npm_bin, root};
 use crate::{leak_scan, reliability};
@@ -41,6 +41,7 @@ pub(crate) fn node(sh: &Shell) -> Result<()> {
 }
 
 pub(crate) fn node_no_wasm(sh: &Shell) -> Result<()> {
+    ensure!(!is_dev(), "a development build has no capwire/js: run `cargo xtask build` first");
     let tests = copy_tests(sh)?.join("node");
     let files = NO_WASM.map(|name| tests.join(format!("{name}.test.js")));
     let sandbox = build_sandbox(sh)?;
@@ -83,7 +84,7 @@ fn run_all(sh: &Shell, folder: &str, tests: &Path, chromium: Option<&Path>) -> R
 }
 
 /// `cargo xtask test node FILE...`: builds and packs, then runs only these files of a folder. Arguments after
-/// `--` go to Node. It uses a development build, unless `--release` is among the names.
+/// `--` go to Node. It uses a development build, unless `--release` is among the names or `capwire/js` is tested.
 pub(crate) fn run_some(sh: &Shell, folder: &str, arguments: &[&str]) -> Result<()> {
     let end = arguments.iter().position(|it| *it == "--").unwrap_or(arguments.len());
     let (names, for_node) = arguments.split_at(end);
@@ -96,7 +97,9 @@ pub(crate) fn run_some(sh: &Shell, folder: &str, arguments: &[&str]) -> Result<(
     let names =
         names.iter().map(|name| file_name(folder, name)).collect::<Result<Vec<String>>>()?;
 
-    build(sh, if flags.is_empty() { Build::Dev } else { Build::Release })?;
+    // A development build has no capwire/js.
+    let needs_release = !flags.is_empty() || names.iter().any(|name| name == "wasm2js.test.js");
+    build(sh, if needs_release { Build::Release } else { Build::Dev })?;
     pack(sh)?;
     let tests = copy_tests(sh)?.join(folder);
     let files: Vec<PathBuf> = if names.is_empty() {

@@ -53,7 +53,7 @@ pub(crate) fn locked() -> Option<&'static str> {
     on_ci().then_some("--locked")
 }
 
-/// Whether expected results are to be rewritten instead of compared.
+/// True if expected results are to be rewritten instead of compared.
 pub(crate) fn is_blessing() -> bool {
     env::var_os("BLESS").is_some()
 }
@@ -117,7 +117,7 @@ fn check_node(sh: &Shell) -> Result<()> {
 /// Builds the sandbox, which plays both services, and returns the path of its program.
 pub(crate) fn build_sandbox(sh: &Shell) -> Result<PathBuf> {
     let target = root().join("target");
-    // The folder is named, so that the program is found whatever the user's cargo configuration says.
+    // The folder is named, so that the program is found under any cargo configuration of the user.
     step("build the sandbox", || {
         let locked = locked();
         quietly(cmd!(sh, "cargo build -p capwire-sandbox --target-dir {target} {locked...}"))

@@ -36,7 +36,7 @@ const MIB = 1024 * 1024;
  * @property {object | ((call: { answer: object, json: string, elsewhere: string }) => object)} reply The
  *   reply of the sandbox, made from the valid answer and an address that must get no request.
  * @property {Outcome} [createTask] Absent if the method can't have this fault.
- * @property {Outcome} [getTaskResult] Absent: there is no such fault.
+ * @property {Outcome} [getTaskResult] Absent if the method can't have this fault.
  * @property {{ createTask?: Outcome, getTaskResult?: Outcome }} [inChromium] What a page sees otherwise.
  * @property {boolean} [browserRepeats] Whether Chromium repeats the request by itself, unseen by the page: it
  *   takes the connection, which it had used before, for one that was closed for its age.
