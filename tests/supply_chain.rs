@@ -29,7 +29,7 @@ fn members(value: &Value, name: &str) -> Map<String, Value> {
 
 /// The folders with a lock file of npm's, each with a slash at its end but for the root.
 fn npm_projects() -> Vec<String> {
-    let places = "tests/everywhere/places/";
+    let places = "tests/packaging/places/";
     let entries = fs::read_dir(path(places)).expect(places);
     let names = entries.map(|entry| entry.expect(places).file_name().into_string().expect(places));
     let mut projects: Vec<String> = names
@@ -37,7 +37,7 @@ fn npm_projects() -> Vec<String> {
         .filter(|project| path(project).join("package-lock.json").exists())
         .collect();
     assert!(projects.len() > 10, "{projects:?}");
-    projects.extend(["", "docs/", "tests/everywhere/"].map(str::to_owned));
+    projects.extend(["", "docs/", "tests/packaging/"].map(str::to_owned));
     projects
 }
 

@@ -12,8 +12,8 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 use xshell::{Shell, cmd};
 
-use crate::everywhere::{self, CHROMIUM};
 use crate::hunt;
+use crate::packaging::{self, CHROMIUM};
 use crate::toolchain::{Toolchain, WASM};
 use crate::{
     build, build_sandbox, copy_folder, demo, locked, npm, npm_bin, on_ci, quietly, reliability,
@@ -61,9 +61,9 @@ const STEPS: [Step; 17] = [
         ensure!(skipped.is_none() || !on_ci(), skipped.unwrap_or_default());
         Ok(skipped)
     }),
-    ("places", |sh| {
-        let code = everywhere::run_fast(sh)?;
-        ensure!(code == ExitCode::SUCCESS, "the package does not work in every place");
+    ("packaging:fast", |sh| {
+        let code = packaging::run_fast(sh)?;
+        ensure!(code == ExitCode::SUCCESS, "the package fails in a runtime or browser");
         Ok(None)
     }),
     ("demo", |sh| {
@@ -107,13 +107,13 @@ pub(crate) fn test(sh: &Shell, names: &[&str]) -> Result<ExitCode> {
             }
         };
         println!("== {name}: {outcome}, {seconds:.1} s");
-        table.push(format!("{name:<10} {seconds:>8.1}  {outcome}"));
+        table.push(format!("{name:<14} {seconds:>8.1}  {outcome}"));
         if failed > 0 {
             break;
         }
     }
 
-    println!("\n{:<10} {:>8}  result", "step", "seconds");
+    println!("\n{:<14} {:>8}  result", "step", "seconds");
     table.iter().for_each(|row| println!("{row}"));
     let tail = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
     println!("\n{passed} passed, {failed} failed{tail}");

@@ -6,7 +6,7 @@
 //! - `wasm.rs`: the crate and the TypeScript shell become `pkg/dist`
 //! - `js.rs`: the module as JavaScript
 //! - `checks.rs`: what `cargo xtask test` runs
-//! - `everywhere.rs`: the runtimes, bundlers and browsers in which the packed package must work
+//! - `packaging.rs`: the runtimes, bundlers and browsers in which the packed package must work
 //! - `hunt.rs`: the hunt for the key in all that the tests' processes let out
 //! - `fuzz.rs`: the fuzzers
 //! - `reliability.rs`: the page of the faults that the tests have tried
@@ -14,10 +14,10 @@
 //! Everything here can be run again: what is already done is found done and takes no time.
 
 mod checks;
-mod everywhere;
 mod fuzz;
 mod hunt;
 mod js;
+mod packaging;
 mod reliability;
 mod toolchain;
 mod types;
@@ -44,8 +44,9 @@ Usage: cargo xtask <command>
   playground      build, then serve the playground page and the stand-in
   docs            build, then write the API reference into target/docs
   test [STEP...]  run every check, or only the steps named
-  everywhere [PLACE...]
-                  build, then try the packed package in every runtime, bundler and browser, or in those named
+  packaging [NAME...]
+                  build, then try the packed package in every runtime, bundler and browser, or in those named:
+                  a project (bundlers), or a part of a row's name (vite, firefox)
   fuzz [SECONDS]  run each fuzzer that long, for 60 seconds unless told
 
 Environment:
@@ -80,7 +81,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         ["start"] => start(&sh),
         ["playground"] => playground(&sh),
         ["docs"] => docs(&sh),
-        ["everywhere", places @ ..] => everywhere::run(&sh, places),
+        ["packaging", names @ ..] => packaging::run(&sh, names),
         ["fuzz"] => fuzz::run(&sh, 60).map(|()| ExitCode::SUCCESS),
         ["fuzz", seconds] => {
             let seconds = seconds.parse().context("`fuzz` takes a number of seconds")?;

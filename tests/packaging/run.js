@@ -4,7 +4,7 @@
 // A place is a folder of `places`, a project as a user of the package has it: its manifest, its lock file, its
 // sources. Beside these `place.js` says in which variants it is run, which of them are fast, what each must
 // report, where that is not the scenario, and its platform, where it has one. The project is copied to
-// target/everywhere; its packages are installed from its lock file, and then the tarball.
+// target/packaging; its packages are installed from its lock file, and then the tarball.
 //
 // What a machine lacks is skipped, but on CI that is a failure.
 
@@ -17,7 +17,7 @@ import { deadUrl, KEY, Sandbox } from "../js/sandbox.js";
 import { closeBrowsers, MissingBrowser, reportOf, withBrowser } from "./browsers.js";
 
 const here = import.meta.dirname;
-const target = resolve(here, "../../target/everywhere");
+const target = resolve(here, "../../target/packaging");
 const isCi = process.env.CI !== undefined && process.env.CI !== "" && process.env.CI !== "false";
 
 /** Some places have programs from npm, which are for one platform. */

@@ -1,4 +1,4 @@
-//! The places in which the packed package must work: `tests/everywhere`.
+//! The runtimes, bundlers and browsers in which the packed package must work: `tests/packaging`.
 
 use std::env;
 use std::path::PathBuf;
@@ -10,23 +10,23 @@ use xshell::{Shell, cmd};
 use crate::toolchain::{apt_install, is_debian_like};
 use crate::{build, build_sandbox, checks, exit_code, install_npm_packages, on_ci, root};
 
-/// Builds and packs the package and runs the scenario in every place, or in those named.
-pub(crate) fn run(sh: &Shell, places: &[&str]) -> Result<ExitCode> {
+/// Builds and packs the package, then runs every variant of every project, or those named.
+pub(crate) fn run(sh: &Shell, names: &[&str]) -> Result<ExitCode> {
     build(sh)?;
     checks::pack(sh)?;
-    visit(sh, places, &[CHROMIUM, FIREFOX])
+    run_variants(sh, names, &[CHROMIUM, FIREFOX])
 }
 
-/// Runs it with the tarball that there is, where that takes no time.
+/// Runs the variants that take seconds, with the tarball that is already there.
 pub(crate) fn run_fast(sh: &Shell) -> Result<ExitCode> {
-    visit(sh, &["--fast"], &[CHROMIUM])
+    run_variants(sh, &["--fast"], &[CHROMIUM])
 }
 
-fn visit(sh: &Shell, arguments: &[&str], browsers: &[Browser]) -> Result<ExitCode> {
-    install_npm_packages(sh, &root().join("tests/everywhere"))?;
+fn run_variants(sh: &Shell, arguments: &[&str], browsers: &[Browser]) -> Result<ExitCode> {
+    install_npm_packages(sh, &root().join("tests/packaging"))?;
     let sandbox = build_sandbox(sh)?;
     let tarball = checks::tarball()?;
-    let mut node = cmd!(sh, "node tests/everywhere/run.js --tarball {tarball} {arguments...}")
+    let mut node = cmd!(sh, "node tests/packaging/run.js --tarball {tarball} {arguments...}")
         .env("CAPWIRE_SANDBOX_BIN", sandbox)
         .env_remove(CHROMIUM.variable)
         .env_remove(FIREFOX.variable);
@@ -38,9 +38,9 @@ fn visit(sh: &Shell, arguments: &[&str], browsers: &[Browser]) -> Result<ExitCod
     exit_code(node)
 }
 
-/// A browser, and where it may be.
+/// A browser, and where to look for it.
 pub(crate) struct Browser {
-    /// Names its program, where it is not on the PATH.
+    /// The environment variable with the path of its program, if that is not on the PATH.
     variable: &'static str,
     programs: &'static [&'static str],
     debian_package: &'static str,
@@ -59,10 +59,10 @@ pub(crate) const FIREFOX: Browser = Browser {
 };
 
 impl Browser {
-    /// Its program, which is installed first where that is Debian's and there is none. On CI it must be there.
+    /// Returns the path of its program. On Debian it is installed if it is missing. On CI its absence is an error.
     pub(crate) fn installed(&self, sh: &Shell) -> Result<Option<PathBuf>> {
         if self.find().is_none() && is_debian_like() {
-            // Whether that is a failure is decided below.
+            // Not fatal by itself: on CI the check below fails.
             if let Err(error) = apt_install(sh, &[self.debian_package]) {
                 eprintln!("{error:#}");
             }
@@ -72,9 +72,12 @@ impl Browser {
         Ok(found)
     }
 
-    /// What to do about its absence.
+    /// The message for a user who does not have it.
     pub(crate) fn missing(&self) -> String {
-        format!("no {}: install it, or name it in {}", self.debian_package, self.variable)
+        format!(
+            "{} was not found: install it, or set {} to its path",
+            self.debian_package, self.variable
+        )
     }
 
     fn find(&self) -> Option<PathBuf> {
