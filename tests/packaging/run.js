@@ -1,123 +1,60 @@
-// Installs the packed package in a project for each place where it must work, runs the scenario there, and
-// prints a table: `node run.js --tarball FILE [--fast] [PLACE...]`
+// Runs the packed package in every runtime, bundler, test runner and browser in which it must work, and prints a
+// table: `node run.js --tarball FILE [--fast] [NAME...]`
 //
-// A place is a folder of `places`, a project as a user of the package has it: its manifest, its lock file, its
-// sources. Beside these `place.js` says in which variants it is run, which of them are fast, what each must
-// report, where that is not the scenario, and its platform, where it has one. The project is copied to
-// target/packaging; its packages are installed from its lock file, and then the tarball.
+// Each folder named in PROJECTS is a project as a user of the package has it: a manifest, a lock file, sources. It is
+// copied to target/packaging, where its packages are installed from the lock file, and then the tarball. Its file
+// `variants.js` lists the rows of the table. A row has these members:
 //
-// What a machine lacks is skipped, but on CI that is a failure.
+// - `run(tools)` does it and returns `{ version, report }`; harness/variant.js has the tools.
+// - `checks` names the entries of the report that must be "ok": those of scenario/scenario.js by default.
+// - `platform` is set where the row's program exists for one platform only.
+// - `fast` is set where the row takes seconds and needs none of the project's own packages.
+//
+// Rows that cannot run on this machine are skipped. On CI a skipped row is a failure.
 
-import { execFile } from "node:child_process";
-import { cp, readdir, rm, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { parseArgs, promisify } from "node:util";
-import { deadUrl, KEY, Sandbox } from "../js/sandbox.js";
-import { closeBrowsers, MissingBrowser, reportOf, withBrowser } from "./browsers.js";
+import { parseArgs } from "node:util";
+import { closeBrowsers, MissingBrowser } from "./harness/browsers.js";
+import { install } from "./harness/project.js";
+import { runVariant } from "./harness/variant.js";
 
-const here = import.meta.dirname;
-const target = resolve(here, "../../target/packaging");
-const isCi = process.env.CI !== undefined && process.env.CI !== "" && process.env.CI !== "false";
+const PROJECTS = ["runtimes", "bundlers", "test-runners", "browsers"];
 
-/** Some places have programs from npm, which are for one platform. */
 const THIS_PLATFORM = `${process.platform}-${process.arch}`;
 
-/** What `scenario.js` reports. */
-const CHECKS = ["solve", "refusal", "error", "abort", "dead port"];
+const isCi = process.env.CI !== undefined && process.env.CI !== "" && process.env.CI !== "false";
 
-const { values: options, positionals } = parseArgs({
-  options: { tarball: { type: "string" }, fast: { type: "boolean" } },
-  allowPositionals: true,
-});
-const tarball = resolve(options.tarball);
+/** The chosen rows by their project. */
+async function select(names, { fast }) {
+  const lists = PROJECTS.map(async (project) => {
+    const { default: variants } = await import(`./${project}/variants.js`);
+    return [project, Object.entries(variants)];
+  });
+  const all = await Promise.all(lists);
 
-/** Runs a command of a project, and gives its output. It has a time limit, for nothing may hang. */
-async function run(project, command, args, env = {}) {
-  const path = `${join(project, "node_modules", ".bin")}:${process.env.PATH}`;
-  try {
-    const { stdout } = await promisify(execFile)(command, args, {
-      cwd: project,
-      // What this process is run with is not for the places.
-      env: { ...process.env, NODE_OPTIONS: "", PATH: path, ...env },
-      maxBuffer: 64 * 1024 * 1024,
-      timeout: 240_000,
-    });
-    return stdout;
-  } catch ({ code, signal, stdout, stderr }) {
-    const said = `${stdout}\n${stderr}`.trim().slice(-4_000);
-    throw new Error(`${command} ${args.join(" ")} ended with ${code ?? signal}\n${said}`);
+  /** Whether a name means a row: it is that of its project, or a part of its own ("vite" in "Vite, build"). */
+  const means = (name, project, row) =>
+    name === project || row.toLowerCase().split(", ").includes(name.toLowerCase());
+  const rowsOf = (project, variants, name) =>
+    variants.filter(([row]) => means(name, project, row)).map(([row]) => row);
+
+  const unknown = names.filter((name) => all.every((it) => rowsOf(...it, name).length === 0));
+  if (unknown.length > 0) {
+    console.error(
+      `error: no project and no row is called ${unknown.join(" or ")}: name one of ${PROJECTS.join(", ")}, or a part of a row's name, such as vite or firefox`,
+    );
+    process.exit(2);
   }
+  return all.map(([project, variants]) => [
+    project,
+    variants.filter(
+      ([row, variant]) =>
+        (names.length === 0 || names.some((name) => means(name, project, row))) &&
+        (!fast || variant.fast),
+    ),
+  ]);
 }
 
-async function install(name) {
-  const project = join(target, name);
-  await rm(project, { recursive: true, force: true });
-  await cp(join(here, "places", name), project, { recursive: true });
-  await cp(join(here, "scenario.js"), join(project, "scenario.js"));
-  const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
-  const hasPackages = await stat(join(project, "package-lock.json")).catch(() => undefined);
-  if (hasPackages) await run(project, "npm", ["ci", ...quiet]);
-  // With the lock file: without it npm would replace some packages by newer ones.
-  await run(project, "npm", ["install", "--no-save", ...quiet, tarball]);
-  return project;
-}
-
-/**
- * Serves a folder of a project, or takes the `address` of who does, opens a page of it in a browser, and
- * gives what it reports, what it requested of that server, and the browser's version.
- *
- * The page's origin is not that of the services: every request crosses origins, as in real life.
- */
-async function openPage({
-  project,
-  config,
-  browser: name,
-  folder,
-  address,
-  path = "index.html",
-  extension,
-}) {
-  const site = address ? undefined : await Sandbox.start({ serve: { "/": join(project, folder) } });
-  try {
-    return await withBrowser(name, extension, async (browser) => ({
-      version: await browser.version(),
-      ...(await reportOf(browser, `${address ?? site.origin}/${path}`, config)),
-    }));
-  } finally {
-    await site?.stop();
-  }
-}
-
-/** Fails unless every check is reported, and each as passed. */
-function assertPassed(report, checks = CHECKS) {
-  const wrong = checks.filter((check) => report[check] !== "ok");
-  if (wrong.length === 0) return;
-  throw new Error(wrong.map((check) => `${check}: ${report[check] ?? "not reported"}`).join("\n"));
-}
-
-/** Runs one variant of a place against a stand-in of its own. */
-async function attempt(project, variant, checks) {
-  const sandbox = await Sandbox.start();
-  try {
-    const { base64, text } = await sandbox.captcha();
-    const services = { clientKey: KEY, baseUrl: sandbox.url(), deadUrl: await deadUrl() };
-    const config = { ...services, image: base64, text };
-    const tools = {
-      project,
-      config,
-      run: (...args) => run(project, ...args),
-      openPage: (page) => openPage({ project, config, ...page }),
-    };
-    const { version, report } = await variant(tools);
-    assertPassed(report, checks);
-    return { result: "ok", version: version.trim() };
-  } finally {
-    await sandbox.stop();
-  }
-}
-
-/** Does work, and tells what came of it and how long it took, in seconds. */
+/** Awaits some work and measures it in seconds. */
 async function timed(work) {
   const began = performance.now();
   const outcome = await work().then(
@@ -127,52 +64,53 @@ async function timed(work) {
   return { ...outcome, seconds: ((performance.now() - began) / 1000).toFixed(1) };
 }
 
-/** The rows of some variants of a place. */
-async function visit(name, variants, { checks, platform = THIS_PLATFORM }) {
-  if (platform !== THIS_PLATFORM) return [{ place: name, result: `skipped: for ${platform}` }];
-  const installed = await timed(() => install(name));
+/** Installs a project and runs rows of it. */
+async function* runRows(name, variants, settings) {
+  const installed = await timed(() => install(name, settings));
   if (installed.error) {
-    return [{ place: name, result: "FAILED", install: installed.seconds, error: installed.error }];
+    yield { row: name, result: "FAILED", install: installed.seconds, error: installed.error };
+    return;
   }
-  const rows = [];
-  for (const [variant, how] of variants) {
-    const { value, error, seconds } = await timed(() => attempt(installed.value, how, checks));
-    const install = rows.length === 0 ? installed.seconds : "";
+  let install_ = installed.seconds;
+  for (const [row, variant] of variants) {
+    const { platform = THIS_PLATFORM } = variant;
+    if (platform !== THIS_PLATFORM) {
+      yield { row, result: `skipped: for ${platform}` };
+      continue;
+    }
+    const { value, error, seconds } = await timed(() => runVariant(installed.value, variant));
     const isSkipped = error instanceof MissingBrowser;
-    const result = isSkipped ? `skipped: ${error.message}` : "FAILED";
-    rows.push({ place: variant, result, ...value, install, run: seconds, error });
+    const result = isSkipped ? `skipped: ${error.message}` : error ? "FAILED" : "ok";
+    yield { row, result, version: value, install: install_, run: seconds, error };
+    install_ = "";
   }
-  return rows;
 }
 
 function printTable(rows) {
-  const columns = ["place", "result", "version", "install", "run"];
+  const columns = ["row", "result", "version", "install", "run"];
   const widths = columns.map((column) =>
     Math.max(...[column, ...rows.map((row) => row[column] ?? "")].map((text) => text.length)),
   );
   const line = (row) =>
-    columns.map((column, n) => (row[column] ?? "").padEnd(widths[n])).join("  ");
+    columns
+      .map((column, n) => (row[column] ?? "").padEnd(widths[n]))
+      .join("  ")
+      .trimEnd();
   console.log(`\n${line(Object.fromEntries(columns.map((column) => [column, column])))}`);
-  for (const row of rows) console.log(line(row).trimEnd());
-  console.log(
-    "\ninstall and run in seconds; the install is that of the project, once for all its rows",
-  );
+  for (const row of rows) console.log(line(row));
+  console.log("\nseconds; a project is installed once, before its first row");
 }
 
-const known = (await readdir(join(here, "places"))).sort();
-const unknown = positionals.filter((name) => !known.includes(name));
-if (unknown.length > 0) throw new Error(`no such place: ${unknown.join(", ")}`);
+const { values: options, positionals } = parseArgs({
+  options: { tarball: { type: "string" }, fast: { type: "boolean" } },
+  allowPositionals: true,
+});
 
 const rows = [];
-for (const name of positionals.length > 0 ? positionals : known) {
-  const file = pathToFileURL(join(here, "places", name, "place.js"));
-  const { default: place } = await import(file.href);
-  const variants = Object.entries(place.variants).filter(
-    ([variant]) => !options.fast || place.fast?.includes(variant),
-  );
+for (const [project, variants] of await select(positionals, options)) {
   if (variants.length === 0) continue;
-  for (const row of await visit(name, variants, place)) {
-    console.log(`${row.place}: ${row.result}`);
+  for await (const row of runRows(project, variants, options)) {
+    console.log(`${row.row}: ${row.result}`);
     if (row.result === "FAILED") console.error(row.error.stack);
     rows.push(row);
   }
