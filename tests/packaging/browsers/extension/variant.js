@@ -1,5 +1,6 @@
 // Runs all checks of the extension in one browser. They use its popup, opened in a tab, and the context menu of a page.
 
+import { equal } from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KEY, Sandbox } from "../../../js/sandbox.js";
