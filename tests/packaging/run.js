@@ -1,60 +1,27 @@
-// Runs the packed package in every runtime, bundler, test runner and browser in which it must work, and prints a
+// Tries the packed package in every runtime, bundler, test runner and browser in which it must work, and prints a
 // table: `node run.js --tarball FILE [--fast] [NAME...]`
 //
-// Each folder named in PROJECTS is a project as a user of the package has it: a manifest, a lock file, sources. It is
-// copied to target/packaging, where its packages are installed from the lock file, and then the tarball. Its file
-// `variants.js` lists the rows of the table. A row has these members:
+// `runtimes`, `bundlers`, `test-runners` and `browsers` are projects as users of the package have them: a manifest, a
+// lock file, sources. Each is copied to target/packaging, where its packages are installed from the lock file, and then
+// the tarball. Its file `variants.js` lists its rows of the table by their names. A row has these members:
 //
-// - `run(tools)` does it and returns `{ version, report }`; harness/variant.js has the tools.
-// - `checks` names the entries of the report that must be "ok": those of scenario/scenario.js by default.
-// - `platform` is set where the row's program exists for one platform only.
-// - `fast` is set where the row takes seconds and needs none of the project's own packages.
+// - `run(tools)` does the work and returns `{ version, report }`. The tools are made in harness/variant.js.
+// - `checks` names the entries of the report that must be "ok": by default those of scenario/scenario.js.
+// - `platform` is set where the program exists for one platform only.
+// - `fast` is set where the row takes seconds, and needs no other package of its project.
 //
-// Rows that cannot run on this machine are skipped. On CI a skipped row is a failure.
+// A row for which this machine lacks something is skipped. On CI that is a failure.
 
 import { parseArgs } from "node:util";
-import { closeBrowsers, MissingBrowser } from "./harness/browsers.js";
+import { closeBrowsers } from "./harness/browsers.js";
 import { install } from "./harness/project.js";
+import { select, UnknownName } from "./harness/select.js";
+import { Skipped } from "./harness/skipped.js";
 import { runVariant } from "./harness/variant.js";
-
-const PROJECTS = ["runtimes", "bundlers", "test-runners", "browsers"];
-
-const THIS_PLATFORM = `${process.platform}-${process.arch}`;
 
 const isCi = process.env.CI !== undefined && process.env.CI !== "" && process.env.CI !== "false";
 
-/** The chosen rows by their project. */
-async function select(names, { fast }) {
-  const lists = PROJECTS.map(async (project) => {
-    const { default: variants } = await import(`./${project}/variants.js`);
-    return [project, Object.entries(variants)];
-  });
-  const all = await Promise.all(lists);
-
-  /** Whether a name means a row: it is that of its project, or a part of its own ("vite" in "Vite, build"). */
-  const means = (name, project, row) =>
-    name === project || row.toLowerCase().split(", ").includes(name.toLowerCase());
-  const rowsOf = (project, variants, name) =>
-    variants.filter(([row]) => means(name, project, row)).map(([row]) => row);
-
-  const unknown = names.filter((name) => all.every((it) => rowsOf(...it, name).length === 0));
-  if (unknown.length > 0) {
-    console.error(
-      `error: no project and no row is called ${unknown.join(" or ")}: name one of ${PROJECTS.join(", ")}, or a part of a row's name, such as vite or firefox`,
-    );
-    process.exit(2);
-  }
-  return all.map(([project, variants]) => [
-    project,
-    variants.filter(
-      ([row, variant]) =>
-        (names.length === 0 || names.some((name) => means(name, project, row))) &&
-        (!fast || variant.fast),
-    ),
-  ]);
-}
-
-/** Awaits some work and measures it in seconds. */
+/** Awaits some work, and measures it in seconds. */
 async function timed(work) {
   const began = performance.now();
   const outcome = await work().then(
@@ -64,25 +31,18 @@ async function timed(work) {
   return { ...outcome, seconds: ((performance.now() - began) / 1000).toFixed(1) };
 }
 
-/** Installs a project and runs rows of it. */
-async function* runRows(name, variants, settings) {
-  const installed = await timed(() => install(name, settings));
+/** Installs a project and runs some of its rows. */
+async function* results(project, entries, options) {
+  const installed = await timed(() => install(project, options));
   if (installed.error) {
-    yield { row: name, result: "FAILED", install: installed.seconds, error: installed.error };
+    yield { row: project, result: "FAILED", install: installed.seconds, error: installed.error };
     return;
   }
-  let install_ = installed.seconds;
-  for (const [row, variant] of variants) {
-    const { platform = THIS_PLATFORM } = variant;
-    if (platform !== THIS_PLATFORM) {
-      yield { row, result: `skipped: for ${platform}` };
-      continue;
-    }
+  for (const [n, { row, variant }] of entries.entries()) {
     const { value, error, seconds } = await timed(() => runVariant(installed.value, variant));
-    const isSkipped = error instanceof MissingBrowser;
-    const result = isSkipped ? `skipped: ${error.message}` : error ? "FAILED" : "ok";
-    yield { row, result, version: value, install: install_, run: seconds, error };
-    install_ = "";
+    const result = error instanceof Skipped ? `skipped: ${error.message}` : error && "FAILED";
+    const install = n === 0 ? installed.seconds : "";
+    yield { row, result: result ?? "ok", version: value, install, run: seconds, error };
   }
 }
 
@@ -91,25 +51,28 @@ function printTable(rows) {
   const widths = columns.map((column) =>
     Math.max(...[column, ...rows.map((row) => row[column] ?? "")].map((text) => text.length)),
   );
-  const line = (row) =>
-    columns
-      .map((column, n) => (row[column] ?? "").padEnd(widths[n]))
-      .join("  ")
-      .trimEnd();
+  const line = (row) => {
+    const cells = columns.map((column, n) => (row[column] ?? "").padEnd(widths[n]));
+    return cells.join("  ").trimEnd();
+  };
   console.log(`\n${line(Object.fromEntries(columns.map((column) => [column, column])))}`);
   for (const row of rows) console.log(line(row));
-  console.log("\nseconds; a project is installed once, before its first row");
+  console.log("\ninstall and run in seconds; a project is installed once, before its first row");
 }
 
-const { values: options, positionals } = parseArgs({
-  options: { tarball: { type: "string" }, fast: { type: "boolean" } },
+const { values: options, positionals: names } = parseArgs({
+  options: { tarball: { type: "string" }, fast: { type: "boolean", default: false } },
   allowPositionals: true,
 });
 
+const selected = await select(names, options.fast).catch((error) => {
+  if (!(error instanceof UnknownName)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exit(2);
+});
 const rows = [];
-for (const [project, variants] of await select(positionals, options)) {
-  if (variants.length === 0) continue;
-  for await (const row of runRows(project, variants, options)) {
+for (const { project, entries } of selected) {
+  for await (const row of results(project, entries, options)) {
     console.log(`${row.row}: ${row.result}`);
     if (row.result === "FAILED") console.error(row.error.stack);
     rows.push(row);

@@ -1,6 +1,7 @@
 // Chromium and Firefox, both driven by puppeteer.
 
 import puppeteer from "puppeteer-core";
+import { Skipped } from "./skipped.js";
 
 const LAUNCH = {
   chromium: {
@@ -11,16 +12,13 @@ const LAUNCH = {
   firefox: { browser: "firefox", executablePath: process.env.CAPWIRE_FIREFOX },
 };
 
-/** This machine lacks a browser. */
-export class MissingBrowser extends Error {}
-
 /** The browsers without an extension, by name. They are kept open because starting one takes seconds. */
 const shared = new Map();
 
 /** Starts a browser with further options of puppeteer. The caller closes it. */
 export function launch(name, options) {
   const settings = LAUNCH[name];
-  if (!settings.executablePath) throw new MissingBrowser(`no ${name}`);
+  if (!settings.executablePath) throw new Skipped(`no ${name}`);
   return puppeteer.launch({ headless: true, ...settings, ...options });
 }
 

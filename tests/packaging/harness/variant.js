@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { deadUrl, KEY, Sandbox } from "../../js/sandbox.js";
 import { reportOf, withBrowser } from "./browsers.js";
 import { exec } from "./project.js";
+import { Skipped } from "./skipped.js";
+
+const THIS_PLATFORM = `${process.platform}-${process.arch}`;
 
 /** What scenario/scenario.js reports. */
 const SCENARIO = ["solve", "refusal", "error", "abort", "dead port"];
@@ -13,7 +16,8 @@ const SCENARIO = ["solve", "refusal", "error", "abort", "dead port"];
  *
  * @param {string} project The folder in which it is installed.
  */
-export async function runVariant(project, { run, checks = SCENARIO }) {
+export async function runVariant(project, { run, checks = SCENARIO, platform = THIS_PLATFORM }) {
+  if (platform !== THIS_PLATFORM) throw new Skipped(`for ${platform}`);
   const sandbox = await Sandbox.start();
   try {
     const { base64, text } = await sandbox.captcha();
