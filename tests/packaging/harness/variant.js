@@ -1,7 +1,7 @@
 // Runs one row of the table against a sandbox of its own, and checks its report.
 
 import { join } from "node:path";
-import { deadUrl, KEY, Sandbox } from "../../js/sandbox.js";
+import { deadUrl, KEY, Sandbox } from "../../node/helpers/sandbox.js";
 import { reportOf, withBrowser } from "./browsers.js";
 import { exec } from "./project.js";
 import { Skipped } from "./skipped.js";

@@ -2,7 +2,7 @@
 
 import { deepEqual } from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KEY, WRONG_KEY } from "../../../js/sandbox.js";
+import { KEY, WRONG_KEY } from "../../../node/helpers/sandbox.js";
 import { blank } from "./images.js";
 import { openPopup } from "./popup.js";
 import { until } from "./until.js";

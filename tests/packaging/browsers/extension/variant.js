@@ -3,7 +3,7 @@
 import { equal } from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { KEY, Sandbox } from "../../../js/sandbox.js";
+import { KEY, Sandbox } from "../../../node/helpers/sandbox.js";
 import { launch } from "../../harness/browsers.js";
 import { build } from "./build.js";
 import { CHECKS } from "./checks.js";
