@@ -266,7 +266,7 @@ async function blank(project, size) {
   return file;
 }
 
-/** What is checked, each with stores and a stand-in that know nothing of what was before. */
+/** The checks. Each starts with empty stores and a fresh sandbox. */
 const CHECKS = {
   /** Of Firefox's shop, which takes no other folder. */
   async lint({ run, forFirefox }) {
@@ -358,7 +358,7 @@ const CHECKS = {
     equal(await popup.property("size", "className"), "bad");
     equal(await popup.property("read", "disabled"), true);
     await popup.upload(import.meta.filename);
-    await popup.shows("error", "This file is no image.");
+    await popup.shows("error", "This file is not an image.");
     equal(await sandbox.requests(), []);
   },
 
@@ -451,7 +451,7 @@ const CHECKS = {
     await popup.click("read");
     await popup.shows("error", "UnsolvableError: ERROR_CAPTCHA_UNSOLVABLE");
     await popup.shows("error", "Try another captcha");
-    equal(await popup.text("status"), "It could not be read.");
+    equal(await popup.text("status"), "The text could not be read.");
   },
 
   async stop({ open, sandbox, captcha, account }) {
@@ -538,7 +538,7 @@ const CHECKS = {
 
   async "context menu, image of another site"({ read, sandbox, account }) {
     const { popup } = await read(account, { cacheControl: "no-store", path: "other" });
-    await popup.shows("error", "The page does not let this image be read.");
+    await popup.shows("error", "The page does not allow this image to be read.");
     equal(await sandbox.requests(), []);
   },
 
