@@ -1,4 +1,4 @@
-//! Each rule in virtual time.
+//! Tests of each rule in virtual time.
 
 use super::*;
 use base64::Engine;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 const SOLVE: u64 = 3000;
 const IMAGE: [u8; 200] = [9; 200];
 
-/// A sandbox with a clock that only moves when it is told to.
+/// A sandbox with a clock that the test moves.
 struct Trial {
     sandbox: Sandbox,
     now: u64,
@@ -19,7 +19,7 @@ struct Trial {
 impl Trial {
     fn new(service: Service) -> Self {
         let mut sandbox = Sandbox::new(Duration::from_millis(SOLVE));
-        sandbox.learn(IMAGE.to_vec(), "w7kq".into());
+        sandbox.add_captcha(IMAGE.to_vec(), "w7kq".into());
         Self { sandbox, now: 0, service, address: "here" }
     }
 
@@ -85,7 +85,7 @@ fn a_drawn_captcha_is_solved_and_charged_once() {
 }
 
 #[test]
-fn nothing_is_charged_before_the_answer_was_seen() {
+fn nothing_is_charged_before_the_result_is_fetched() {
     both(|mut trial| {
         trial.create_drawn();
         trial.now = SOLVE * 2;
@@ -121,7 +121,7 @@ fn a_task_is_ready_exactly_after_the_solve_time() {
 }
 
 #[test]
-fn a_changed_solve_time_is_for_new_tasks() {
+fn a_changed_solve_time_applies_to_new_tasks() {
     let mut trial = Trial::new(Service::CapMonster);
     let before = trial.create_drawn();
     trial.sandbox.set_solve_after(Duration::ZERO);
@@ -131,7 +131,7 @@ fn a_changed_solve_time_is_for_new_tasks() {
 }
 
 #[test]
-fn brocapgpt_says_not_ready_in_both_ways() {
+fn brocapgpt_reports_not_ready_in_both_ways() {
     let mut trial = Trial::new(Service::BroCapGpt);
     trial.sandbox.set_solve_after(Duration::from_secs(60));
     let id = trial.create_drawn();
@@ -160,7 +160,7 @@ fn two_result_requests_for_a_task_are_two_seconds_apart() {
 }
 
 #[test]
-fn a_result_can_be_asked_for_120_times() {
+fn a_result_can_be_requested_120_times() {
     both(|mut trial| {
         let id = trial.create_drawn();
         for _ in 0..120 {
@@ -197,7 +197,7 @@ fn a_task_is_known_for_five_minutes() {
         assert_eq!(trial.result(&id)["status"], "ready");
         trial.now = 302_001;
         assert_code(&trial.result(&id), unknown);
-        // Also once another task has pushed it out.
+        // The same after creating another task, which removes expired ones.
         trial.create_drawn();
         assert_code(&trial.result(&id), unknown);
     }
@@ -242,7 +242,7 @@ fn ids_have_nine_digits_and_increase() {
 }
 
 #[test]
-fn a_key_must_be_known_text() {
+fn a_key_must_be_a_known_string() {
     for body in [
         json!({}),
         json!({ "clientKey": null }),
@@ -293,7 +293,7 @@ fn five_wrong_keys_ban_an_address_for_ten_minutes() {
 }
 
 #[test]
-fn a_ban_is_of_one_service() {
+fn a_ban_applies_to_one_service() {
     let mut trial = Trial::new(Service::CapMonster);
     for _ in 0..6 {
         trial.wrong_key();
@@ -303,7 +303,7 @@ fn a_ban_is_of_one_service() {
 }
 
 #[test]
-fn an_empty_account_can_create_nothing() {
+fn an_empty_account_cannot_create_tasks() {
     both(|mut trial| {
         let mut create = || {
             let body = json!({ "clientKey": EMPTY_KEY, "task": { "type": "TurnstileTask" } });
@@ -321,7 +321,7 @@ fn an_empty_account_can_create_nothing() {
 }
 
 #[test]
-fn twenty_errors_of_misuse_block_an_address_for_ten_minutes() {
+fn twenty_misuse_errors_block_an_address_for_ten_minutes() {
     both(|mut trial| {
         let unknown = trial.service.unknown_task();
         let empty = json!({ "clientKey": EMPTY_KEY, "task": {} });
@@ -373,7 +373,7 @@ fn a_task_must_be_a_json_object() {
 }
 
 #[test]
-fn a_refused_task_has_no_id_and_uses_none_up() {
+fn a_refused_task_uses_up_no_id() {
     let mut trial = Trial::new(Service::CapMonster);
     let refused = trial.create(json!({ "type": "ImageToTextTask", "body": "" }));
     assert_code(&refused, codes::ERROR_ZERO_CAPTCHA_FILESIZE);
@@ -382,7 +382,7 @@ fn a_refused_task_has_no_id_and_uses_none_up() {
 }
 
 #[test]
-fn an_unknown_path_is_no_method() {
+fn an_unknown_path_is_not_a_method() {
     both(|mut trial| {
         for method in ["", "nothing", "CreateTask", "createTask/x"] {
             assert_code(&trial.call(method, json!({})), codes::ERROR_NO_SUCH_METHOD);
@@ -391,17 +391,17 @@ fn an_unknown_path_is_no_method() {
 }
 
 #[test]
-fn reports_are_taken_for_own_tasks_of_the_right_kind() {
+fn reports_are_accepted_for_own_tasks_of_the_right_kind() {
     let mut trial = Trial::new(Service::CapMonster);
     let image = trial.create_drawn();
     let token = trial.create(json!({ "type": "RecaptchaV2Task" }))["taskId"].clone();
     let mut report = |method: &str, id: &Value| {
         trial.call(method, json!({ "clientKey": SANDBOX_KEY, "taskId": id }))
     };
-    let taken = json!({ "errorId": 0, "status": "success" });
-    assert_eq!(report("reportIncorrectImageCaptcha", &image), taken);
-    assert_eq!(report("reportIncorrectTokenCaptcha", &token), taken);
-    assert_eq!(report("reportIncorrectRecaptcha", &token), taken);
+    let accepted = json!({ "errorId": 0, "status": "success" });
+    assert_eq!(report("reportIncorrectImageCaptcha", &image), accepted);
+    assert_eq!(report("reportIncorrectTokenCaptcha", &token), accepted);
+    assert_eq!(report("reportIncorrectRecaptcha", &token), accepted);
     for (method, id) in [
         ("reportIncorrectImageCaptcha", &token),
         ("reportIncorrectTokenCaptcha", &image),
@@ -414,14 +414,14 @@ fn reports_are_taken_for_own_tasks_of_the_right_kind() {
 }
 
 #[test]
-fn brocapgpt_takes_no_reports() {
+fn brocapgpt_accepts_no_reports() {
     let mut trial = Trial::new(Service::BroCapGpt);
     let id = trial.create_drawn();
     let body = json!({ "clientKey": SANDBOX_KEY, "taskId": id });
     assert_code(&trial.call("reportIncorrectImageCaptcha", body), codes::ERROR_NO_SUCH_METHOD);
 }
 
-/// What can be sent, likely and unlikely.
+/// A step of a random test, likely or unlikely.
 #[derive(Clone, Debug)]
 enum Move {
     Wait(u64),
@@ -453,7 +453,7 @@ fn any_move() -> impl Strategy<Value = Move> {
     ]
 }
 
-/// Any JSON at all, a few levels deep.
+/// Any JSON, a few levels deep.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -507,8 +507,8 @@ proptest! {
         });
     }
 
-    /// However the requests follow on one another, a task is never answered early, late, too often or
-    /// too soon after the request before, and money goes only for solved tasks.
+    /// In any order of requests, a task is never answered early, late, too often or too soon after the previous
+    /// request, and only solved tasks are charged.
     #[test]
     fn no_order_of_requests_gets_around_the_rules(moves in prop::collection::vec(any_move(), 0..80)) {
         both(|mut trial| {
@@ -517,8 +517,8 @@ proptest! {
             for step in moves.clone() {
                 match step {
                     Move::Wait(ms) => trial.now += ms,
-                    Move::Create(kind) => {
-                        let answer = trial.create(json!({ "type": kind, "body": BASE64_STANDARD.encode(IMAGE) }));
+                    Move::Create(task_type) => {
+                        let answer = trial.create(json!({ "type": task_type, "body": BASE64_STANDARD.encode(IMAGE) }));
                         assert_answer(&answer);
                         if answer["errorId"] == 0 {
                             assert!(tasks.iter().all(|(id, ..)| *id != answer["taskId"]));
@@ -526,7 +526,7 @@ proptest! {
                         }
                     }
                     Move::Result(index) => {
-                        let Some((id, created, asked)) = tasks.get_mut(index) else { continue };
+                        let Some((id, created, last_request)) = tasks.get_mut(index) else { continue };
                         let answer = trial.result(id);
                         assert_answer(&answer);
                         let age = trial.now - *created;
@@ -535,9 +535,9 @@ proptest! {
                             solved.insert(id.to_string());
                         }
                         if answer["errorId"] == 0 {
-                            assert!(asked.is_none_or(|at| trial.now - at >= 2000));
+                            assert!(last_request.is_none_or(|at| trial.now - at >= 2000));
                         }
-                        *asked = Some(trial.now);
+                        *last_request = Some(trial.now);
                     }
                     Move::Unknown => assert_answer(&trial.result(&json!(5))),
                     Move::WrongKey => assert_answer(&trial.wrong_key()),

@@ -1,4 +1,4 @@
-//! The real program over TCP, asked by a client that sees every byte.
+//! Tests of the real program over TCP, with a client that sees every byte.
 
 mod client;
 
@@ -48,18 +48,18 @@ fn a_drawn_captcha_is_an_image_that_can_be_drawn_again() {
 }
 
 #[test]
-fn tells_the_user_agent_to_whoever_asks() {
+fn returns_the_user_agent_without_a_key() {
     let sandbox = Sandbox::start(&[]);
     let path = "/capmonster/api/useragent/actual";
-    let told = sandbox.get(path);
-    assert_eq!((told.status, told.header("content-type")), (200, "text/plain; charset=utf-8"));
-    assert!(told.text().starts_with("Mozilla/5.0 (Windows NT 10.0; "), "{}", told.text());
-    assert_eq!(told.text().trim_end().lines().count(), 1);
+    let answer = sandbox.get(path);
+    assert_eq!((answer.status, answer.header("content-type")), (200, "text/plain; charset=utf-8"));
+    assert!(answer.text().starts_with("Mozilla/5.0 (Windows NT 10.0; "), "{}", answer.text());
+    assert_eq!(answer.text().trim_end().lines().count(), 1);
     let entry = &sandbox.requests()[0];
     assert_eq!(entry["method"], "api/useragent/actual");
     assert_eq!(entry["body"], "");
 
-    // Only there, and by GET.
+    // Only at this service, and only with GET.
     assert_eq!(sandbox.get("/brocapgpt/api/useragent/actual").status, 405);
     assert_eq!(sandbox.get("/capmonster/api/useragent").status, 405);
     assert_eq!(sandbox.post(path, &json!({})).json()["errorCode"], "ERROR_NO_SUCH_METHOD");
@@ -69,7 +69,7 @@ fn tells_the_user_agent_to_whoever_asks() {
 }
 
 #[test]
-fn a_scripted_error_has_the_form_of_the_service() {
+fn a_scripted_error_has_the_services_format() {
     let sandbox = Sandbox::start(&[]);
     sandbox.script(json!([
         { "method": "createTask", "reply": { "kind": "error", "code": "ERROR_NO_SLOT_AVAILABLE" } },
@@ -88,7 +88,7 @@ fn a_scripted_error_has_the_form_of_the_service() {
 }
 
 #[test]
-fn scripted_json_text_and_redirects_are_sent_as_ordered() {
+fn scripted_json_text_and_redirects_are_sent_as_given() {
     let sandbox = Sandbox::start(&[]);
     sandbox.script(json!([
         { "reply": { "kind": "json", "status": 429, "headers": { "Retry-After": "2" }, "body": [1] } },
@@ -114,7 +114,7 @@ fn scripted_json_text_and_redirects_are_sent_as_ordered() {
     assert!(sandbox.requests().iter().all(|entry| entry.get("aborted").is_none()));
 }
 
-/// What a hanging answer has sent after a while, and whether the client's leaving is noticed.
+/// Returns what a hanging answer sent, and checks that the client's disconnect is logged.
 fn hang(place: &str) -> String {
     let sandbox = Sandbox::start(&[]);
     sandbox.script(json!({ "reply": { "kind": "hang", "where": place } }));
@@ -157,7 +157,7 @@ fn resets_the_connection() {
     let ended = stream.read_to_end(&mut sent).unwrap_err();
     assert_eq!(ended.kind(), ErrorKind::ConnectionReset);
     assert!(sent.is_empty());
-    assert!(sandbox.requests()[0].get("aborted").is_none(), "it was not the client who left");
+    assert!(sandbox.requests()[0].get("aborted").is_none(), "the client did not disconnect");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn cuts_an_answer_off() {
 }
 
 #[test]
-fn sends_raw_bytes_as_they_are() {
+fn sends_raw_bytes_unchanged() {
     for (then, is_reset) in [("close", false), ("reset", true)] {
         let sandbox = Sandbox::start(&[]);
         // "no HTTP"
@@ -190,7 +190,7 @@ fn sends_raw_bytes_as_they_are() {
 }
 
 #[test]
-fn a_client_that_leaves_raw_bytes_is_noticed() {
+fn a_client_that_disconnects_during_raw_bytes_is_logged() {
     let sandbox = Sandbox::start(&[]);
     sandbox.script(json!({ "reply": { "kind": "raw", "base64": "AA==", "then": "hold" } }));
     let stream = sandbox.send("POST", "/capmonster/createTask", &[], b"{}");
@@ -237,7 +237,7 @@ fn sends_very_long_answers() {
 }
 
 #[test]
-fn a_client_that_leaves_a_long_answer_is_noticed() {
+fn a_client_that_disconnects_during_a_long_answer_is_logged() {
     let sandbox = Sandbox::start(&[]);
     sandbox.script(json!({ "reply": { "kind": "big", "bytes": 500_000_000 } }));
     let mut stream = sandbox.send("POST", "/capmonster/getBalance", &[], b"{}");
@@ -247,7 +247,7 @@ fn a_client_that_leaves_a_long_answer_is_noticed() {
 }
 
 #[test]
-fn delays_the_answer_of_the_rules_but_not_the_rules() {
+fn delays_the_rules_answer_but_not_the_rules() {
     let sandbox = Sandbox::start(&[]);
     let rules = json!({ "kind": "rules" });
     sandbox.script(json!([
@@ -259,7 +259,7 @@ fn delays_the_answer_of_the_rules_but_not_the_rules() {
     assert_eq!(balance["balance"], 10.0);
     assert!(started.elapsed() >= Duration::from_millis(200));
 
-    // The client gives up, and the task exists all the same.
+    // The client gives up, but the task still exists.
     let body = json!({ "clientKey": KEY, "task": { "type": "TurnstileTask" } }).to_string();
     let stream = sandbox.send("POST", "/capmonster/createTask", &[], body.as_bytes());
     sandbox.wait_until(|sandbox| sandbox.requests().len() == 2);
@@ -270,14 +270,14 @@ fn delays_the_answer_of_the_rules_but_not_the_rules() {
 }
 
 #[test]
-fn a_wrong_order_is_refused_with_a_reason() {
+fn a_wrong_control_request_is_refused_with_a_reason() {
     let sandbox = Sandbox::start(&[]);
-    for (path, order) in [
+    for (path, body) in [
         ("/sandbox/script", json!([{ "reply": { "kind": "nap" } }])),
         ("/sandbox/settings", json!({ "solveMS": 5 })),
         ("/sandbox/settings", json!({ "accounts": { "a__b": 5 } })),
     ] {
-        let answer = sandbox.post(path, &order);
+        let answer = sandbox.post(path, &body);
         assert_eq!(answer.status, 400);
         assert!(answer.json()["error"].as_str().is_some_and(|why| !why.is_empty()));
     }
@@ -306,7 +306,7 @@ fn any_page_may_call_it() {
     }
     let headers = preflight.header("access-control-allow-headers");
     assert!(headers.contains("content-type") && !headers.contains("authorization"));
-    assert!(sandbox.requests().is_empty(), "a preflight is no request");
+    assert!(sandbox.requests().is_empty(), "a preflight is not logged");
 
     let answer = sandbox.post("/capmonster/getBalance", &json!({ "clientKey": KEY }));
     assert_eq!(answer.header("content-type"), "application/json");
@@ -353,7 +353,7 @@ fn serves_files() {
 }
 
 #[test]
-fn keeps_what_it_was_asked() {
+fn logs_the_requests() {
     let sandbox = Sandbox::start(&[]);
     sandbox.script(json!({ "method": "getBalance", "reply": { "kind": "text", "status": 500 } }));
     sandbox.ask("POST", "/capmonster/getBalance", &[("X-One", "1"), ("x-one", "2")], b"{\"a\":1}");
@@ -414,7 +414,7 @@ fn settings_hold_until_a_reset() {
 }
 
 #[test]
-fn takes_large_bodies_and_no_endless_ones() {
+fn accepts_large_bodies_but_not_endless_ones() {
     let sandbox = Sandbox::start(&[]);
     let body = json!({ "clientKey": KEY, "filler": "a".repeat(2_000_000) });
     assert_eq!(sandbox.call("capmonster", "getBalance", body.clone())["balance"], 10.0);
@@ -443,7 +443,7 @@ fn one_connection_serves_many_requests() {
 #[test]
 fn ends_when_stdin_closes() {
     let mut sandbox = Sandbox::start(&[]);
-    // An open request must not hold it.
+    // An open request must not keep it running.
     sandbox.script(json!({ "reply": { "kind": "hang", "where": "in-body" } }));
     let _stream = sandbox.send("POST", "/capmonster/getBalance", &[], b"{}");
     sandbox.wait_until(|sandbox| sandbox.requests().len() == 1);
@@ -451,7 +451,7 @@ fn ends_when_stdin_closes() {
 }
 
 #[test]
-fn without_that_option_a_closed_stdin_does_not_matter() {
+fn without_the_option_it_keeps_running_when_stdin_closes() {
     let mut child = command().stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(200));
     let ended = child.try_wait().unwrap();
@@ -461,7 +461,7 @@ fn without_that_option_a_closed_stdin_does_not_matter() {
 }
 
 #[test]
-fn the_command_line_is_explained() {
+fn the_command_line_has_help_and_names_mistakes() {
     let output = command().arg("--help").output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert!(String::from_utf8(output.stdout).unwrap().contains("--until-stdin-closes"));
