@@ -10,6 +10,7 @@
 //! | [`service`] | the differences between the two services, and their methods |
 //! | [`task`] | what a task asks for, and its outcome |
 //! | [`state`] | the services' rules as a pure state machine; the time is passed in |
+//! | [`address`] | bans and blocks of client addresses |
 //! | [`drawing`] | draws the captchas, the only images that are recognised |
 //! | [`script`] | replies and faults that a test scripts in advance |
 //! | [`log`] | the requests to the services |
@@ -19,6 +20,7 @@
 //! | [`server`] | connects everything to a socket |
 //! | [`options`] | the command line |
 
+pub mod address;
 pub mod app;
 pub mod codes;
 pub mod control;

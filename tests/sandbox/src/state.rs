@@ -1,11 +1,12 @@
 //! The services' rules as a pure state machine. It does no I/O and gets the time passed in, so a test of a
 //! ten-minute ban runs instantly.
 
+use crate::address::AddressRecord;
 use crate::codes::{self, Code};
 use crate::service::{Method, Service};
 use crate::task::{self, AnswerKind, Drawn};
 use serde_json::{Map, Value, json};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// The key of the built-in account with money.
@@ -19,12 +20,6 @@ pub const TASK_LIFE: Duration = Duration::from_secs(5 * 60);
 pub const POLL_GAP: Duration = Duration::from_secs(2);
 /// How often the result of one task may be requested.
 pub const POLL_LIMIT: u32 = 120;
-/// How long an address is banned or blocked.
-pub const BAN: Duration = Duration::from_secs(10 * 60);
-/// How many wrong keys from one address lead to a ban.
-pub const WRONG_KEY_LIMIT: u32 = 5;
-/// How many misuse errors within [`BAN`] lead to a block.
-pub const MISUSE_LIMIT: usize = 20;
 
 /// One request to a service.
 #[derive(Clone, Copy, Debug)]
@@ -147,42 +142,6 @@ struct Task {
     polls: u32,
     last_poll: Option<Duration>,
     unready_answers: u32,
-}
-
-/// The mistakes made from an address, and its ban or block, if any.
-#[derive(Debug, Default)]
-struct AddressRecord {
-    wrong_keys: u32,
-    misuses: VecDeque<Duration>,
-    banned: Option<(Code, Duration)>,
-}
-
-impl AddressRecord {
-    fn check(&mut self, now: Duration) -> Result<(), Code> {
-        match self.banned {
-            Some((code, until)) if now < until => Err(code),
-            Some(_) => {
-                *self = Self::default();
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn record_wrong_key(&mut self, now: Duration) {
-        self.wrong_keys += 1;
-        if self.wrong_keys >= WRONG_KEY_LIMIT {
-            self.banned = Some((codes::ERROR_IP_BANNED, now + BAN));
-        }
-    }
-
-    fn record_misuse(&mut self, now: Duration) {
-        self.misuses.push_back(now);
-        self.misuses.retain(|&at| now.saturating_sub(at) < BAN);
-        if self.misuses.len() >= MISUSE_LIMIT {
-            self.banned = Some((codes::ERROR_IP_BLOCKED, now + BAN));
-        }
-    }
 }
 
 /// One service.
