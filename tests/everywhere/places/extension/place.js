@@ -583,11 +583,18 @@ const CHECKS = {
     await popup.close();
   },
 
-  async Russian({ browser, install, russian, sandbox }) {
+  async Russian({ browser, install, russian, project, sandbox }) {
     const popup = await openPopup(browser, await install(russian));
     equal(await popup.property("key-state", "textContent"), "Ключа пока нет");
     equal(await popup.page.$eval("html", ({ lang }) => lang), "ru");
     await popup.shows("size", "Сервис принимает от 100 до 500\u00a0000 байт.");
+    for (const [size, text] of [
+      [99, "99 байт — слишком мало."],
+      [102, "102 байта."],
+    ]) {
+      await popup.upload(await blank(project, size));
+      await popup.shows("size", text);
+    }
     await popup.save({ clientKey: WRONG_KEY, baseUrl: sandbox.url() });
     await popup.shows("error", "Сервис не знает такого ключа");
     await popup.shows("error", "Скопируйте ключ из личного кабинета заново.");
