@@ -70,7 +70,7 @@ export const CHECKS = {
     const popup = await open({});
     await popup.save({ clientKey: WRONG_KEY, baseUrl: sandbox.url() });
     await popup.shows("error", "The service does not know this client key");
-    await popup.shows("error", "Copy the key again from the account's dashboard.");
+    await popup.shows("error", "Copy the key again from ");
     await popup.shows("error", "KeyError: ERROR_KEY_DOES_NOT_EXIST");
     deepEqual(await popup.property("key", "ariaInvalid"), "true");
     deepEqual(await popup.page.evaluate(() => document.activeElement.id), "key");
@@ -343,7 +343,7 @@ export const CHECKS = {
     }
     await popup.save({ clientKey: WRONG_KEY, baseUrl: sandbox.url() });
     await popup.shows("error", "Сервис не знает такого ключа");
-    await popup.shows("error", "Скопируйте ключ из личного кабинета заново.");
+    await popup.shows("error", "Скопируйте ключ из личного кабинета ");
     await popup.shows("error", "KeyError: ERROR_KEY_DOES_NOT_EXIST");
   },
 };
