@@ -63,8 +63,9 @@ Usage: cargo xtask <command>
                   build with --dev, pack, and run only these files of tests/node or tests/browser,
                   such as: cargo xtask test node solve -- --test-name-pattern=abort
                   (--release among the files: with the release build)
-  packaging [PROJECT...]
-                  build, then try the packed package in every runtime, bundler and browser, or in those named
+  packaging [NAME...]
+                  build, then try the packed package in every runtime, bundler and browser, or in those named:
+                  a project (bundlers), or a part of a row's name (vite, firefox)
   start           build, then run the demo against the sandbox of the services
   playground      build, then serve the playground page and the sandbox
   docs            build, then write the API reference into target/docs
@@ -100,7 +101,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         ["build"] => done(build::build(&sh, Build::Release)),
         ["build", "--dev"] => done(build::build(&sh, Build::Dev)),
         ["test", names @ ..] => test::test(&sh, names),
-        ["packaging", projects @ ..] => packaging::run(&sh, projects),
+        ["packaging", names @ ..] => packaging::run(&sh, names),
         ["start"] => demo::start(&sh),
         ["playground"] => demo::playground(&sh),
         ["docs"] => done(docs::run(&sh)),
