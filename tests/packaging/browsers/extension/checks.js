@@ -100,7 +100,7 @@ export const CHECKS = {
     deepEqual(await popup.property("size", "className"), "bad");
     deepEqual(await popup.property("read", "disabled"), true);
     await popup.upload(import.meta.filename);
-    await popup.shows("error", "This file is no image.");
+    await popup.shows("error", "This file is not an image.");
     deepEqual(await sandbox.requests(), []);
   },
 
@@ -196,7 +196,7 @@ export const CHECKS = {
     await popup.click("read");
     await popup.shows("error", "UnsolvableError: ERROR_CAPTCHA_UNSOLVABLE");
     await popup.shows("error", "Try another captcha");
-    deepEqual(await popup.text("status"), "It could not be read.");
+    deepEqual(await popup.text("status"), "The text could not be read.");
   },
 
   async stop({ open, sandbox, captcha, account }) {
@@ -283,7 +283,7 @@ export const CHECKS = {
 
   async "context menu, image of another site"({ read, sandbox, account }) {
     const { popup } = await read(account, { cacheControl: "no-store", path: "other" });
-    await popup.shows("error", "The page does not let this image be read.");
+    await popup.shows("error", "The page does not allow this image to be read.");
     deepEqual(await sandbox.requests(), []);
   },
 
@@ -329,11 +329,18 @@ export const CHECKS = {
     await popup.close();
   },
 
-  async Russian({ browser, install, russian, sandbox }) {
+  async Russian({ browser, install, russian, project, sandbox }) {
     const popup = await openPopup(browser, await install(russian));
     deepEqual(await popup.property("key-state", "textContent"), "Ключа пока нет");
     deepEqual(await popup.page.$eval("html", ({ lang }) => lang), "ru");
     await popup.shows("size", "Сервис принимает от 100 до 500\u00a0000 байт.");
+    for (const [size, text] of [
+      [99, "99 байт — слишком мало."],
+      [102, "102 байта."],
+    ]) {
+      await popup.upload(await blank(project, size));
+      await popup.shows("size", text);
+    }
     await popup.save({ clientKey: WRONG_KEY, baseUrl: sandbox.url() });
     await popup.shows("error", "Сервис не знает такого ключа");
     await popup.shows("error", "Скопируйте ключ из личного кабинета заново.");
