@@ -7,7 +7,7 @@
 use anyhow::{Context as _, Result};
 use xshell::{Shell, cmd};
 
-use crate::{locked, root, step};
+use crate::util::{locked, quietly, root, step};
 
 /// The fuzzers, which have a file in `fuzz/fuzz_targets` and a folder in `fuzz/corpus`.
 const TARGETS: [&str; 4] = ["answer", "callback", "image", "url"];
@@ -38,7 +38,7 @@ pub(crate) fn run(sh: &Shell, seconds: u32) -> Result<()> {
             sh,
             "cargo build --release --bins --manifest-path {manifest} --target {host} --target-dir {work} {locked...}"
         );
-        crate::quietly(cargo.env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\x1f")))
+        quietly(cargo.env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\x1f")))
     })
     .context("libFuzzer is C++: is there a compiler for it, such as g++?")?;
 

@@ -3,7 +3,6 @@
 //! Tests write a file of rows each into the folder that [`VARIABLE`] names. The steps that run them have
 //! a folder of their own, so that each may be run alone.
 
-use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use xshell::{Cmd, Shell};
 
-use crate::root;
+use crate::util::{is_blessing, root};
 
 /// Tells tests where to write their rows. Without it they write none.
 const VARIABLE: &str = "CAPWIRE_RELIABILITY";
@@ -77,7 +76,7 @@ pub(crate) fn check() -> Result<Option<String>> {
     }
     let expected = page(&rows)?;
     let path = root().join(PAGE);
-    if env::var_os("BLESS").is_some() {
+    if is_blessing() {
         fs::write(&path, expected).context(PAGE)?;
         return Ok(None);
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use xshell::{Cmd, Shell, cmd};
 
-use crate::{quietly, root, step};
+use crate::util::{quietly, root, step};
 
 /// The only target that is built for besides the host.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
