@@ -13,6 +13,7 @@
 //! | `types.rs` | the TypeScript of the task types |
 //! | `size.rs`, `stamp.rs` | the budgets; which outputs are current |
 //! | `pack.rs` | the tarball, and a project in which it is installed |
+//! | `notices.rs`, `workflows.rs` | THIRD-PARTY-NOTICES; the files of `.github` |
 //! | `leak_scan.rs`, `reliability.rs` | what tests record: searches for the key, faults |
 //! | `toolchain.rs`, `browser.rs` | a Rust for wasm, Chromium and Firefox |
 //! | `util.rs` | paths, commands, npm packages, progress |
@@ -30,6 +31,7 @@ mod fuzz;
 mod glue;
 mod leak_scan;
 mod node_tests;
+mod notices;
 mod pack;
 mod packaging;
 mod reliability;
@@ -41,6 +43,7 @@ mod types;
 mod util;
 mod wasm;
 mod wasm2js;
+mod workflows;
 
 use std::env;
 use std::process::ExitCode;
