@@ -14,6 +14,7 @@
 //! | `size.rs`, `stamp.rs` | the budgets; which outputs are current |
 //! | `pack.rs` | the tarball, and a project in which it is installed |
 //! | `notices.rs`, `workflows.rs` | THIRD-PARTY-NOTICES; the files of `.github` |
+//! | `api_report.rs` | the public types of the package |
 //! | `leak_scan.rs`, `reliability.rs` | what tests record: searches for the key, faults |
 //! | `toolchain.rs`, `browser.rs` | a Rust for wasm, Chromium and Firefox |
 //! | `util.rs` | paths, commands, npm packages, progress |
@@ -22,6 +23,7 @@
 //!
 //! Every command can be run again: finished work is recognised and takes no time.
 
+mod api_report;
 mod browser;
 mod build;
 mod check;
