@@ -13,7 +13,7 @@ fn names(page: &str) -> Vec<&str> {
     let words = page
         .split(|c: char| c.is_whitespace() || "`()[]:;,".contains(c))
         .filter(is_file)
-        .filter(|word| !word.starts_with('.'));
+        .filter(|word| !word.starts_with(['.', '/']));
     let quoted = page.split('`').skip(1).step_by(2).filter(|quote| {
         quote.contains('/') && !quote.contains([' ', '\n']) && !quote.starts_with('.')
     });
