@@ -1,4 +1,4 @@
-// Each fault of the list, met by a page in Chromium.
+// Each fault of the list, in a page in Chromium.
 
 import { after, before } from "node:test";
 import { tryFaults } from "../node/helpers/fault-suite.js";
@@ -6,11 +6,11 @@ import { rowsOf } from "../node/helpers/reliability-rows.js";
 import { startBrowser } from "./helpers/chromium.js";
 
 let browser;
-/** One page for all calls, each of which is of a client of its own. */
+/** One page for all calls, each with a client of its own. */
 let page;
 before(async () => {
   browser = await startBrowser();
-  // Its end is the browser's.
+  // It ends with the browser.
   page = await browser.open({ after() {} }, "plain.html");
 });
 after(() => browser.stop());
@@ -28,6 +28,6 @@ tryFaults({
   name: "Chromium",
   open: async () => (order) => page.evaluate(make, order),
   rows: rowsOf("chromium-faults"),
-  // So many at once as a small machine can serve.
+  // As many at once as a small machine can serve.
   concurrency: 16,
 });

@@ -1,4 +1,4 @@
-// `init` in Chromium, in a page that cannot have the file from where the package lies.
+// `init` in Chromium, in a page that can't load the file from the package's own location.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";

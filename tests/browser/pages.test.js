@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => browser.stop());
 
-/** A client's options for a stand-in. */
+/** A client's options for a sandbox. */
 const optionsFor = (sandbox, options) => ({ clientKey: KEY, baseUrl: sandbox.url(), ...options });
 
 const attempt = (page, order) => page.evaluate((order) => globalThis.attempt(order), order);
@@ -68,7 +68,7 @@ describe("a page", { timeout: 300_000 }, () => {
     assert.match(body.task.body, /^iVBORw0KGgo/);
   });
 
-  it("is told locally about an image that is too small", async (t) => {
+  it("gets a local error for an image that is too small", async (t) => {
     const sandbox = await sandboxFor(t);
     const page = await browser.open(t, "plain.html");
     const outcome = await attempt(page, { options: optionsFor(sandbox), call: "solveEmpty" });

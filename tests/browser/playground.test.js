@@ -1,4 +1,4 @@
-// The playground, used as a person uses it.
+// The playground, used as a person would.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";

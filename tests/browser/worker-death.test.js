@@ -1,7 +1,7 @@
-// The browser ends an extension's background worker: a task that is paid for outlives it.
+// The browser ends an extension's background worker: a paid task outlives it.
 //
-// Most runs end the worker by command, which takes no time. With CAPWIRE_SLOW=1 it is left alone until the
-// browser does so by itself, after about half a minute.
+// Most tests end the worker by command, which takes no time. With CAPWIRE_SLOW=1 they wait until the
+// browser does so itself, after about half a minute.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -12,7 +12,7 @@ import { example, startExtension } from "./helpers/extension.js";
 
 const rows = rowsOf("worker-death");
 
-/** What the stand-in takes for one image, off the 10 that the account has. */
+/** The account has 10, and the sandbox charges this much less for one image. */
 const BALANCE_AFTER_ONE = 9.9997;
 
 const json = JSON.stringify;
@@ -67,7 +67,7 @@ describe("the worker of the guide, ended", { timeout: 300_000 }, () => {
   }
 });
 
-/** A worker that owes nobody an answer, for that would keep it alive. */
+/** A worker that owes nobody an answer, because that would keep it alive. */
 const BACKGROUND = `
 import { Client } from "./dist/browser.js";
 const store = chrome.storage.session;
@@ -85,7 +85,7 @@ async function work(options, task) {
   await store.set({ solution });
 }`;
 
-/** Longer than the browser's half a minute, but not so long that two workers would not do. */
+/** Longer than the browser's half a minute, but short enough for two workers. */
 const SLOW_SOLVE_MS = 45_000;
 
 async function startSlowSolve(t, clientOptions) {
@@ -111,7 +111,7 @@ async function startSlowSolve(t, clientOptions) {
 
 if (process.env.CAPWIRE_SLOW === "1") {
   describe("a worker in a solve of 45 s", { concurrency: true, timeout: 240_000 }, () => {
-    it("is ended by the browser, and the next one goes on", async (t) => {
+    it("is ended by the browser, and the next one resumes the task", async (t) => {
       const { sandbox, states, start, solution, lifeMs } = await startSlowSolve(t, {});
       await eventually(() => states.includes("stopped"), "the worker is ended", SLOW_SOLVE_MS);
       assert.equal(await solution(), undefined);
@@ -130,7 +130,7 @@ if (process.env.CAPWIRE_SLOW === "1") {
       assert.ok(!states.includes("stopped"), String(states));
       assert.ok((await lifeMs()) >= SLOW_SOLVE_MS, `${await lifeMs()} ms`);
       assert.equal((await sandbox.requests("createTask")).length, 1);
-      // Nothing keeps it any more.
+      // Nothing keeps it alive any more.
       await eventually(() => states.includes("stopped"), "the worker is ended", 90_000);
     });
   });

@@ -1,4 +1,4 @@
-// An abort works wherever the call is, rejects with the signal's own reason, and leaves nothing behind.
+// An abort stops a call at any point, rejects with the signal's own reason, and leaves nothing behind.
 
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
@@ -12,7 +12,7 @@ const HANG = { kind: "hang", where: "in-body" };
 const PROCESSING = { kind: "json", body: { errorId: 0, status: "processing" } };
 const IMAGE_TASK = { type: "ImageToTextTask", body: new Uint8Array(200) };
 
-/** What a caller may give as a reason; the call must reject with that very value. */
+/** Reasons that a caller may give. The call must reject with the same value. */
 const REASONS = {
   "the default": () => undefined,
   "an Error": () => new Error("enough"),
@@ -23,7 +23,7 @@ const REASONS = {
   "a symbol": () => Symbol("enough"),
 };
 
-/** Where a call can be: what the stand-in does, the call, and when to abort it. */
+/** The points at which a call can be: the reply of the sandbox, the call, and when to abort it. */
 const PLACES = {
   "in createTask": {
     script: [{ reply: HANG }],
@@ -35,14 +35,14 @@ const PLACES = {
     script: [{ reply: { kind: "text", status: 429, headers: { "retry-after": "30" } } }],
     requests: 1,
     start: (client, options) => client.createTask(IMAGE_TASK, options),
-    when: (_, told) => eventually(() => told("retry"), "a retry"),
+    when: (_, reported) => eventually(() => reported("retry"), "a retry"),
   },
   "in the first delay": {
     script: [{ method: "createTask", reply: { kind: "json", body: { errorId: 0, taskId: 5 } } }],
     requests: 1,
-    // A second's delay, for there is nothing but time to tell that it has not ended yet.
+    // A delay of a second: only time shows that the call has not ended yet.
     start: (client, options) => client.solve(TOKEN_TASK, options),
-    when: (_, told) => eventually(() => told("created"), "the task"),
+    when: (_, reported) => eventually(() => reported("created"), "the task"),
   },
   "in a result request": {
     script: [{ method: "getTaskResult", reply: HANG }],
@@ -54,7 +54,7 @@ const PLACES = {
     script: [{ method: "getTaskResult", reply: PROCESSING }],
     requests: 2,
     start: (client, options) => client.solve(IMAGE_TASK, options),
-    when: (_, told) => eventually(() => told("poll"), "a poll's answer"),
+    when: (_, reported) => eventually(() => reported("poll"), "a poll's answer"),
   },
   "in waitForResult": {
     script: [{ method: "getTaskResult", reply: HANG }],
@@ -76,7 +76,7 @@ const PLACES = {
   },
 };
 
-/** The places in which a request is under way, which the service sees broken off. */
+/** The points at which a request is under way. The service sees it broken off. */
 const UNDER_WAY = new Set([
   "in createTask",
   "in a result request",
@@ -88,7 +88,7 @@ const UNDER_WAY = new Set([
 describe("an abort", { concurrency: true, timeout: 300_000 }, () => {
   const reasons = Object.entries(REASONS);
   for (const [index, [where, place]] of Object.entries(PLACES).entries()) {
-    // Each place with two of the reasons: all of them with all would show no more.
+    // Two of the reasons at each point: every combination would show nothing more.
     for (const [what, made] of [reasons[0], reasons[1 + (index % (reasons.length - 1))]]) {
       it(`${where}, with ${what} as its reason`, async (t) => {
         const sandbox = await sandboxFor(t);
@@ -110,11 +110,11 @@ describe("an abort", { concurrency: true, timeout: 300_000 }, () => {
           const last = async () => (await sandbox.requests()).at(-1);
           await eventually(async () => (await last()).aborted === true, "the service sees it");
         }
-        // Nothing more is sent, nor told.
-        const told = events.length;
+        // Nothing more is sent, and no event is reported.
+        const reported = events.length;
         await sleep(2_500);
         assert.equal((await sandbox.requests()).length, place.requests);
-        assert.equal(events.length, told);
+        assert.equal(events.length, reported);
       });
     }
   }
@@ -183,7 +183,7 @@ describe("an abort", { concurrency: true, timeout: 300_000 }, () => {
       },
     });
     assert.equal(await rejection(call), signal.reason);
-    // What was created before it is known.
+    // The task exists before the client knows its id.
     assert.ok(created > 0);
     assert.equal((await sandbox.requests()).length, 1);
   });
@@ -242,7 +242,7 @@ describe("an abort", { concurrency: true, timeout: 300_000 }, () => {
   it("a signal of another realm will do", async (t) => {
     const sandbox = await sandboxFor(t);
     await sandbox.script({ reply: HANG });
-    // By its shape, as a polyfill or a frame has it.
+    // Recognised by its shape, as one of a polyfill or of a frame.
     const target = new EventTarget();
     const signal = Object.assign(target, { aborted: false, reason: undefined });
     const call = sandbox.client().getBalance({ signal });

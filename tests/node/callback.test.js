@@ -1,4 +1,4 @@
-// What a service posts to a callbackUrl: read in every form, and received by the example server.
+// Bodies that a service posts to a callbackUrl: read in every form, and received by the example server.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -28,7 +28,7 @@ const UNSOLVABLE = {
 
 const post = (body) => new Request("https://shop.example/captcha", { method: "POST", body });
 
-/** A body in each form in which a server may hand it on. */
+/** A body in each form in which a server may pass it on. */
 const FORMS = {
   text: (text) => text,
   "a Buffer": (text) => Buffer.from(text),
@@ -119,7 +119,7 @@ describe("parseCallback()", { concurrency: true, timeout: 120_000 }, () => {
     }
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
-    // What throws when it is looked at is not what it should be either, and settles all the same.
+    // A value that throws when it is read is refused too, and the call still settles.
     for (const body of [proxy, detached]) {
       const error = await Client.parseCallback(body).catch((error) => error);
       assert.ok(["INVALID_OPTIONS", "BAD_RESPONSE"].includes(error.code), error);
@@ -143,7 +143,7 @@ describe("parseCallback()", { concurrency: true, timeout: 120_000 }, () => {
       new Request("https://shop.example", { method: "POST", body: endless, duplex: "half" }),
     ]) {
       const refused = Client.parseCallback(body);
-      // A text of just that size is read, but is no JSON.
+      // Text of exactly that size is read, but it is not JSON.
       await failure(refused, TransportError, "BAD_RESPONSE", { origin: "transport" });
     }
     assert.ok(pulled < 100, `${pulled} parts of 64 KiB`);
@@ -151,7 +151,7 @@ describe("parseCallback()", { concurrency: true, timeout: 120_000 }, () => {
     assert.equal(solution, READY.solution);
   });
 
-  it("tells of a Request that breaks off, with the cause", async () => {
+  it("reports a Request that breaks off, with the cause", async () => {
     const body = new ReadableStream({
       start(controller) {
         controller.enqueue(Buffer.from('{"errorId":0,'));
@@ -185,12 +185,12 @@ async function example(t) {
   return file;
 }
 
-/** The example's server, with what its handler was told. */
+/** The example's server, and the callbacks that its handler received. */
 async function serverFor(t, handle = () => {}) {
   const { createCallbackServer } = await import(pathToFileURL(await example(t)).href);
-  const told = [];
+  const handled = [];
   const server = createCallbackServer((order, outcome) => {
-    told.push({ order, ...outcome });
+    handled.push({ order, ...outcome });
     return handle(order, outcome);
   });
   server.listen(0, "127.0.0.1");
@@ -203,48 +203,49 @@ async function serverFor(t, handle = () => {}) {
     assert.ok(ms < 2_000, `answered after ${ms} ms`);
     return value.status;
   };
-  const hears = (count) => eventually(() => told.length >= count, `${count} posts are told`);
-  return { origin, server, told, send, hears };
+  const handles = (count) =>
+    eventually(() => handled.length >= count, `${count} posts are handled`);
+  return { origin, server, handled, send, handles };
 }
 
 describe("www/callback-server.js", { concurrency: true, timeout: 120_000 }, () => {
-  it("answers each post and tells what it says, and whose it is", async (t) => {
-    const { send, told, hears } = await serverFor(t);
+  it("answers each post, and reports its content and task", async (t) => {
+    const { send, handled, handles } = await serverFor(t);
     assert.equal(await send(JSON.stringify(READY)), 204);
-    await hears(1);
+    await handles(1);
     const { errorId: _, ...result } = READY;
-    assert.deepEqual(told[0], { order: "4711", result });
+    assert.deepEqual(handled[0], { order: "4711", result });
 
     assert.equal(await send('{"errorId":0,"status":"processing"}', "?a=1&order=%C3%BC"), 204);
-    await hears(2);
-    assert.deepEqual(told[1], { order: "ü", result: { status: "processing" } });
+    await handles(2);
+    assert.deepEqual(handled[1], { order: "ü", result: { status: "processing" } });
 
     assert.equal(await send(JSON.stringify(UNSOLVABLE), ""), 204);
-    await hears(3);
-    assert.equal(told[2].order, null);
-    assert.ok(told[2].error instanceof UnsolvableError);
+    await handles(3);
+    assert.equal(handled[2].order, null);
+    assert.ok(handled[2].error instanceof UnsolvableError);
 
     for (const [index, garbage] of ["", "hello", "{", "[]", Buffer.alloc(500, 0xff)].entries()) {
       assert.equal(await send(garbage), 204);
-      await hears(4 + index);
-      const { error } = told[3 + index];
+      await handles(4 + index);
+      const { error } = handled[3 + index];
       assert.ok(error instanceof TransportError, error);
       assert.equal(error.code, "BAD_RESPONSE");
     }
   });
 
-  it("refuses a huge body without telling of it, and goes on", async (t) => {
-    const { send, told, hears } = await serverFor(t);
+  it("refuses a huge body without reporting it, and keeps serving", async (t) => {
+    const { send, handled, handles } = await serverFor(t);
     const filler = "a".repeat(5 * 1024 * 1024);
     assert.equal(await send(JSON.stringify({ ...READY, filler })), 413);
     assert.equal(await send(JSON.stringify(READY)), 204);
-    await hears(1);
-    assert.equal(told.length, 1);
-    assert.equal(told[0].result.status, "ready");
+    await handles(1);
+    assert.equal(handled.length, 1);
+    assert.equal(handled[0].result.status, "ready");
   });
 
-  it("answers other paths and methods, however odd", async (t) => {
-    const { origin, server, told } = await serverFor(t);
+  it("answers other paths and methods, even malformed ones", async (t) => {
+    const { origin, server, handled } = await serverFor(t);
     assert.equal((await fetch(`${origin}/captcha`)).status, 405);
     assert.equal((await fetch(`${origin}/other`, { method: "POST" })).status, 404);
     for (const path of ["//", "http://[::1", "/captcha/../x", "*"]) {
@@ -253,21 +254,21 @@ describe("www/callback-server.js", { concurrency: true, timeout: 120_000 }, () =
       const answer = await socket.setEncoding("latin1").toArray();
       assert.match(answer.join(""), /^HTTP\/1\.1 40[04] /, path);
     }
-    assert.deepEqual(told, []);
+    assert.deepEqual(handled, []);
   });
 
   it("answers in time although the handler never ends", async (t) => {
-    const { send, told, hears } = await serverFor(t, () => new Promise(() => {}));
+    const { send, handled, handles } = await serverFor(t, () => new Promise(() => {}));
     for (let count = 1; count <= 3; count += 1) {
       assert.equal(await send(JSON.stringify(READY)), 204);
-      await hears(count);
+      await handles(count);
     }
-    assert.equal(told.length, 3);
+    assert.equal(handled.length, 3);
   });
 
   it("outlives a handler that throws, and a sender that leaves", async (t) => {
     const logged = t.mock.method(console, "error", () => {});
-    const { send, told, hears, server } = await serverFor(t, () => {
+    const { send, handled, handles, server } = await serverFor(t, () => {
       throw new Error("the handler's own fault");
     });
     const socket = connect(server.address().port, "127.0.0.1");
@@ -276,14 +277,14 @@ describe("www/callback-server.js", { concurrency: true, timeout: 120_000 }, () =
     socket.destroy();
     for (const count of [1, 2]) {
       assert.equal(await send(JSON.stringify(READY)), 204);
-      await hears(count);
+      await handles(count);
     }
-    assert.equal(told.length, 2, "what broke off is not told");
+    assert.equal(handled.length, 2, "a post that breaks off is not reported");
     await eventually(() => logged.mock.callCount() === 2, "both faults are written");
     assert.equal(logged.mock.calls[0].arguments[1].message, "the handler's own fault");
   });
 
-  // In a process of its own, for while the handler blocks nothing else can run beside it.
+  // In a process of its own, because nothing else can run while the handler blocks.
   it("answers in time although the handler blocks", async (t) => {
     const file = await example(t);
     const blocked = run(`
@@ -293,7 +294,7 @@ describe("www/callback-server.js", { concurrency: true, timeout: 120_000 }, () =
         server.close();
         server.closeAllConnections();
       });
-      // The module is started before, so that nothing but the handler takes time.
+      // The module is started first, so that only the handler takes time.
       const { Client } = await import("capwire");
       await Client.parseCallback({ errorId: 0, status: "processing" });
       server.listen(0, "127.0.0.1", () => {

@@ -1,4 +1,4 @@
-// The command line, as a process of its own from where npm has installed it.
+// The command line, run as a process from where npm has installed it.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -9,31 +9,12 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import * as capwire from "capwire";
 import { eventually, timed } from "./helpers/assertions.js";
+import { EXIT_CODES, SERVICE_CODES } from "./helpers/error-codes.js";
 import { deadUrl, EMPTY_KEY, KEY, sandboxFor, WRONG_KEY } from "./helpers/sandbox.js";
 
 const CLI = join(import.meta.dirname, "../../node_modules/.bin/capwire");
 
-/** What each exit code stands for: a number keeps its meaning, so it is written here a second time. */
-const EXIT_CODES = {
-  KeyError: 10,
-  BalanceError: 11,
-  ImageError: 12,
-  TaskError: 13,
-  DomainError: 14,
-  ProxyError: 15,
-  AccessError: 16,
-  TaskNotFoundError: 17,
-  UnsolvableError: 18,
-  CapacityError: 19,
-  RateLimitError: 20,
-  UnknownServiceError: 21,
-  TransportError: 22,
-  SolveTimeoutError: 23,
-  OptionsError: 24,
-  InternalError: 1,
-};
-
-/** Starts a program, with a key in its environment or `null`; `ended` comes with what it printed. */
+/** Starts a program with a key in its environment, or without one if it is `null`. `ended` has its output. */
 function started(program, args, { key = KEY, stdin = "", stdout = "pipe", cwd } = {}) {
   const { CAPWIRE_KEY: _, ...env } = process.env;
   if (key !== null) env.CAPWIRE_KEY = key;
@@ -49,7 +30,7 @@ function started(program, args, { key = KEY, stdin = "", stdout = "pipe", cwd } 
   return { child, ended };
 }
 
-/** Runs the command to its end. The key is in nothing that it prints, whatever it does. */
+/** Runs the command to its end. Its output must never have the key. */
 async function cli(args, { key = KEY, ...options } = {}) {
   const result = await started(CLI, args, { key, ...options }).ended;
   assertHidden(key, result);
@@ -60,7 +41,7 @@ function assertHidden(key, { stdout, stderr }) {
   if (key) assert.ok(!`${stdout}${stderr}`.includes(key), "the key was printed");
 }
 
-/** The options that lead to a stand-in. */
+/** The options for a sandbox. */
 const at = (sandbox, service = "capmonster") => [
   "--service",
   service,
@@ -82,7 +63,7 @@ async function captchaFile(t, sandbox) {
   return { text, bytes, path };
 }
 
-/** A refusal that must be the user's own mistake, said in one line. */
+/** Asserts that a command line is refused as a usage error, in one line. */
 async function usage(args, pattern, options) {
   const { stdout, stderr, code } = await cli(args, options);
   assert.equal(code, 2, stderr);
@@ -92,8 +73,8 @@ async function usage(args, pattern, options) {
   return stderr;
 }
 
-/** The task id in the line that says how to go on. */
-function goesOn(stderr) {
+/** The task id in the line that says how to resume. */
+function resumableId(stderr) {
   const found = stderr.match(/go on with: capwire result (\d+)/);
   assert.ok(found, stderr);
   return found[1];
@@ -137,7 +118,7 @@ describe("capwire solve", { concurrency: 2, timeout: 300_000 }, () => {
     const { text, path } = await captchaFile(t, sandbox);
     assert.deepEqual(await cli(["solve", path, ...at(sandbox)]), {
       stdout: `${text}\n`,
-      // It is no terminal, so there is no progress either.
+      // It is not a terminal, so there is no progress either.
       stderr: "",
       code: 0,
       signal: null,
@@ -232,7 +213,7 @@ describe("capwire solve", { concurrency: 2, timeout: 300_000 }, () => {
 });
 
 describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => {
-  it("a timeout says how to go on, and result goes on", async (t) => {
+  it("a timeout says how to resume, and result resumes", async (t) => {
     const sandbox = await sandboxFor(t, { solveMs: 2_500 });
     const { text, path } = await captchaFile(t, sandbox);
     const late = await cli(["solve", path, "--timeout", "1", ...at(sandbox)]);
@@ -243,7 +224,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
     );
     // Their values may be secret, or differ in another shell.
     assert.match(late.stderr, /\(with the same --service, --base-url\)\n$/);
-    const id = goesOn(late.stderr);
+    const id = resumableId(late.stderr);
     const { stdout, code } = await cli(["result", id, ...at(sandbox)]);
     assert.deepEqual([stdout, code], [`${text}\n`, 0]);
     const again = await cli(["result", id, "--json", "--type", "ImageToTextTask", ...at(sandbox)]);
@@ -259,7 +240,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
     const args = ["result", String(id), "--type", "ImageToTextTask", ...at(sandbox)];
     const { value, ms } = await timed(() => cli(args));
     assert.equal(value.code, 23);
-    assert.equal(goesOn(value.stderr), String(id));
+    assert.equal(resumableId(value.stderr), String(id));
     assert.ok(ms > 9_900 && ms < 15_000, `${ms} ms`);
   });
 
@@ -282,7 +263,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
     await sandbox.script({ method: "getTaskResult", reply: nonsense });
     const { stderr, code } = await cli(["solve", path, ...at(sandbox)]);
     assert.equal(code, 22);
-    const { stdout } = await cli(["result", goesOn(stderr), ...at(sandbox)]);
+    const { stdout } = await cli(["result", resumableId(stderr), ...at(sandbox)]);
     assert.equal(stdout, `${text}\n`);
   });
 
@@ -291,7 +272,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
     ["ERROR_RECAPTCHA_TIMEOUT", 18],
     ["ERROR_NO_SUCH_CAPCHA_ID", 17],
   ]) {
-    it(`${code} is final: there is nothing to go on with`, async (t) => {
+    it(`${code} is final: there is nothing to resume`, async (t) => {
       const sandbox = await sandboxFor(t);
       const { path } = await captchaFile(t, sandbox);
       await sandbox.script({ method: "getTaskResult", reply: { kind: "error", code } });
@@ -305,7 +286,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ]) {
-    it(`${signal} stops at once and says how to go on`, async (t) => {
+    it(`${signal} stops at once and says how to resume`, async (t) => {
       const sandbox = await sandboxFor(t, { solveMs: 3_000 });
       const { text, path } = await captchaFile(t, sandbox);
       const { child, ended } = started(CLI, ["solve", path, ...at(sandbox)]);
@@ -321,7 +302,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
       assert.deepEqual([result.stdout, result.code, result.signal], ["", exit, null]);
       assert.match(result.stderr, new RegExp(`^capwire: stopped by ${signal}\ncapwire: .*\n$`));
       assertHidden(KEY, result);
-      const { stdout } = await cli(["result", goesOn(result.stderr), ...at(sandbox)]);
+      const { stdout } = await cli(["result", resumableId(result.stderr), ...at(sandbox)]);
       assert.equal(stdout, `${text}\n`);
     });
   }
@@ -334,12 +315,12 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
       async () => (await sandbox.requests("getTaskResult")).length > 0,
       "a result request",
     );
-    // As from a terminal, where npx passes on what has been sent to both.
+    // As from a terminal, where npx forwards a signal that both have received.
     child.kill("SIGINT");
     child.kill("SIGINT");
     const { stderr, code, signal } = await ended;
-    goesOn(stderr);
-    // While Node comes down, signals have the system's own handling; to a shell it is 130 as well.
+    resumableId(stderr);
+    // While Node shuts down, the system handles signals itself. A shell sees 130 for that too.
     assert.ok(code === 130 || signal === "SIGINT", `${code} ${signal}`);
   });
 
@@ -379,7 +360,7 @@ describe("a task that is not lost", { concurrency: 3, timeout: 300_000 }, () => 
 
   it("Ctrl-C ends a wait for standard input", async () => {
     const child = spawn(CLI, ["solve", "-"], { env: { ...process.env, CAPWIRE_KEY: KEY } });
-    // Node is up when it has the signal's handling of its own; before that the system's is the same.
+    // Node handles the signal once it is running. Before that the system does, with the same result.
     await new Promise((resolve) => setTimeout(resolve, 500));
     child.kill("SIGINT");
     const [, signal] = await once(child, "close");
@@ -424,7 +405,7 @@ describe("what it prints", { concurrency: 3, timeout: 300_000 }, () => {
     assert.match(stderr, /^\P{Cc}+\n\P{Cc}+\n$/u);
   });
 
-  it("a reader that goes away is no failure", async () => {
+  it("a reader that goes away is not a failure", async () => {
     const { child, ended } = started(CLI, ["errors"]);
     child.stdout.destroy();
     const { stderr, code } = await ended;
@@ -439,7 +420,7 @@ describe("what it prints", { concurrency: 3, timeout: 300_000 }, () => {
     const { stderr, code } = await cli(["solve", path, ...at(sandbox)], { stdout: full.fd });
     assert.equal(code, 1);
     assert.match(stderr, /^capwire: the answer could not be written: ENOSPC/);
-    goesOn(stderr);
+    resumableId(stderr);
   });
 
   it("--help documents every option and every exit code", async () => {
@@ -459,6 +440,13 @@ describe("what it prints", { concurrency: 3, timeout: 300_000 }, () => {
     for (const args of [["-h"], ["solve", "--help"]]) {
       assert.equal((await cli(args, { key: null })).stdout, stdout);
     }
+  });
+
+  it("docs/cli.md documents the same exit codes", async () => {
+    const page = await readFile(join(import.meta.dirname, "../../docs/cli.md"), "utf8");
+    const documented = page.matchAll(/^\| (\d+) \| `(\w+Error)`/gm);
+    const codes = Object.fromEntries([...documented].map(([, n, name]) => [name, Number(n)]));
+    assert.deepEqual(codes, EXIT_CODES);
   });
 
   it("every error class has an exit code", () => {
@@ -561,21 +549,14 @@ describe("exit codes", { concurrency: 2, timeout: 300_000 }, () => {
 
   it("every class of the service's errors has its own", async (t) => {
     const sandbox = await sandboxFor(t);
-    for (const [error, exit] of [
-      ["ERROR_TOO_BIG_CAPTCHA_FILESIZE", 12],
-      ["ERROR_INVALID_TASK", 13],
-      ["ERROR_DOMAIN_NOT_ALLOWED", 14],
-      ["ERROR_PROXY_BANNED", 15],
-      ["ERROR_IP_NOT_ALLOWED", 16],
-      ["ERROR_CAPTCHA_UNSOLVABLE", 18],
-      ["ERROR_SERVICE_NOT_AVAILABLE", 19],
-      ["ERROR_TOO_MUCH_REQUESTS", 20],
-      ["ERROR_SOMETHING_NEW", 21],
-    ]) {
+    // The last code of each class.
+    const rows = [...new Map(SERVICE_CODES.map((row) => [row.class, row])).values()];
+    rows.push({ code: "ERROR_SOMETHING_NEW", class: "UnknownServiceError", exitCode: 21 });
+    for (const { code: error, exitCode } of rows) {
       await sandbox.script({ method: "createTask", reply: { kind: "error", code: error } });
       const args = ["solve", "--json", "--task", '{"type":"MadeUpTask"}', ...at(sandbox)];
       const { stderr, code } = await cli(args);
-      assert.deepEqual([code, JSON.parse(stderr).code], [exit, error]);
+      assert.deepEqual([code, JSON.parse(stderr).code], [exitCode, error]);
     }
   });
 });
@@ -589,7 +570,7 @@ describe("the key", { concurrency: 2, timeout: 300_000 }, () => {
       [`${KEY}\n`, KEY],
       [`${KEY}\r\nanother line\n`, KEY],
       [`\ufeff${KEY}\n`, KEY],
-      // Only the line's end is taken off.
+      // Only the end of the line is removed.
       [` ${KEY} \n`, ` ${KEY} `],
     ]) {
       await writeFile(file, text);
@@ -715,7 +696,7 @@ describe("usage errors", { concurrency: 2, timeout: 300_000 }, () => {
     });
   }
 
-  it("an id that is none is refused by the core", async () => {
+  it("an invalid id is refused by the core", async () => {
     const { stderr, code } = await cli(["result", "12x", "--json"]);
     assert.equal(code, 13);
     const error = JSON.parse(stderr);

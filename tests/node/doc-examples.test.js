@@ -1,4 +1,4 @@
-// The guides: each example that they show is a file, and does what they say.
+// The guides: each of their examples is a file, and does what they say.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -16,7 +16,7 @@ import { EMPTY_KEY, KEY, sandboxFor, WRONG_KEY } from "./helpers/sandbox.js";
 const docs = join(import.meta.dirname, "../../docs");
 const examples = join(docs, "examples");
 
-/** Starts an example as its reader would, with the stand-in in the place of the service. */
+/** Starts an example as a reader would, with the sandbox instead of the service. */
 function start(file, args, sandbox) {
   const child = spawn(process.execPath, [join(examples, file), ...args], {
     env: { ...process.env, CAPWIRE_KEY: KEY, CAPWIRE_BASE_URL: sandbox.url() },
@@ -76,7 +76,7 @@ describe("Node", { concurrency: true, timeout: 120_000 }, () => {
     assert.match(stderr, /Error: stopped by Ctrl-C/);
   });
 
-  it("node-resume.js goes on with the task of a process that was killed", async (t) => {
+  it("node-resume.js resumes the task of a process that was killed", async (t) => {
     const sandbox = await sandboxFor(t, { solveMs: 1_500 });
     const { text, base64 } = await sandbox.captcha();
     const kept = join(await folderFor(t), "task-id");
@@ -110,31 +110,31 @@ describe("Node", { concurrency: true, timeout: 120_000 }, () => {
     assert.deepEqual(await solveOnce(client, task, kept), { text });
   });
 
-  it("node-errors.js tells what to do", async (t) => {
+  it("node-errors.js says what to do", async (t) => {
     const sandbox = await sandboxFor(t, { solveMs: 60_000 });
     const { bytes } = await sandbox.captcha();
-    const told = async (call, ErrorClass) => {
+    const advised = async (call, ErrorClass) => {
       const error = await rejection(call);
       assert.ok(error instanceof ErrorClass, String(error));
       return [nextStep(error), error];
     };
     const wrong = sandbox.client({ clientKey: WRONG_KEY });
-    assert.equal((await told(wrong.getBalance(), KeyError))[0], "set another key");
+    assert.equal((await advised(wrong.getBalance(), KeyError))[0], "set another key");
 
     const empty = sandbox.client({ clientKey: EMPTY_KEY });
-    assert.equal((await told(empty.solveImage(bytes), BalanceError))[0], "add funds");
+    assert.equal((await advised(empty.solveImage(bytes), BalanceError))[0], "add funds");
 
     const client = sandbox.client();
     const small = client.solveImage(new Uint8Array(99));
     const advice = "send another image: 99 bytes, the limit is 100";
-    assert.equal((await told(small, ImageError))[0], advice);
+    assert.equal((await advised(small, ImageError))[0], advice);
 
     const slow = client.solveImage(bytes, { timeoutMs: 1_000 });
-    const [next, { taskId }] = await told(slow, SolveTimeoutError);
+    const [next, { taskId }] = await advised(slow, SolveTimeoutError);
     assert.equal(next, `wait for task ${taskId}`);
 
     const none = client.getTaskResult(4711);
-    const [hint, error] = await told(none, TaskNotFoundError);
+    const [hint, error] = await advised(none, TaskNotFoundError);
     assert.equal(hint, error.hint);
 
     const reason = new Error("mine");
@@ -159,7 +159,7 @@ describe("Node", { concurrency: true, timeout: 120_000 }, () => {
   });
 });
 
-// One after the other, for there is one `chrome`.
+// One after the other, because there is only one `chrome`.
 describe("extensions", { timeout: 300_000 }, () => {
   /** A browser with the background worker of the guide. */
   async function browserFor(t, { session = {}, ...options }) {
@@ -184,7 +184,7 @@ describe("extensions", { timeout: 300_000 }, () => {
         },
       },
     });
-    // As between two contexts: what arrives is a copy, made by way of JSON.
+    // As between two contexts: the receiver gets a copy, made through JSON.
     const copy = (value) => JSON.parse(JSON.stringify(value));
     globalThis.chrome = {
       storage: { local: store("local"), session: store("session") },
@@ -203,7 +203,7 @@ describe("extensions", { timeout: 300_000 }, () => {
       },
     };
     t.after(() => delete globalThis.chrome);
-    // A worker of its own for each test: a module is evaluated once for each address.
+    // A worker of its own for each test: a module is evaluated once per URL.
     await import(`../../docs/examples/extension-background.js?${encodeURIComponent(t.name)}`);
     const { readCaptcha } = await import("../../docs/examples/extension-ask.js");
     return { readCaptcha, stores, accessLevels, pings };
@@ -225,7 +225,7 @@ describe("extensions", { timeout: 300_000 }, () => {
     assert.deepEqual(stores.session, {});
     assert.deepEqual(accessLevels, { local: "TRUSTED_CONTEXTS" });
 
-    // The worker was kept alive, and is not any more.
+    // The worker was kept alive, and no longer is.
     assert.equal(pings.mock.callCount(), 1);
     const [timer] = timers.mock.calls.filter(({ arguments: [, ms] }) => ms === 20_000);
     assert.ok(cleared.mock.calls.some(({ arguments: [cleared] }) => cleared === timer.result));
@@ -239,7 +239,7 @@ describe("extensions", { timeout: 300_000 }, () => {
     const error = await failure(readCaptcha(base64), KeyError, "ERROR_KEY_DOES_NOT_EXIST");
     assert.equal(error.origin, "service");
     assert.ok(!JSON.stringify(error).includes(WRONG_KEY));
-    // The client that knows of the wrong key is the same one until there is another key.
+    // The worker keeps its client, which knows about the wrong key, until the key changes.
     const again = await rejection(readCaptcha(base64));
     assert.equal(again.origin, "client");
     await chrome.storage.local.set({ options: { ...stores.local.options, clientKey: KEY } });
@@ -254,7 +254,7 @@ describe("extensions", { timeout: 300_000 }, () => {
     assert.deepEqual(await sandbox.requests(), []);
   });
 
-  it("a new worker goes on with the task of one that was ended", async (t) => {
+  it("a new worker resumes the task of one that was ended", async (t) => {
     const sandbox = await sandboxFor(t, { solveMs: 1_000 });
     const { text, base64 } = await sandbox.captcha();
     const taskId = await sandbox.client().createTask({ type: "ImageToTextTask", body: base64 });
@@ -262,7 +262,7 @@ describe("extensions", { timeout: 300_000 }, () => {
     t.mock.method(crypto, "randomUUID", () => job);
     const options = { clientKey: KEY, baseUrl: sandbox.url(), session: { [job]: taskId } };
     const { readCaptcha, stores } = await browserFor(t, options);
-    // The page is told of the end by a rejection, and asks again.
+    // The rejection tells the page that the worker has ended, and it asks again.
     const { sendMessage } = chrome.runtime;
     const sends = t.mock.method(chrome.runtime, "sendMessage", sendMessage);
     sends.mock.mockImplementationOnce(() => Promise.reject(new Error("the worker was ended")));

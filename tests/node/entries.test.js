@@ -1,4 +1,4 @@
-// How the package comes into a program, and that it lets the program end.
+// The entries of the package: how a program imports them, and that it can end afterwards.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";

@@ -45,7 +45,7 @@ const ERRORS = {
   OptionsError: () => new Client({ clientKey: "x", softId: -1 }).ready(),
 };
 
-/** Everything of an error that is to survive a journey. */
+/** Everything of an error that must survive being sent. */
 function snapshot(error) {
   const { name, message, cause, stack: _, ...fields } = error;
   const own = Object.fromEntries(Object.entries(fields));

@@ -1,5 +1,5 @@
-// Whatever goes wrong between the client and the service: it ends in time, says what it was, buys
-// nothing twice and, once a task exists, goes on.
+// Faults between the client and the service: a call ends in time, says what happened, buys
+// nothing twice and, once a task exists, keeps waiting.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -23,7 +23,7 @@ tryFaults({
   concurrency: true,
 });
 
-/** How long a single request may take that meets a fault, on a busy machine. */
+/** How long one request with a fault may take on a busy machine. */
 const IN_TIME_MS = 5_000;
 
 describe("createTask", { concurrency: true, timeout: 60_000 }, () => {
@@ -123,7 +123,7 @@ describe("waiting for a result", { concurrency: true, timeout: 60_000 }, () => {
   });
 });
 
-describe("odd but right answers", { concurrency: true, timeout: 30_000 }, () => {
+describe("unusual but valid answers", { concurrency: true, timeout: 30_000 }, () => {
   const balance = '{"errorId":0,"balance":1.5}';
   const replies = {
     "a BOM before the JSON": { kind: "text", body: `\ufeff${balance}` },
@@ -150,7 +150,7 @@ describe("odd but right answers", { concurrency: true, timeout: 30_000 }, () => 
     });
   }
 
-  it("a balance that is no number is refused", async (t) => {
+  it("a balance that is not a number is refused", async (t) => {
     const sandbox = await sandboxFor(t);
     for (const balance of ["10", null, {}]) {
       await sandbox.script({ reply: { kind: "json", body: { errorId: 0, balance } } });
@@ -160,17 +160,17 @@ describe("odd but right answers", { concurrency: true, timeout: 30_000 }, () => 
     await failure(sandbox.client().getBalance(), TransportError, "BAD_RESPONSE");
   });
 
-  it("a solution passes untouched, however deep or odd", async (t) => {
+  it("a solution passes through unchanged, even a deep or unusual one", async (t) => {
     const sandbox = await sandboxFor(t);
     const depth = 100_000;
     const deep = `${"[".repeat(depth)}${"]".repeat(depth)}`;
-    const odd = String.raw`{"__proto__":{"x":1},"constructor":null,"":"","n":1e999,"big":12345678901234567890,"text":"\u0000\ud800","list":[null,true,-0]}`;
-    const body = `{"errorId":0,"status":"ready","cost":"0.1","solution":{"text":"ok","odd":${odd},"deep":${deep}}}`;
+    const unusual = String.raw`{"__proto__":{"x":1},"constructor":null,"":"","n":1e999,"big":12345678901234567890,"text":"\u0000\ud800","list":[null,true,-0]}`;
+    const body = `{"errorId":0,"status":"ready","cost":"0.1","solution":{"text":"ok","unusual":${unusual},"deep":${deep}}}`;
     await sandbox.script({ reply: { kind: "text", body } });
     const solved = await sandbox.client().waitForResult(4711);
     assert.equal(solved.solution.text, "ok");
     assert.ok(!("cost" in solved), "a cost that is no number is none");
-    assert.deepEqual(solved.solution.odd, JSON.parse(odd));
+    assert.deepEqual(solved.solution.unusual, JSON.parse(unusual));
     let found = 0;
     for (let list = solved.solution.deep; list !== undefined; list = list[0]) found += 1;
     assert.equal(found, depth);
@@ -201,7 +201,7 @@ describe("odd but right answers", { concurrency: true, timeout: 30_000 }, () => 
     const sandbox = await sandboxFor(t);
     const [head, tail] = ['{"errorId":0,"status":"ready","solution":"', '"}'];
     const solution = "a".repeat(4 * 1024 * 1024 - head.length - tail.length - 1_000);
-    // The stand-in reads orders of 4 MiB at most, hence the little that is missing.
+    // The sandbox reads scripts of up to 4 MiB, so a few bytes are missing.
     await sandbox.script({ reply: { kind: "text", body: head + solution + tail } });
     assert.equal((await sandbox.client().waitForResult(4711)).solution, solution);
   });
@@ -231,13 +231,13 @@ describe("memory stays flat", { timeout: 120_000 }, () => {
     it(`8 ${what}, and the connections are closed`, async (t) => {
       const sandbox = await sandboxFor(t);
       await sandbox.script({ reply, times: 10 });
-      // A process of its own, whose memory nothing else moves.
+      // A process of its own, so that nothing else changes its memory.
       const { codes, rssMb, wasmMb } = await runForJson(`
         const memories = [];
         const { instantiate } = WebAssembly;
         WebAssembly.instantiate = async (...given) => {
           const made = await instantiate(...given);
-          // Whatever the build calls it.
+          // Under any name that the build gives it.
           const { exports } = made.instance ?? made;
           memories.push(...Object.values(exports).filter((it) => it instanceof WebAssembly.Memory));
           return made;
@@ -247,7 +247,7 @@ describe("memory stays flat", { timeout: 120_000 }, () => {
         const client = new Client({ clientKey: "k".repeat(32), baseUrl });
         const ask = () => client.getBalance().then(() => "read", (error) => error.code);
         const mb = () => [process.memoryUsage.rss(), memories[0].buffer.byteLength].map((n) => n / 1e6);
-        // What the first ones need anyway.
+        // The memory that the first calls need anyway.
         await ask();
         await ask();
         const [rss, wasm] = mb();
@@ -257,7 +257,7 @@ describe("memory stays flat", { timeout: 120_000 }, () => {
         console.log(JSON.stringify({ codes, rssMb: rssAfter - rss, wasmMb: wasmAfter - wasm }));
       `);
       assert.deepEqual(codes, Array(8).fill("BAD_RESPONSE"));
-      // Whole, they would be 2 GB.
+      // In full they would take 2 GB.
       assert.ok(rssMb < 150, `the process has grown by ${rssMb} MB`);
       assert.ok(wasmMb < 1, `the module's memory has grown by ${wasmMb} MB`);
       await eventually(

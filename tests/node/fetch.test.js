@@ -1,4 +1,4 @@
-// An injected fetch may do anything; the call settles with an error that says what it was.
+// An injected fetch may do anything; the call settles with an error that says what happened.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -12,7 +12,7 @@ import { KEY, sandboxFor, TOKEN_TASK } from "./helpers/sandbox.js";
 const clientWith = (fetch, options) =>
   new Client({ clientKey: KEY, baseUrl: "https://api.example/path", fetch, ...options });
 
-/** An object whose every member throws when it is looked at. */
+/** An object whose members all throw when they are read. */
 const hostile = () =>
   new Proxy(
     {},
@@ -75,7 +75,7 @@ describe("an injected fetch", { concurrency: true, timeout: 120_000 }, () => {
     assert.equal(request.headers.get("content-type"), "application/json");
   });
 
-  it("is used for every request, and may wrap the platform's own", async (t) => {
+  it("is used forevery request, and may wrap the platform's own", async (t) => {
     const sandbox = await sandboxFor(t);
     const { text, bytes } = await sandbox.captcha();
     const urls = [];
@@ -93,7 +93,7 @@ describe("an injected fetch", { concurrency: true, timeout: 120_000 }, () => {
   const answers = {
     "a Response": () => Response.json({ errorId: 0, balance: 2 }),
     "a promise of a Response": async () => Response.json({ errorId: 0, balance: 2 }),
-    // biome-ignore lint/suspicious/noThenProperty: that is what is tried
+    // biome-ignore lint/suspicious/noThenProperty: this is what is tested
     "a thenable": () => ({ then: (done) => done(Response.json({ errorId: 0, balance: 2 })) }),
     "an object of the same shape as a Response": () => ({
       status: 200,
@@ -152,7 +152,7 @@ describe("an injected fetch", { concurrency: true, timeout: 120_000 }, () => {
         const error = await failure(client.getBalance(), TransportError, "NETWORK", fields);
         assert.ok(error.cause instanceof Error);
         assert.equal(error.mayHaveCreatedTask, undefined);
-        // Whether it was sent is not known here.
+        // The client can't know whether it was sent.
         await failure(client.createTask(TOKEN_TASK), TransportError, "NETWORK", {
           mayHaveCreatedTask: true,
           retryable: false,
@@ -206,7 +206,7 @@ describe("an injected fetch", { concurrency: true, timeout: 120_000 }, () => {
     });
   }
 
-  it("may give headers that are none", async () => {
+  it("may give headers that are not headers", async () => {
     const text = async () => '{"errorId":0,"balance":2}';
     for (const headers of [undefined, null, {}, { get: () => 5 }, { get: hostile }]) {
       const client = clientWith(() => ({ status: 200, headers, text }));

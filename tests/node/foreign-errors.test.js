@@ -1,4 +1,4 @@
-// Errors that come from elsewhere: another copy of the package, another realm, another thread.
+// Errors from elsewhere: another copy of the package, another realm, another thread.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -53,7 +53,7 @@ const CHAIN = {
   },
 };
 
-/** That these are the errors of CHAIN, each of its class here. */
+/** Asserts that these are the errors of CHAIN, each of its class here. */
 function assertChain(error) {
   assert.ok(error instanceof SolveTimeoutError);
   assert.equal(error.taskId, 4711);

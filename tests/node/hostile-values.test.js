@@ -1,5 +1,5 @@
-// Values that throw wherever they are looked at. An exception that crossed into the module would leave
-// this call, and the others that run beside it, pending for ever.
+// Values that throw whenever they are read. An exception that crossed into the module would leave
+// this call, and all others under way, pending forever.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -24,7 +24,7 @@ function revoked(target = {}) {
   return proxy;
 }
 
-/** What a promise comes to, while an innocent call runs beside it and must be answered. */
+/** Awaits a promise while another call runs beside it, which must still be answered. */
 async function beside(work) {
   const innocent = client().solveImage(new Uint8Array(200));
   const outcome = await work();
@@ -32,7 +32,7 @@ async function beside(work) {
   return outcome;
 }
 
-// Each by a function of its own: clients that share one share what they know of a task, too.
+// Each with a `fetch` of its own: clients that share one also share what they know about a task.
 const client = (fetch = answer, options = {}) =>
   new Client({ clientKey: KEY, fetch: (...args) => fetch(...args), ...options });
 
@@ -146,7 +146,7 @@ describe("an answer", { timeout: 120_000 }, () => {
     assert.equal(await client(fetch).getBalance(), 1);
   });
 
-  it("that redirects is refused, whatever its body says", async () => {
+  it("that redirects is refused, even if its body looks valid", async () => {
     const fetch = () => Response.json({ errorId: 0, balance: 1 }, { status: 302 });
     await failure(client(fetch).getBalance(), TransportError, "HTTP_STATUS", { httpStatus: 302 });
   });
@@ -161,11 +161,11 @@ describe("an answer", { timeout: 120_000 }, () => {
   it("that is repeated locally has no status, for nothing was sent", async () => {
     const body = { errorId: 1, errorCode: "ERROR_KEY_DOES_NOT_EXIST" };
     const one = client(() => Response.json(body, { status: 403 }));
-    const told = await one.getBalance().catch((error) => error);
+    const first = await one.getBalance().catch((error) => error);
     const again = await one.getBalance().catch((error) => error);
-    assert.deepEqual([told.httpStatus, told.origin], [403, "service"]);
+    assert.deepEqual([first.httpStatus, first.origin], [403, "service"]);
     assert.deepEqual([again.httpStatus, again.origin], [undefined, "client"]);
-    assert.deepEqual([told.code, again.code], [body.errorCode, body.errorCode]);
+    assert.deepEqual([first.code, again.code], [body.errorCode, body.errorCode]);
   });
 });
 

@@ -1,17 +1,18 @@
-// Nothing is uploaded that the service would refuse.
+// Images and tasks as JavaScript has them: each form, and values that are not usable. The limits of each service and
+// the rules for base64 are tested in Rust.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ImageError, TaskError } from "capwire";
 import { failure } from "./helpers/assertions.js";
-import { Sandbox, SERVICES, TOKEN_TASK } from "./helpers/sandbox.js";
+import { Sandbox, TOKEN_TASK } from "./helpers/sandbox.js";
 
 const TOO_SMALL = "ERROR_ZERO_CAPTCHA_FILESIZE";
 const TOO_BIG = "ERROR_TOO_BIG_CAPTCHA_FILESIZE";
 
 const image = (size) => new Uint8Array(size).fill(7);
 
-/** The forms that take different ways to the size. */
+/** Forms whose size is measured in different ways. */
 const FORMS = {
   bytes: image,
   Blob: (size) => new Blob([image(size)]),
@@ -28,91 +29,70 @@ describe("image sizes", { timeout: 300_000 }, () => {
   });
   after(() => sandbox.stop());
 
-  for (const { service, maxBytes } of SERVICES) {
-    for (const [form, made] of Object.entries(FORMS)) {
-      for (const size of [100, maxBytes]) {
-        it(`${service} is sent ${size} bytes as ${form}`, async () => {
-          await sandbox.forgetRequests();
-          const task = { type: "ImageToTextTask", body: made(size) };
-          assert.ok((await sandbox.client({ service }).createTask(task)) > 0);
-          const [{ body }] = await sandbox.requests();
-          assert.equal(Buffer.from(body.task.body, "base64").length, size);
-        });
-      }
+  const maxBytes = 500_000;
+  for (const [form, made] of Object.entries(FORMS)) {
+    it(`${maxBytes} bytes are sent as ${form}`, async () => {
+      await sandbox.forgetRequests();
+      const task = { type: "ImageToTextTask", body: made(maxBytes) };
+      assert.ok((await sandbox.client().createTask(task)) > 0);
+      const [{ body }] = await sandbox.requests();
+      assert.equal(Buffer.from(body.task.body, "base64").length, maxBytes);
+    });
 
-      for (const [size, code, limit] of [
-        [0, TOO_SMALL, 100],
-        [99, TOO_SMALL, 100],
-        [maxBytes + 1, TOO_BIG, maxBytes],
-      ]) {
-        it(`${service} is not sent ${size} bytes as ${form}`, async () => {
-          await sandbox.forgetRequests();
-          const client = sandbox.client({ service });
-          const fields = {
-            size,
-            limit,
-            index: undefined,
-            origin: "client",
-            method: "createTask",
-            service,
-            retryable: false,
-            taskId: undefined,
-            httpStatus: undefined,
-          };
-          for (const call of [
-            client.solveImage(made(size)),
-            client.solve({ type: "ImageToTextTask", body: made(size) }),
-            client.createTask({ type: "ImageToTextTask", body: made(size) }),
-          ]) {
-            const error = await failure(call, ImageError, code, fields);
-            assert.ok(error.message.includes(`${size} bytes`), error.message);
-            assert.ok(error.message.includes(String(limit)), error.message);
-          }
-          assert.deepEqual(await sandbox.requests(), []);
-        });
-      }
-    }
-
-    for (const field of ["imagesBase64", "exampleImagesBase64"]) {
-      it(`${service}: an error about one of ${field} says which`, async () => {
+    for (const [size, code, limit] of [
+      [0, TOO_SMALL, 100],
+      [99, TOO_SMALL, 100],
+      [maxBytes + 1, TOO_BIG, maxBytes],
+    ]) {
+      it(`${size} bytes are not sent as ${form}`, async () => {
         await sandbox.forgetRequests();
-        const client = sandbox.client({ service });
-        const task = (odd) => ({
-          type: "ComplexImageTask",
-          class: "hcaptcha",
-          metadata: { Task: "Click on traffic lights" },
-          imagesBase64: [image(100)],
-          [field]: [image(100), FORMS.base64(maxBytes), odd],
-        });
-        await failure(client.solve(task(image(99))), ImageError, TOO_SMALL, { index: 2, field });
-        const big = task(image(maxBytes + 1));
-        await failure(client.createTask(big), ImageError, TOO_BIG, {
-          index: 2,
-          size: maxBytes + 1,
-        });
-        await failure(client.createTask(task(null)), ImageError, "INVALID_IMAGE", { index: 2 });
-        await failure(
-          client.createTask({ ...task(), [field]: image(200) }),
-          TaskError,
-          "INVALID_TASK",
-          {
-            field,
-          },
-        );
+        const client = sandbox.client();
+        const fields = {
+          size,
+          limit,
+          index: undefined,
+          origin: "client",
+          method: "createTask",
+          service: "capmonster",
+          retryable: false,
+          taskId: undefined,
+          httpStatus: undefined,
+        };
+        for (const call of [
+          client.solveImage(made(size)),
+          client.solve({ type: "ImageToTextTask", body: made(size) }),
+          client.createTask({ type: "ImageToTextTask", body: made(size) }),
+        ]) {
+          const error = await failure(call, ImageError, code, fields);
+          assert.ok(error.message.includes(`${size} bytes`), error.message);
+          assert.ok(error.message.includes(String(limit)), error.message);
+        }
         assert.deepEqual(await sandbox.requests(), []);
       });
     }
   }
 
-  it("the bounds can be lowered and raised", async () => {
+  it("an error about one image of several says which", async () => {
     await sandbox.forgetRequests();
-    const lower = sandbox.client({ imageLimits: { maxBytes: 50_000 } });
-    await failure(lower.solveImage(image(50_001)), ImageError, TOO_BIG, { limit: 50_000 });
-    const least = sandbox.client({ imageLimits: { minBytes: 200 } });
-    await failure(least.solveImage(image(199)), ImageError, TOO_SMALL, { limit: 200 });
+    const client = sandbox.client();
+    const field = "imagesBase64";
+    const task = (bad) => ({
+      type: "ComplexImageTask",
+      class: "hcaptcha",
+      metadata: { Task: "Click on traffic lights" },
+      [field]: [image(100), FORMS.base64(maxBytes), bad],
+    });
+    await failure(client.solve(task(image(99))), ImageError, TOO_SMALL, { index: 2, field });
+    await failure(client.createTask(task(Symbol("image"))), ImageError, "INVALID_IMAGE", {
+      index: 2,
+    });
+    // Bytes where a list belongs: each byte would be an image.
+    const flat = { ...task(), [field]: image(200) };
+    await failure(client.createTask(flat), TaskError, "INVALID_TASK", { field });
     assert.deepEqual(await sandbox.requests(), []);
+  });
 
-    // The service itself refuses it then, in the same class.
+  it("the service itself may refuse what a raised limit lets through", async () => {
     const raised = sandbox.client({ imageLimits: { maxBytes: 600_000 } });
     await failure(raised.solveImage(image(500_001)), ImageError, TOO_BIG, {
       origin: "service",
@@ -122,7 +102,7 @@ describe("image sizes", { timeout: 300_000 }, () => {
   });
 });
 
-describe("what is no image", { timeout: 120_000 }, () => {
+describe("not a usable image:", { timeout: 120_000 }, () => {
   let sandbox;
   before(async () => {
     sandbox = await Sandbox.start();
@@ -134,25 +114,15 @@ describe("what is no image", { timeout: 120_000 }, () => {
 
   const values = {
     undefined: undefined,
-    null: null,
-    "a number": 5,
-    "a boolean": true,
-    "a bigint": 5n,
     "a symbol": Symbol("image"),
     "a function": () => {},
-    "an object": {},
     "a list": [1, 2, 3],
     "a date": new Date(),
     "a promise of bytes": Promise.resolve(image(200)),
     "a file name": "captcha.png",
-    "an address": "https://site.example/captcha.png",
     "an object URL": "blob:https://site.example/5e5a-11",
     "a URL object": new URL("data:image/png;base64,AAAA"),
-    "a data: URL without content": "data:image/png;base64",
-    "a data: URL that is not base64": `data:image/svg+xml,${"a".repeat(500)}`,
     "text with a character that base64 has not": `${"A".repeat(200)}*`,
-    "base64 with padding in its middle": `${"A".repeat(150)}==${"A".repeat(150)}`,
-    "base64 of a length that no bytes have": "A".repeat(401),
     "letters of another alphabet": "Ж".repeat(400),
     "half a surrogate pair": `\ud800${"A".repeat(400)}`,
     "a blob that cannot be read": {
@@ -204,7 +174,7 @@ describe("what is no image", { timeout: 120_000 }, () => {
   });
 });
 
-describe("what is no task", { timeout: 120_000 }, () => {
+describe("not a task:", { timeout: 120_000 }, () => {
   let sandbox;
   before(async () => {
     sandbox = await Sandbox.start();
@@ -218,15 +188,9 @@ describe("what is no task", { timeout: 120_000 }, () => {
   cycle.self = cycle;
   const values = [
     ["nothing", undefined, "task"],
-    ["null", null, "task"],
-    ["text", "ImageToTextTask", "task"],
-    ["a number", 5, "task"],
     ["a list", [], "task"],
     ["bytes", image(200), "task"],
     ["a function", () => {}, "task"],
-    ["an object without a type", {}, "type"],
-    ["a type that is a number", { type: 5 }, "type"],
-    ["an empty type", { type: "" }, "type"],
     [
       "a type whose getter throws",
       {
@@ -236,7 +200,6 @@ describe("what is no task", { timeout: 120_000 }, () => {
       },
       "type",
     ],
-    ["an image task without an image", { type: "ImageToTextTask" }, "body"],
     ["a cycle", cycle, "task"],
     ["a bigint", { ...TOKEN_TASK, newer: 80n }, "task"],
     [

@@ -9,7 +9,7 @@ import { KEY, sandboxFor, WRONG_KEY } from "./helpers/sandbox.js";
 const INTERVAL_MS = 20_000;
 
 /**
- * The extension's side of a global, for one test, and the timers by which the worker is kept: they fire
+ * The global that an extension has, for one test, and the timers that keep the worker alive: they fire
  * when the test says so.
  */
 function workerFor(t, namespace, getPlatformInfo) {
@@ -35,7 +35,7 @@ function timersFor(t) {
   });
   return {
     timers,
-    /** Lets 20 s pass for the one timer there is. */
+    /** Lets 20 s pass for the only timer. */
     async pass() {
       assert.equal(timers.size, 1);
       const [[timer, then]] = timers;
@@ -46,7 +46,7 @@ function timersFor(t) {
   };
 }
 
-/** A stand-in, and a task whose solution takes its time there. */
+/** A sandbox, and a task whose solution takes some time there. */
 async function setUp(t, solveMs) {
   const sandbox = await sandboxFor(t, { solveMs });
   const { text, base64: body } = await sandbox.captcha();
@@ -55,7 +55,7 @@ async function setUp(t, solveMs) {
 
 const isCreated = async (sandbox) => (await sandbox.requests("createTask")).length > 0;
 
-// One after the other, for there is one `chrome`.
+// One after the other, because there is only one `chrome`.
 describe("keepAlive", { timeout: 300_000 }, () => {
   for (const namespace of ["chrome", "browser"]) {
     it(`calls ${namespace}.runtime.getPlatformInfo() at once and every 20 s`, async (t) => {
@@ -106,7 +106,7 @@ describe("keepAlive", { timeout: 300_000 }, () => {
     null: null,
   };
   for (const [what, value] of Object.entries(NO_WORKERS)) {
-    it(`does nothing where there is no such function: ${what}`, async (t) => {
+    it(`does nothing where the function is missing: ${what}`, async (t) => {
       const { sandbox, text, task } = await setUp(t, 0);
       if (value !== undefined) globalThis.chrome = value;
       t.after(() => delete globalThis.chrome);
@@ -128,14 +128,14 @@ describe("keepAlive", { timeout: 300_000 }, () => {
     "gives nothing": () => undefined,
     "never settles": () => new Promise(() => {}),
     "gives a promise that is none": () => ({
-      // biome-ignore lint/suspicious/noThenProperty: as an odd platform might.
+      // biome-ignore lint/suspicious/noThenProperty: as an unusual platform might.
       get then() {
-        throw new Error("odd");
+        throw new Error("unusual");
       },
     }),
   };
   for (const [what, fault] of Object.entries(FAULTS)) {
-    it(`goes on where the call ${what}`, async (t) => {
+    it(`continues where the call ${what}`, async (t) => {
       const { sandbox, text, task } = await setUp(t, 1_000);
       const worker = workerFor(t, "chrome", fault);
       const unhandled = t.mock.fn();

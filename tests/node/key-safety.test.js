@@ -1,4 +1,5 @@
-// The key is in the body of requests, and nowhere else.
+// The key is in the body of requests, and nowhere else. This looks at JavaScript's own values; the texts of
+// errors are tested in Rust too.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -8,7 +9,7 @@ import { everythingIn, rejection } from "./helpers/assertions.js";
 import { runForJson } from "./helpers/process.js";
 import { KEY, sandboxFor, TOKEN_TASK } from "./helpers/sandbox.js";
 
-/** Fails where the key, or what stands before its suffixes, can be reached from a value. */
+/** Fails if the key, without its suffixes, can be reached from a value. */
 function assertNoKey(value, what) {
   const texts = everythingIn(value);
   assert.ok(!texts.includes(KEY), `the key is in ${what}: ${inspect(value, { depth: 9 })}`);
@@ -54,7 +55,7 @@ describe("the key", { concurrency: true, timeout: 120_000 }, () => {
     });
   }
 
-  // A service that quotes what it was sent.
+  // A service that quotes the request.
   const echoes = {
     "an error": { kind: "error", code: "ERROR_KEY_DOES_NOT_EXIST", description: `no ${KEY} here` },
     "an unknown code": { kind: "error", code: `ERROR_${KEY}`, description: `${KEY}__module` },
@@ -111,7 +112,7 @@ describe("the key", { concurrency: true, timeout: 120_000 }, () => {
     });
   }
 
-  it("is not in what a listener is told", async (t) => {
+  it("is not in the events of a listener", async (t) => {
     const sandbox = await sandboxFor(t);
     const { bytes } = await sandbox.captcha();
     const echo = { kind: "text", status: 503, body: `busy, ${KEY}` };
@@ -128,7 +129,7 @@ describe("the key", { concurrency: true, timeout: 120_000 }, () => {
     assertNoKey(events, "the events");
   });
 
-  // The key where it does not belong, as happens when arguments are mixed up.
+  // The key in the wrong place, as when arguments are mixed up.
   const misplaced = {
     "as the task": (client) => client.solve(KEY),
     "as the task's type": (client) => client.solve({ type: [KEY] }),

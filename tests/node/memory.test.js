@@ -1,4 +1,4 @@
-// What is left of many solves: nothing. And what many at once need.
+// Many solves leave nothing behind. And the memory that many at once need.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -16,7 +16,7 @@ const MEASURE = `
     const { exports } = made.instance ?? made;
     const all = Object.values(exports);
     memory = all.find((it) => it instanceof WebAssembly.Memory);
-    // That of the JavaScript values which the module holds: a free slot is null.
+    // The table of the JavaScript values that the module holds: a free slot is null.
     table = all.find((it) => it instanceof WebAssembly.Table && it.length > 1_000);
     return made;
   };
@@ -77,7 +77,7 @@ describe("memory", { timeout: 900_000 }, () => {
     assert.equal(found.listeners, 0);
     assert.equal(found.open, 0, "no timer is left");
     assert.ok(found.after.values <= found.before.values + 20, "values are held");
-    // Both have room for the busiest moment, which may be a busier one later: 40 and 80 bytes per solve.
+    // Both grow for the busiest moment so far, which may come late: 40 and 80 bytes per solve.
     assert.ok(found.after.wasm <= found.before.wasm + 3 * MB, "the wasm's memory grows");
     assert.ok(found.after.heap <= found.before.heap + 6 * MB, "the heap grows");
   });

@@ -19,7 +19,7 @@ const TOKEN_TASK = {
   websiteKey: "0x4AAA",
 };
 
-/** The stand-in as a service of one's own, whose User-Agent is at this path. */
+/** The sandbox as a custom service, whose User-Agent is at this path. */
 function ownService(sandbox, path = "capmonster/api/useragent/actual") {
   return sandbox.client({
     service: {
@@ -152,7 +152,7 @@ describe("getUserAgent()", { concurrency: true, timeout: 120_000 }, () => {
     "a body of 6 MB": { kind: "big", bytes: 6_000_000 },
   };
   for (const [what, reply] of Object.entries(answers)) {
-    it(`${what} is none`, async (t) => {
+    it(`${what} is not a User-Agent`, async (t) => {
       const sandbox = await sandboxFor(t);
       await sandbox.script({ reply });
       const fields = { origin: "transport", method: "getUserAgent", service: "own" };

@@ -1,4 +1,4 @@
-// A task that is paid for outlives the process that has created it: any other one goes on with its id.
+// A paid task outlives the process that created it: any other process can resume it by its id.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -14,11 +14,11 @@ import { KEY, sandboxFor } from "./helpers/sandbox.js";
 
 const rows = rowsOf("resume");
 
-/** What the stand-in takes for one solution, off the 10 that the account has. */
+/** The account has 10, and the sandbox charges this much less for one solution. */
 const BALANCE_AFTER_ONE = 9.9997;
 
 /**
- * Starts a process that solves a task and keeps its id in a file, and does something more at each event.
+ * Starts a process that solves a task, keeps its id in a file, and runs more code at each event.
  *
  * @param {string} atEvent What the script does, with `event`, `die` and `error` within its reach.
  */
@@ -44,7 +44,7 @@ function startSolving(sandbox, { image, file, atEvent = "", options = {}, solvin
   });
 }
 
-/** What a process that has nothing but the id gets. */
+/** The result for a process that knows only the id. */
 async function goOn(sandbox, taskId) {
   const given = { clientKey: KEY, baseUrl: sandbox.url() };
   return await runForJson(`
@@ -54,7 +54,7 @@ async function goOn(sandbox, taskId) {
     console.log(JSON.stringify(solved));`);
 }
 
-/** A stand-in, an image of it, and a file for an id. */
+/** A sandbox, an image of it, and a file for an id. */
 async function setUp(t, solveMs) {
   const sandbox = await sandboxFor(t, { solveMs });
   const { text, base64: image } = await sandbox.captcha();
@@ -72,8 +72,8 @@ const isAsked = async (sandbox, times) =>
   (await sandbox.requests("getTaskResult")).length === times;
 
 /**
- * When a process is killed: by itself at an event, or by another one when the stand-in has been asked.
- * `polls` is how many result requests there were until then.
+ * When a process is killed: by itself at an event, or by another one once the sandbox has a request.
+ * `polls` is the number of result requests before that.
  */
 const DEATHS = [
   {
@@ -98,7 +98,7 @@ const DEATHS = [
   },
   {
     fault: "killed (SIGKILL) while the solution is on its way",
-    // The service has handed it out, and charged it, when the process ends.
+    // The service has delivered the solution, and charged for it, when the process ends.
     solveMs: 0,
     script: [{ method: "getTaskResult", delayMs: 60_000, reply: { kind: "rules" } }],
     polls: 1,
@@ -161,7 +161,7 @@ describe("a process that is killed", { concurrency: 2, timeout: 300_000 }, () =>
   });
 });
 
-/** How a solve fails whose task lives on. */
+/** Failures of a solve that leave its task alive. */
 const FAILURES = [
   {
     fault: "the solve takes longer than its timeoutMs",
@@ -194,7 +194,7 @@ describe("the id in an error", { concurrency: 2, timeout: 300_000 }, () => {
     it(fault, async (t) => {
       const { sandbox, text, image, file } = await setUp(t, solveMs);
       await sandbox.script(...script);
-      // Nothing is kept from the `created` event: the id is that of the error alone.
+      // The `created` event is ignored: the id comes from the error alone.
       const solving = `
         const error = await client.solve(task, options).catch((error) => error);
         writeFileSync(file, JSON.stringify(error));`;

@@ -1,4 +1,4 @@
-// Messages and hints in Russian, over the stand-in and without it; and what happens where words are missing.
+// Messages and hints in Russian, with and without the sandbox, and the fallback where a translation is missing.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -28,7 +28,7 @@ import { deadUrl, KEY, ownFetch, Sandbox, WRONG_KEY } from "./helpers/sandbox.js
 
 const TASK = { type: "TurnstileTask", websiteURL: "https://a.example", websiteKey: "k" };
 
-/** The places of a text, without their order. */
+/** The placeholders of a text, in any order. */
 const places = (text) => [...new Set(text.match(/\{[^{}]*\}/g) ?? [])].sort();
 
 /** Names of the protocol stay in Latin letters, but a sentence begins with a Russian word. */
@@ -195,7 +195,7 @@ describe("a catalogue of one's own", () => {
     assert.equal(other.hint, english.hint);
   });
 
-  it("may be of any shape: what is no text, throws or is not there is English", async () => {
+  it("may have any shape: where a text is missing, throws or is not a string, it is English", async () => {
     const english = await refused(undefined);
     const throwing = () => {
       throw new Error("no");

@@ -1,4 +1,4 @@
-// Many tasks over real HTTP: what is asked of the input and of the service, and how it all ends.
+// Many tasks over real HTTP: what is requested from the input and from the service, and how a batch ends.
 
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
@@ -18,7 +18,7 @@ import { EMPTY_KEY, KEY, sandboxFor, WRONG_KEY } from "./helpers/sandbox.js";
 
 const HANG = { kind: "hang", where: "in-body" };
 
-/** Tasks of captchas that the stand-in knows, and what is written in each. */
+/** Tasks of captchas that the sandbox knows, and the text in each. */
 async function captchas(sandbox, count) {
   const drawn = await Promise.all(Array.from({ length: count }, () => sandbox.captcha()));
   return {
@@ -27,7 +27,7 @@ async function captchas(sandbox, count) {
   };
 }
 
-/** One that nobody recognises. */
+/** A captcha that nobody can read. */
 const UNKNOWN = { type: "ImageToTextTask", body: new Uint8Array(200).fill(9) };
 
 /** Everything that is iterated. */
@@ -37,7 +37,7 @@ async function all(records) {
   return list;
 }
 
-/** An input that notes what is done with it. */
+/** An input that records how it is used. */
 function watched(tasks, { isAsync = false, delayMs = 0 } = {}) {
   const seen = { taken: 0, returned: 0 };
   let place = 0;
@@ -63,7 +63,7 @@ function watched(tasks, { isAsync = false, delayMs = 0 } = {}) {
   return { input, seen };
 }
 
-/** How many tasks were on their way at most, from the creation to the only look, as the service saw it. */
+/** The largest number of tasks under way at once, from creation to the only result request, as the service saw it. */
 async function widest(sandbox) {
   let open = 0;
   let most = 0;
@@ -74,7 +74,7 @@ async function widest(sandbox) {
   return most;
 }
 
-// Not all side by side: many of them look at how much time something takes.
+// Not all at once: many of them measure time.
 describe("solveAll", { concurrency: 6, timeout: 300_000 }, () => {
   const inputs = {
     "an array": (tasks) => tasks,
@@ -123,7 +123,7 @@ describe("solveAll", { concurrency: 6, timeout: 300_000 }, () => {
       { method: "getTaskResult", delayMs: 700, reply: { kind: "rules" } },
     );
     const records = await all(sandbox.client().solveAll(tasks));
-    // Which look is whose the network says; that the undelayed one came first the stand-in does.
+    // The network decides the order of requests; the sandbox makes the undelayed task ready first.
     const elapsed = records.map(({ value }) => value.elapsedMs);
     assert.deepEqual(
       elapsed,
@@ -132,7 +132,7 @@ describe("solveAll", { concurrency: 6, timeout: 300_000 }, () => {
     assert.ok(elapsed[2] - elapsed[0] > 1_000, `${elapsed}`);
   });
 
-  it("makes a record of a task that fails, and goes on", async (t) => {
+  it("makes a record of a task that fails, and continues", async (t) => {
     const sandbox = await sandboxFor(t);
     const { tasks } = await captchas(sandbox, 4);
     const notSent = { type: "ImageToTextTask", body: "*" };
@@ -160,7 +160,7 @@ describe("solveAll", { concurrency: 6, timeout: 300_000 }, () => {
     assert.equal(image.code, "INVALID_IMAGE");
     await rejected(none, TaskError, "INVALID_TASK");
     await rejected(five, TaskError, "INVALID_TASK");
-    // What cannot be sent is not.
+    // A task that can't be sent is not.
     assert.equal((await sandbox.requests("createTask")).length, 5);
   });
 
@@ -282,7 +282,7 @@ describe("solveAll", { concurrency: 6, timeout: 300_000 }, () => {
     assert.equal((await rejection(left())).message, "cannot be closed");
   });
 
-  it("does not wait for an input that is at work for ever", async (t) => {
+  it("does not wait for an input that is at work forever", async (t) => {
     const sandbox = await sandboxFor(t);
     const { tasks } = await captchas(sandbox, 1);
     let returned = 0;
@@ -294,7 +294,7 @@ describe("solveAll", { concurrency: 6, timeout: 300_000 }, () => {
       },
     };
     const input = { [Symbol.asyncIterator]: () => iterator };
-    // Nor is its record held up by it.
+    // Its record is not delayed by it either.
     for await (const record of sandbox.client().solveAll(input)) {
       assert.equal(record.status, "fulfilled");
       break;
@@ -486,7 +486,7 @@ describe("solveAll", { concurrency: 6, timeout: 300_000 }, () => {
     assert.deepEqual(seen, { taken: 0, returned: 0 });
   });
 
-  it("tells of every task", async (t) => {
+  it("reports every task to the listener", async (t) => {
     const sandbox = await sandboxFor(t);
     const { tasks } = await captchas(sandbox, 5);
     const events = [];
@@ -494,8 +494,8 @@ describe("solveAll", { concurrency: 6, timeout: 300_000 }, () => {
     const records = await all(sandbox.client().solveAll(tasks, { onProgress }));
     const ids = records.map(({ value }) => value.taskId).sort();
     for (const type of ["created", "poll"]) {
-      const told = events.filter(([kind]) => kind === type).map(([, taskId]) => taskId);
-      assert.deepEqual(told.sort(), ids);
+      const reported = events.filter(([kind]) => kind === type).map(([, taskId]) => taskId);
+      assert.deepEqual(reported.sort(), ids);
     }
   });
 
@@ -569,7 +569,7 @@ describe("solveAll", { concurrency: 6, timeout: 300_000 }, () => {
     const bodies = [
       "for await (const _ of client.solveAll(tasks)) count += 1;",
       "for await (const _ of client.solveAll(tasks)) { count += 4; break; }",
-      // Neither finished nor left.
+      // Neither finished nor cancelled.
       "await client.solveAll(tasks).next(); count = 4;",
     ];
     for (const body of bodies) {

@@ -7,7 +7,7 @@ import { SolveTimeoutError } from "capwire";
 import { failure, timed } from "./helpers/assertions.js";
 import { KEY, SERVICES, sandboxFor, TOKEN_TASK } from "./helpers/sandbox.js";
 
-/** The smallest time between two result requests for one task, by the services' error pages. */
+/** The shortest time between two result requests for one task, according to the services' error pages. */
 const GAP_MS = 2_000;
 
 /** Every form of an image, from its bytes and their base64. */
@@ -77,7 +77,7 @@ describe("both services", { concurrency: true, timeout: 120_000 }, () => {
       }
     });
 
-    it(`${service}: solve() tells what it came to, and each step on the way`, async (t) => {
+    it(`${service}: solve() returns the solution, and reports each step`, async (t) => {
       const sandbox = await sandboxFor(t);
       const { text, bytes } = await sandbox.captcha();
       const events = [];
@@ -130,7 +130,7 @@ describe("both services", { concurrency: true, timeout: 120_000 }, () => {
       );
     });
 
-    it(`${service}: another client goes on with a task`, async (t) => {
+    it(`${service}: another client can resume a task`, async (t) => {
       const sandbox = await sandboxFor(t, { solveMs: 1_000 });
       const { text, bytes } = await sandbox.captcha();
       const task = { type: "ImageToTextTask", body: bytes };
@@ -154,7 +154,7 @@ describe("both services", { concurrency: true, timeout: 120_000 }, () => {
       });
     });
 
-    it(`${service}: a solve that takes too long says with which task to go on`, async (t) => {
+    it(`${service}: a solve that takes too long says which task to resume`, async (t) => {
       const sandbox = await sandboxFor(t, { solveMs: 2_500 });
       const { text, bytes } = await sandbox.captcha();
       let created;

@@ -15,14 +15,14 @@ import { KEY, sandboxFor } from "./helpers/sandbox.js";
 const client = ({ Client }) =>
   new Client({ clientKey: KEY, fetch: () => Response.json({ errorId: 0, balance: 1 }) });
 
-/** Counts how often the module of this copy is started, for one test. */
+/** Counts how often this copy starts its module, for one test. */
 async function countStarts(t, { folder }) {
   const { size } = await stat(join(folder, "dist", "capwire.wasm"));
   const counts = { started: 0 };
   for (const name of ["instantiate", "compile"]) {
     const original = WebAssembly[name];
     t.mock.method(WebAssembly, name, (source, ...args) => {
-      // Node's own fetch is made of modules too.
+      // Node's own fetch uses WebAssembly modules too.
       if (source.byteLength === size) counts.started += 1;
       return original(source, ...args);
     });
@@ -67,7 +67,7 @@ describe("starting", { timeout: 120_000 }, () => {
     assert.equal(await one.getBalance(), 1);
   });
 
-  it("that fails for want of the file can be tried again", async (t) => {
+  it("that fails because the file is missing can be tried again", async (t) => {
     const { folder, load } = await copiedInstall(t);
     const wasm = join(folder, "dist", "capwire.wasm");
     await rename(wasm, `${wasm}.away`);
@@ -143,10 +143,10 @@ describe("starting", { timeout: 120_000 }, () => {
     setTimeout(() => controller.abort(new Error("enough")), 20);
     for (const call of calls) assert.equal(await rejection(call, 2_000), signal.reason);
     assert.equal(getEventListeners(signal, "abort").length, 0);
-    // Nor by one that was aborted before.
+    // A call that was aborted before does not wait either.
     assert.equal(await rejection(one.getBalance({ signal }), 2_000), signal.reason);
     assert.equal(getEventListeners(signal, "abort").length, 0);
-    // It goes on for the others.
+    // The start continues for the others.
     goOn();
     assert.equal(await patient, 1);
   });
@@ -165,7 +165,7 @@ describe("starting", { timeout: 120_000 }, () => {
   });
 });
 
-/** A copy whose module is not where the package lies. */
+/** A copy whose module is not in the package's folder. */
 async function withoutWasm(t) {
   const copy = await copiedInstall(t);
   const wasm = join(copy.folder, "dist", "capwire.wasm");
@@ -246,7 +246,7 @@ describe("init()", { timeout: 120_000 }, () => {
     "a promise that rejects": () => Promise.reject(new TypeError("fetch failed")),
     "a module of somebody else": () =>
       new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)),
-    // As it stays beside a bundle when the package is updated.
+    // As an old file stays beside a bundle after an update of the package.
     "the file of another version": async () => {
       const bytes = await readFile(join(installed, "dist", "capwire.wasm"));
       const mark = bytes.lastIndexOf("capwire-");

@@ -1,5 +1,5 @@
-// Tasks of known types as they reach a service, over HTTP: exactly as they were given. That each type is
-// sent so, and each rule kept, is tested in Rust; here is what only JavaScript has.
+// Tasks of known types reach a service over HTTP exactly as they were given. Each type and each rule is tested in
+// Rust; these tests are about JavaScript's own values.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -64,7 +64,7 @@ const REFUSED = [
     "websiteKey",
   ],
   [{ type: "NoCaptchaTask", websiteURL: "shop.example", websiteKey: "x" }, "websiteURL"],
-  // What has the look of text or of a number in JavaScript, and is none on the wire.
+  // Values that look like text or numbers in JavaScript but not in JSON.
   [
     { type: "TurnstileTask", websiteURL: new URL("https://shop.example"), websiteKey: "x" },
     "websiteURL",
@@ -176,7 +176,7 @@ describe("known tasks", { concurrency: true, timeout: 120_000 }, () => {
       await failure(sandbox.client().createTask(task), TaskError, "INVALID_TASK", { field });
     }
     assert.deepEqual(await sandbox.requests(), []);
-    // What the objects of a class have themselves is.
+    // Own properties of an object of a class are sent.
     class Own extends Turnstile {
       data = "cdata";
       constructor() {

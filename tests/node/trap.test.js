@@ -1,11 +1,11 @@
-// An exception out of the wasm leaves its memory in any state: nothing may wait for it, nor enter it again.
+// An exception out of the wasm leaves its memory in an unknown state: no call may wait for it or enter it again.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { run, runForJson } from "./helpers/process.js";
 import { KEY } from "./helpers/sandbox.js";
 
-/** A task that is refused for want of a server, so that the client draws a random pause, and traps. */
+/** A task that is refused because the service is full, so that the client draws a random pause, and traps. */
 const TRAP = `
   import { CaptchaError, Client, errorTable, InternalError } from "capwire";
   const busy = () => Response.json({ errorId: 1, errorCode: "ERROR_NO_SLOT_AVAILABLE" });
@@ -98,7 +98,7 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
     assert.deepEqual(records, ["fulfilled", "INTERNAL"]);
   });
 
-  it("ends no process, and holds none up", async () => {
+  it("ends no process, and keeps none from ending", async () => {
     const script = `${TRAP}
       process.on("uncaughtException", (error) => say({ uncaught: error.message }));
       process.on("unhandledRejection", (error) => say({ unhandled: error.message }));
@@ -113,7 +113,7 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
   });
 
   it("within what the glue takes for an exception stops the module, too", async () => {
-    // As the glue does it: an export that is called within an import, whose exceptions it catches.
+    // As in the glue: an export called within an import, whose exceptions the glue catches.
     const trapping = new URL("trap.js", import.meta.resolve("capwire")).href;
     const found = await runForJson(`
       import { enter, guarded, untilTrap } from "${trapping}";

@@ -1,11 +1,11 @@
-// `capwire/js`: the module as JavaScript behind the same shell. The step `js` runs other tests with it, too.
+// `capwire/js`: the module as JavaScript behind the same shell. The step `node:no-wasm` runs other tests with it.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { runForJson } from "./helpers/process.js";
 import { KEY } from "./helpers/sandbox.js";
 
-/** A client that needs no network, and an engine that can be made to refuse the module. */
+/** A client that needs no network, and a switch that makes the engine refuse the module. */
 const PRELUDE = `
   import { stat } from "node:fs/promises";
   import * as capwire from "capwire";
@@ -15,7 +15,7 @@ const PRELUDE = `
   const { size } = await stat(new URL(import.meta.resolve("capwire/capwire.wasm")));
   const forbid = () => {
     const { instantiate } = WebAssembly;
-    // Node's own fetch is made of modules too.
+    // Node's own fetch uses WebAssembly modules too.
     WebAssembly.instantiate = (source, ...given) =>
       source.byteLength === size
         ? Promise.reject(new WebAssembly.CompileError("forbidden"))

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use xshell::{Shell, cmd};
 
 use crate::test;
@@ -11,10 +11,16 @@ use crate::util::{locked, npm_bin, quietly, root};
 
 type Part = (&'static str, fn(&Shell) -> Result<()>);
 
-const PARTS: [Part; 4] = [
+const PARTS: [Part; 5] = [
     ("format", test::fmt),
     ("lint", test::lint),
     ("types", types),
+    // Of the core only: of the whole workspace it takes minutes.
+    ("clippy", |sh| {
+        let locked = locked();
+        let core = cmd!(sh, "cargo clippy -p capwire --all-targets {locked...} -- -D warnings");
+        quietly(core)
+    }),
     ("core tests", |sh| {
         let locked = locked();
         quietly(cmd!(sh, "cargo test -p capwire {locked...}"))
@@ -54,4 +60,5 @@ fn types(sh: &Shell) -> Result<()> {
     }
     let tsc = npm_bin(sh, "tsc")?;
     quietly(cmd!(sh, "{tsc} -p pkg --noEmit"))
+        .context("after a change of the crate's exports: cargo xtask build --dev")
 }

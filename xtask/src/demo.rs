@@ -6,7 +6,7 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use crate::build::{Build, build};
-use crate::util::{build_sandbox, exit_code};
+use crate::util::{build_sandbox, exit_code, install_root_packages};
 
 pub(crate) fn start(sh: &Shell) -> Result<ExitCode> {
     build(sh, Build::Release)?;
@@ -15,6 +15,7 @@ pub(crate) fn start(sh: &Shell) -> Result<ExitCode> {
 
 /// Runs the demo with the build that there is, and returns its exit code.
 pub(crate) fn demo(sh: &Shell) -> Result<ExitCode> {
+    install_root_packages(sh)?;
     let sandbox = build_sandbox(sh)?;
     let _env = sh.push_env("CAPWIRE_SANDBOX_BIN", sandbox);
     exit_code(cmd!(sh, "node www/demo.js"))

@@ -8,6 +8,9 @@ use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result, ensure};
 
+/// How the glue finds out that WebAssembly has detached the buffer of its memory.
+const CHECK_OF_BUFFER: &str = "cachedDataViewMemory0.buffer.detached === true || (cachedDataViewMemory0.buffer.detached === undefined && cachedDataViewMemory0.buffer !== wasm.memory.buffer)";
+
 /// Passes the module's exports through `guarded` of `trap.js`, which has to know when the wasm traps.
 pub(crate) fn guard_exports(glue: &str) -> Result<String> {
     let guarded =
@@ -95,7 +98,7 @@ pub(crate) fn over_javascript(glue: &str) -> Result<String> {
     )?;
     glue = replace_once(
         &glue,
-        "cachedDataViewMemory0.buffer.detached === true || (cachedDataViewMemory0.buffer.detached === undefined && cachedDataViewMemory0.buffer !== wasm.memory.buffer)",
+        CHECK_OF_BUFFER,
         "cachedDataViewMemory0.buffer !== wasm.memory.buffer",
     )?;
     let (glue, _) = glue
@@ -118,4 +121,134 @@ fn replace_once(text: &str, old: &str, new: &str) -> Result<String> {
     let found = text.matches(old).count();
     ensure!(found == 1, "the generated text has `{}` {found} times instead of once", old.trim());
     Ok(text.replacen(old, new, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::fs;
+    use std::path::PathBuf;
+
+    use crate::util::{is_blessing, root};
+
+    const MARK: &str = "capwire-01234567";
+
+    fn path(name: &str) -> PathBuf {
+        root().join("xtask/tests/fixtures/glue").join(name)
+    }
+
+    /// Excerpts of the output of wasm-bindgen, wasm-opt and wasm2js for this crate.
+    fn fixture(name: &str) -> String {
+        fs::read_to_string(path(name)).unwrap().replace("\r\n", "\n")
+    }
+
+    fn assert_makes(name: &str, made: &str) {
+        if is_blessing() {
+            fs::write(path(name), made).unwrap();
+        }
+        assert!(fixture(name) == made, "{name} differs: compare it with BLESS=1 and git diff");
+    }
+
+    fn wasm(glue: &str) -> Result<String> {
+        let named = with_short_names(&guard_exports(glue)?, fixture("wasm.names.json").as_bytes())?;
+        require_mark(&named, MARK)
+    }
+
+    fn javascript(glue: &str) -> Result<String> {
+        let names = fixture("wasm2js.names.json");
+        with_short_names(&over_javascript(&guard_exports(glue)?)?, names.as_bytes())
+    }
+
+    #[test]
+    fn the_glue_of_the_wasm() {
+        assert_makes("wasm.expected.js", &wasm(&fixture("wasm.js")).unwrap());
+    }
+
+    #[test]
+    fn the_glue_of_the_javascript() {
+        assert_makes("wasm2js.expected.js", &javascript(&fixture("wasm2js.js")).unwrap());
+    }
+
+    #[test]
+    fn the_module_in_javascript() {
+        let module = as_function(&fixture("wasm2js.module.js")).unwrap();
+        assert_makes("wasm2js.module.expected.js", &module);
+    }
+
+    #[test]
+    fn the_declarations_of_data_types() {
+        let declarations = fixture("declarations.d.ts");
+        assert_makes("declarations.expected.d.ts", data_types(&declarations).unwrap());
+    }
+
+    /// Text without one of the places that are changed, or with one of them twice.
+    fn spoilt(text: &str, place: &str) -> [String; 2] {
+        assert_eq!(text.matches(place).count(), 1, "the fixture has not one {place}");
+        [text.replace(place, ""), text.replace(place, &place.repeat(2))]
+    }
+
+    #[test]
+    fn a_place_that_is_missing_or_there_twice_is_an_error() {
+        let common = [
+            "wasm = instance.exports;",
+            "\"./glue_bg.js\": import0",
+            " __wbg_Error_208446807d0d1e30: function",
+        ];
+        let glue = fixture("wasm.js");
+        for place in common.into_iter().chain(["    wasmInstance = instance;\n"]) {
+            for spoilt in spoilt(&glue, place) {
+                wasm(&spoilt).expect_err(place);
+            }
+        }
+        let glue = fixture("wasm2js.js");
+        let only_here = [
+            "import * as import1 from \"__wbindgen_externref_xform__\"\n",
+            "        \"__wbindgen_externref_xform__\": import1,\n",
+            "const import0 = {\n",
+            "cachedUint8ArrayMemory0.byteLength === 0",
+            CHECK_OF_BUFFER,
+        ];
+        for place in common.into_iter().chain(only_here) {
+            for spoilt in spoilt(&glue, place) {
+                javascript(&spoilt).expect_err(place);
+            }
+        }
+    }
+
+    #[test]
+    fn the_javascript_must_be_free_of_webassembly_and_begin_its_table_where_expected() {
+        let glue = fixture("wasm2js.js");
+        for (old, new) in [
+            ("\nasync function __wbg_load(", "\nasync function load("),
+            ("if (idx < 1028) return;", "if (idx < 132) return;"),
+            ("function takeObject(idx) {", "function takeObject(idx) { WebAssembly;"),
+        ] {
+            javascript(&replace_once(&glue, old, new).unwrap()).expect_err(old);
+        }
+    }
+
+    #[test]
+    fn the_module_must_have_its_three_parts() {
+        let module = fixture("wasm2js.module.js");
+        for place in ["\nvar retasmFunc = ", "\nfunction asmFunc(imports) {"] {
+            as_function(&module.replace(place, "")).expect_err(place);
+        }
+        as_function(&module.replace("\n\n", "\n")).expect_err("no blank line");
+    }
+
+    #[test]
+    fn declarations_must_have_a_class_with_a_comment() {
+        let declarations = fixture("declarations.d.ts");
+        data_types(&declarations.replace("export class", "class")).expect_err("no class");
+        data_types(&declarations.replace("/**", "/*")).expect_err("no comment");
+    }
+
+    #[test]
+    fn names_must_be_those_of_the_glue() {
+        let glue = fixture("wasm.js");
+        with_short_names(&glue, b"").expect_err("no names");
+        let other = r#"{"imports": [["./glue_bg.js", "__wbg_other", "x"]], "exports": []}"#;
+        with_short_names(&glue, other.as_bytes()).expect_err("another import");
+    }
 }

@@ -3,7 +3,7 @@
 //! | file | command or subject |
 //! |---|---|
 //! | `main.rs` | the commands and their help |
-//! | `check.rs` | `check`: format, lint, types, core tests |
+//! | `check.rs` | `check`: format, lint, types, clippy and tests of the core |
 //! | `test.rs` | `test`: the steps; `node_tests.rs`: those in JavaScript |
 //! | `packaging.rs` | `packaging`: runtimes, bundlers and browsers |
 //! | `demo.rs`, `docs.rs`, `fuzz.rs` | `start`, `playground`; `docs`; `fuzz` |
@@ -60,7 +60,7 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   setup           install what the build needs: npm packages, a Rust that can build wasm
-  check           format, lint, types and core tests, in seconds
+  check           format, lint, types, clippy and tests of the core, in seconds
   build [--dev]   build the npm package into pkg/dist; --dev is faster, larger and never published
   test [STEP...]  run every check, or only the steps named
   test node FILE... [-- NODE-OPTION...]
@@ -68,8 +68,9 @@ Usage: cargo xtask <command>
                   build with --dev, pack, and run only these files of tests/node or tests/browser,
                   such as: cargo xtask test node solve -- --test-name-pattern=abort
                   (--release among the files: with the release build)
-  packaging [PROJECT...]
-                  build, then try the packed package in every runtime, bundler and browser, or in those named
+  packaging [NAME...]
+                  build, then try the packed package in every runtime, bundler and browser, or in those named:
+                  a project (bundlers), or a part of a row's name (vite, firefox)
   start           build, then run the demo against the sandbox of the services
   playground      build, then serve the playground page and the sandbox
   docs            build, then write the API reference into target/docs
@@ -105,7 +106,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         ["build"] => done(build::build(&sh, Build::Release)),
         ["build", "--dev"] => done(build::build(&sh, Build::Dev)),
         ["test", names @ ..] => test::test(&sh, names),
-        ["packaging", projects @ ..] => packaging::run(&sh, projects),
+        ["packaging", names @ ..] => packaging::run(&sh, names),
         ["start"] => demo::start(&sh),
         ["playground"] => demo::playground(&sh),
         ["docs"] => done(docs::run(&sh)),

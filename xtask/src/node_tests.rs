@@ -9,7 +9,7 @@ use xshell::{Shell, cmd};
 use crate::browser::CHROMIUM;
 use crate::build::{Build, build};
 use crate::pack::{consumer, copy_tests, pack};
-use crate::util::{build_sandbox, files, npm_bin};
+use crate::util::{build_sandbox, files, npm_bin, root};
 use crate::{leak_scan, reliability};
 
 /// By default Node runs one file less at a time than there are processors. Most of these tests wait.
@@ -119,7 +119,7 @@ pub(crate) fn run_some(sh: &Shell, folder: &str, arguments: &[&str]) -> Result<(
 fn file_name(folder: &str, given: &str) -> Result<String> {
     let name = given.rsplit(['/', '\\']).next().unwrap_or(given);
     let name = format!("{}.test.js", name.trim_end_matches(".js").trim_end_matches(".test"));
-    let there = files(&crate::util::root().join("tests").join(folder), ".test.js");
+    let there = files(&root().join("tests").join(folder), ".test.js");
     ensure!(
         there.iter().any(|path| path.ends_with(&name)),
         "there is no test file tests/{folder}/{name}"
@@ -132,4 +132,21 @@ fn test_files(tests: &Path, folder: &str, ending: &str) -> Result<Vec<PathBuf>> 
     let files = files(&tests.join(folder), ending);
     ensure!(!files.is_empty(), "there are no tests: no file of tests/{folder} ends in {ending}");
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_file_is_named_by_path_or_name() {
+        for given in
+            ["tests/node/solve.test.js", "solve.test.js", "solve", "tests\\node\\solve.test.js"]
+        {
+            assert_eq!(file_name("node", given).unwrap(), "solve.test.js");
+        }
+        assert_eq!(file_name("browser", "pages").unwrap(), "pages.test.js");
+        file_name("browser", "solve").expect_err("a file of another folder");
+        file_name("node", "nothing").expect_err("no such file");
+    }
 }

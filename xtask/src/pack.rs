@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use xshell::{Shell, cmd};
 
 use crate::build;
-use crate::util::{copy_folder, files, npm, on_ci, quietly, root, step};
+use crate::util::{copy_folder, files, install_root_packages, npm, on_ci, quietly, root, step};
 
 /// The folders that tests read, besides the pages of `docs`.
 const COPIED: [&str; 5] = ["tests/node", "tests/browser", "tests/fixtures", "docs/examples", "www"];
@@ -56,6 +56,7 @@ pub(crate) fn consumer() -> PathBuf {
 /// Copies the tests and the files that they read into the consumer project. They are laid out as in the
 /// repository, so that relative imports lead to the same files.
 pub(crate) fn copy_tests(sh: &Shell) -> Result<PathBuf> {
+    install_root_packages(sh)?;
     let consumer = consumer();
     ensure!(
         consumer.join("node_modules/capwire").is_dir(),

@@ -12,7 +12,7 @@ use xshell::{Shell, cmd};
 
 use crate::build::{Build, build, setup};
 use crate::toolchain::{Toolchain, WASM};
-use crate::util::{install_root_packages, locked, npm_bin, on_ci};
+use crate::util::{locked, npm_bin, on_ci};
 use crate::{api_report, demo, docs, node_tests, notices, pack, packaging, reliability, workflows};
 
 /// Why a step did not run.
@@ -187,7 +187,6 @@ fn reliability() -> Result<Skipped> {
 }
 
 fn packaging_fast(sh: &Shell) -> Result<()> {
-    install_root_packages(sh)?;
     let code = packaging::run_fast(sh)?;
     ensure!(code == ExitCode::SUCCESS, "the package does not work in every place");
     Ok(())

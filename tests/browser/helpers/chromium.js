@@ -1,9 +1,9 @@
-// A headless Chromium, and pages in it that have the package without a bundler.
+// A headless Chromium, with pages that use the package without a bundler.
 
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { installed } from "../../node/helpers/installed-package.js";
-import { look } from "../../node/helpers/leak-scan.js";
+import { scan } from "../../node/helpers/leak-scan.js";
 import { Sandbox } from "../../node/helpers/sandbox.js";
 
 export const FLAGS = [
@@ -18,25 +18,25 @@ export const FLAGS = [
 ];
 
 /** Looks for the key in everything a page lets out, until it is closed. */
-function scan(page) {
-  page.on("console", (message) => look("console messages", message.text()));
-  page.on("pageerror", (error) => look("errors of pages", error));
+function watch(page) {
+  page.on("console", (message) => scan("console messages", message.text()));
+  page.on("pageerror", (error) => scan("errors of pages", error));
   page.on("request", async (request) => {
     const headers = await request.allHeaders().catch(() => ({}));
-    look("requests", JSON.stringify([request.url(), headers]));
+    scan("requests", JSON.stringify([request.url(), headers]));
   });
 }
 
 /** Looks for the key in what a page leaves behind. */
 async function scanAtEnd(page) {
   const names = () => performance.getEntries().map(({ name }) => name);
-  look("performance entries", (await page.evaluate(names).catch(() => [])).join("\n"));
+  scan("performance entries", (await page.evaluate(names).catch(() => [])).join("\n"));
 }
 
 /**
- * Starts Chromium, and a server of the test pages and of the package as it is installed.
+ * Starts Chromium, and a server for the test pages and the installed package.
  *
- * It is another stand-in than those that tests ask: so every request crosses origins, as in real life.
+ * It is another sandbox than those that tests call, so that every request crosses origins, as in real life.
  */
 export async function startBrowser() {
   const pages = fileURLToPath(new URL("../pages", import.meta.url));
@@ -46,7 +46,7 @@ export async function startBrowser() {
   ]);
   return {
     /**
-     * The playground of the repository, which is served beside the stand-in that it asks.
+     * The playground of the repository, served beside the sandbox that it calls.
      *
      * @param {import("node:test").TestContext} t
      */
@@ -54,7 +54,7 @@ export async function startBrowser() {
       const www = fileURLToPath(new URL("../../../www", import.meta.url));
       const sandbox = await Sandbox.start({ serve: { "/capwire": installed, "/": www } });
       const page = await browser.newPage();
-      scan(page);
+      watch(page);
       t.after(async () => {
         await scanAtEnd(page);
         await Promise.all([page.close(), sandbox.stop()]);
@@ -64,14 +64,14 @@ export async function startBrowser() {
     },
 
     /**
-     * A page for one test, whose `attempt` is there.
+     * A page for one test, with its `attempt` loaded.
      *
      * @param {import("node:test").TestContext} t
      */
     async open(t, name) {
       const context = await browser.newContext();
       const page = await context.newPage();
-      scan(page);
+      watch(page);
       t.after(async () => {
         await scanAtEnd(page);
         await context.close();

@@ -1,5 +1,5 @@
-// A Chromium with an extension whose background worker nobody debugs: a debugger keeps a worker alive, and
-// Playwright attaches one to each. So this one is directed by its pipe, and only its page is attached to.
+// A Chromium with an extension whose background worker has no debugger: one would keep it alive, and Playwright
+// attaches one to each worker. So this browser is controlled over its pipe, with a debugger on the page only.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -25,7 +25,7 @@ const MANIFEST = {
 
 const EXAMPLES = join(import.meta.dirname, "../../../docs/examples");
 
-/** A script of the guides, as an extension without a bundler has it. */
+/** A script of the guides, adapted to an extension without a bundler. */
 export async function example(name) {
   const source = await readFile(join(EXAMPLES, name), "utf8");
   return source
@@ -49,7 +49,7 @@ class Pipe {
       rest = messages.pop();
       for (const message of messages) this.#take(JSON.parse(message));
     });
-    // The browser is gone: whoever waits is told by the test's own time limit.
+    // The browser is gone: the test's own time limit ends the wait.
     child.stdio[3].on("error", () => {});
   }
 
@@ -69,7 +69,7 @@ class Pipe {
 }
 
 /**
- * An extension under way in a browser of its own, for one test.
+ * An extension in a browser of its own, for one test.
  *
  * @param {import("node:test").TestContext} t
  * @param {{ background: string, page: string }} scripts The worker's, and that of a page of the extension.
@@ -99,7 +99,7 @@ export async function startExtension(t, { background, page }) {
     stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
   });
   const ended = once(child, "exit");
-  /** What the browser has told of the worker, the oldest first: starting, running, stopping, stopped. */
+  /** The states of the worker that the browser reported, oldest first: starting, running, stopping, stopped. */
   const states = [];
   const pipe = new Pipe(child, (method, params) => {
     if (method !== "ServiceWorker.workerVersionUpdated") return;
@@ -126,7 +126,7 @@ export async function startExtension(t, { background, page }) {
   const { targetId } = await pipe.send("Target.createTarget", { url });
   const { sessionId } = await pipe.send("Target.attachToTarget", { targetId, flatten: true });
 
-  /** What an expression comes to in the page, awaited. */
+  /** The awaited value of an expression in the page. */
   const inPage = async (expression) => {
     const asked = { expression, awaitPromise: true, returnByValue: true };
     const { result, exceptionDetails } = await pipe.send("Runtime.evaluate", asked, sessionId);
@@ -140,7 +140,7 @@ export async function startExtension(t, { background, page }) {
   return {
     states,
     inPage,
-    /** Ends the worker as the browser does: at once, whatever it is at, with nobody attached to it. */
+    /** Ends the worker as the browser does: at once, in the middle of anything, with no debugger attached. */
     endWorker: () => pipe.send("ServiceWorker.stopAllWorkers", {}, sessionId),
   };
 }

@@ -1,4 +1,4 @@
-// In every page and worker of the tests: makes calls, and tells what came of them as plain data.
+// Loaded into every page and worker of the tests: makes calls, and returns their outcomes as plain data.
 
 /** Runs one of the calls below with a new client. */
 export async function attempt(capwire, { options, call, given }) {
@@ -24,7 +24,7 @@ const FORMS = {
   File: (base64) => new File([bytesOf(base64)], "captcha.png"),
   base64: (base64) => base64,
   "a data: URL": (base64) => `data:image/png;base64,${base64}`,
-  // As a page has it that read its own image.
+  // As in a page that has read its own image.
   "a canvas's Blob": async (base64) => {
     const image = await createImageBitmap(new Blob([bytesOf(base64)]));
     const canvas = new OffscreenCanvas(image.width, image.height);
@@ -56,7 +56,7 @@ const calls = {
     setTimeout(() => controller.abort(reason), 300);
     return await call.catch((thrown) => ({ isTheReason: thrown === controller.signal.reason }));
   },
-  // A rejection of another realm is no instance of this one's Error.
+  // An error of another realm is not an instance of this one's Error.
   async alienRejection(_client, _given, { Client }) {
     const frame = document.createElement("iframe");
     document.body.append(frame);

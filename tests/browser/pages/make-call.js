@@ -1,9 +1,9 @@
-// One call that meets a fault, in Node as in a page: what came of it as plain data.
+// One call with a fault, in Node or in a page: its outcome as plain data.
 
 /**
  * @param {typeof import("capwire")} capwire
  * @param {{ options: object, call: string, given: unknown[], leaves?: boolean }} order A client's options,
- *   the call and its arguments; and whether it is left at the first pause before a repeat.
+ *   the call and its arguments; and whether to cancel it at the first pause before a repeat.
  */
 export async function makeCall(capwire, { options, call, given, leaves = false }) {
   const events = [];

@@ -1,4 +1,4 @@
-// A page's own module: it imports the package by its name, which the import map leads to.
+// A page's own module: it imports the package by name, through the import map.
 
 import * as capwire from "capwire";
 import { attempt } from "./attempt.js";

@@ -1,4 +1,4 @@
-// Loaded into every process of the tests: `capwire` is `capwire/js` there, and there is no WebAssembly.
+// Loaded into every process of the tests: it replaces `capwire` by `capwire/js` and removes WebAssembly.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -10,7 +10,7 @@ const hooks = `
 `;
 register(`data:text/javascript,${encodeURIComponent(hooks)}`);
 
-// Node's own `fetch` is made of WebAssembly too, which is compiled for its first request.
+// Node's own `fetch` uses WebAssembly too, which it compiles for the first request.
 const server = createServer((_, response) => response.end());
 server.listen(0, "127.0.0.1");
 await once(server, "listening");

@@ -1,4 +1,4 @@
-// What tests ask again and again.
+// Assertions that many tests share.
 
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,7 +6,7 @@ import { inspect } from "node:util";
 import { CaptchaError } from "capwire";
 
 /**
- * What a promise rejects with, which must come within a time.
+ * The rejection of a promise, which must come within a time limit.
  *
  * @param {Promise<unknown>} promise
  */
@@ -30,7 +30,7 @@ export async function rejection(promise, withinMs = 15_000) {
 }
 
 /**
- * The error that a promise rejects with: of exactly this class, with this code and these fields.
+ * The error of a rejection, which must have exactly this class, this code and these fields.
  *
  * @template {CaptchaError} E
  * @param {Promise<unknown>} promise
@@ -54,7 +54,7 @@ export async function failure(promise, ErrorClass, code, fields = {}, withinMs =
   return error;
 }
 
-/** Asks until the answer is true, for what another process notices a moment later. */
+/** Checks until the answer is true, because another process may need a moment. */
 export async function eventually(check, what, withinMs = 5_000) {
   const end = performance.now() + withinMs;
   while (!(await check())) {
@@ -63,14 +63,14 @@ export async function eventually(check, what, withinMs = 5_000) {
   }
 }
 
-/** How long something takes, in ms, besides what it comes to. */
+/** The result of some work, and how long it took in ms. */
 export async function timed(work) {
   const start = performance.now();
   const value = await work();
   return { value, ms: performance.now() - start };
 }
 
-/** Every text that can be reached from a value: names, values, prototypes, what it prints. */
+/** Every text that can be reached from a value: names, values, prototypes, and how it is printed. */
 export function everythingIn(root) {
   const texts = [String(root), inspect(root, { depth: 20, showHidden: true, getters: true })];
   const seen = new Set();
@@ -84,7 +84,7 @@ export function everythingIn(root) {
       try {
         visit(value[name]);
       } catch {
-        // Strict-mode accessors of functions.
+        // Accessors of strict functions throw.
       }
     }
     visit(Object.getPrototypeOf(value));

@@ -1,4 +1,4 @@
-// Tries each fault of the list in one place, be it Node or a page, and keeps a row of what came of it.
+// Tries each fault of the list in Node or in a page, and records a row with the outcome.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -10,14 +10,14 @@ import { sandboxFor, TOKEN_TASK } from "./sandbox.js";
 
 const ID = 4711;
 
-/** What is given to each method. */
+/** The arguments of each method. */
 const CALLS = { createTask: [TOKEN_TASK], getTaskResult: [ID], waitForResult: [ID] };
 
 /**
  * @typedef Place
  * @property {string} name Such as "Node".
  * @property {(t: import("node:test").TestContext) => Promise<(order: object) => Promise<object>>} open
- *   Gives what makes a call there, see `make-call.js`.
+ *   Returns the function that makes a call there, see `make-call.js`.
  * @property {{ add(order: number, row: object): void }} rows
  * @property {number | true} concurrency How many faults at once.
  */
@@ -26,7 +26,7 @@ const CALLS = { createTask: [TOKEN_TASK], getTaskResult: [ID], waitForResult: [I
 export function tryFaults({ name: place, open, rows, concurrency }) {
   const inChromium = place === "Chromium";
 
-  /** A stand-in, an address at which nobody may ask, and what makes calls. */
+  /** A sandbox, an address that must get no request, and the function that makes calls. */
   async function setUp(t) {
     const [sandbox, makeCall] = await Promise.all([sandboxFor(t), open(t)]);
     let connections = 0;
@@ -37,7 +37,7 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
     t.after(() => server.close());
     await once(server, "listening");
     const call = (call, { options, leaves } = {}) => {
-      // A key of its own: what one call learns of its key must not be known to the next.
+      // A key of its own: calls with one key share what they learn about it.
       const clientKey = randomBytes(16).toString("hex");
       const client = { clientKey, baseUrl: sandbox.url(), ...options };
       return makeCall({ options: client, call, given: CALLS[call], leaves });
@@ -46,7 +46,7 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
     return { sandbox, call, elsewhere, connections: () => connections };
   }
 
-  /** What is told to the stand-in of a fault. */
+  /** The reply that the sandbox is to give. */
   const replyOf = ({ reply }, method, elsewhere) => {
     const answer = ANSWERS[method];
     return typeof reply === "function"
@@ -61,8 +61,8 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
         const expected = (method) => (inChromium && fault.inChromium?.[method]) || fault[method];
         const creating = expected("createTask");
         const asking = expected("getTaskResult");
-        // Few of the faults take time, and these need not take 21 s. But on a busy machine it takes a
-        // while until a request is at the stand-in, which must have seen it.
+        // Few of the faults take time, and those need not take 21 s. But on a busy machine it takes a
+        // while until a request reaches the sandbox, which must have seen it.
         const isSlow = creating?.code === "REQUEST_TIMEOUT";
         const options = isSlow ? { requestTimeoutMs: 1_500 } : {};
         const browserRepeats = inChromium && fault.browserRepeats;
@@ -72,21 +72,21 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
           const reply = replyOf(fault, "createTask", elsewhere);
           await sandbox.script({ reply, times: 9 });
           const once = { maxRetries: 0, ...options };
-          // What is not repeated is not, although it might be.
+          // `maxRetries` stays as it is where nothing may be repeated.
           const outcome = await call(
             "createTask",
             creating.isRepeated ? { options: once } : { options },
           );
-          assertCame(outcome, creating, { method: "createTask", taskId: undefined });
+          assertOutcome(outcome, creating, { method: "createTask", taskId: undefined });
           const sent = (await sandbox.requests()).length;
           assert.ok(sent === 1 || (browserRepeats && sent === 2), `sent ${sent} times`);
-          let told = `createTask: ${shown(creating)}`;
+          let row = `createTask: ${shown(creating)}`;
           if (creating.isRepeated) {
             await sandbox.reset();
             const right = { reply: { kind: "json", body: ANSWERS.createTask } };
             await sandbox.script({ reply }, right);
             const again = await call("createTask", { options });
-            assertCame(again, fine.createTask);
+            assertOutcome(again, fine.createTask);
             assert.deepEqual(
               again.events.map(({ type, code }) => [type, code]),
               [
@@ -95,11 +95,11 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
               ],
             );
             assert.equal((await sandbox.requests()).length, 2);
-            told += ", sent again";
+            row += ", sent again";
           } else if (!("value" in creating)) {
-            told += browserRepeats ? ", sent again by the browser itself" : ", not sent again";
+            row += browserRepeats ? ", sent again by the browser itself" : ", not sent again";
           }
-          outcomes.push(told);
+          outcomes.push(row);
           await sandbox.reset();
         }
 
@@ -110,7 +110,7 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
           const value = "value" in asking && {
             value: { status: "ready", taskId: ID, solution: asking.value },
           };
-          assertCame(outcome, value || asking, { method: "getTaskResult", taskId: ID });
+          assertOutcome(outcome, value || asking, { method: "getTaskResult", taskId: ID });
           const sent = (await sandbox.requests()).length;
           assert.ok(sent === 1 || (browserRepeats && sent === 2), `sent ${sent} times`);
           await sandbox.reset();
@@ -122,7 +122,7 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
         const runs = (creating ? 1 : 0) + (creating?.isRepeated ? 1 : 0) + (asking ? 2 : 0);
         rows.add(order, { place, fault: fault.fault, outcome, runs });
 
-        /** A wait for the result, whose first answer is the fault and whose second is right. */
+        /** A wait for the result: its first answer has the fault, its second is valid. */
         async function wait(asking, reply) {
           const right = { reply: { kind: "json", body: ANSWERS.getTaskResult } };
           await sandbox.script({ reply, times: browserRepeats ? 2 : 1 }, right);
@@ -136,8 +136,8 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
             assert.deepEqual(events, [["poll", undefined, ID]]);
             return "getTaskResult: understood";
           }
-          if (!asking.goesOn) {
-            assertCame(outcome, asking, { method: "getTaskResult", taskId: ID });
+          if (!asking.isPolledAgain) {
+            assertOutcome(outcome, asking, { method: "getTaskResult", taskId: ID });
             assert.equal(requests.length, 1);
             return `getTaskResult: ${shown(asking)}, with the task's id; a wait ends`;
           }
@@ -147,9 +147,9 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
             { taskId: ID, solution: ANSWERS.getTaskResult.solution },
             JSON.stringify(outcome),
           );
-          const told = `getTaskResult: ${shown(asking)}, with the task's id; a wait goes on`;
-          // What the browser repeats by itself, nobody is told of.
-          if (browserRepeats) return told;
+          const row = `getTaskResult: ${shown(asking)}, with the task's id; a wait goes on`;
+          // Repeats by the browser itself are not reported.
+          if (browserRepeats) return row;
           assert.equal(polls, 2);
           assert.deepEqual(events, [
             ["retry", asking.code, ID],
@@ -157,7 +157,7 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
           ]);
           assert.equal(requests.length, 2);
           assert.ok(requests[1].at - requests[0].at >= 2_000);
-          return told;
+          return row;
         }
       });
     }
@@ -177,7 +177,7 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
             retryAfterMs,
           };
           const mayHaveCreatedTask = method === "createTask" ? false : undefined;
-          assertCame(outcome, { ...fields, mayHaveCreatedTask }, { method });
+          assertOutcome(outcome, { ...fields, mayHaveCreatedTask }, { method });
           await sandbox.reset();
           await sandbox.script({ reply: reply(), times: 9 });
           const waits = method === "createTask" ? method : "waitForResult";
@@ -195,26 +195,26 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
   });
 }
 
-/** Fails unless a call came to what was expected, of exactly this class, with this code and these fields. */
-function assertCame(outcome, expected, fields = {}) {
+/** Fails unless a call had the expected result, or an error of exactly this class with this code and these fields. */
+function assertOutcome(outcome, expected, fields = {}) {
   const seen = JSON.stringify(outcome);
   if ("value" in expected) {
     assert.deepEqual(outcome.value, expected.value, seen);
     return;
   }
-  const { says, retryAfterMs, isRepeated, goesOn, ...plain } = expected;
+  const { says, retryAfterMs, isRepeated, isPolledAgain, ...plain } = expected;
   assert.ok(outcome.failure, seen);
   assert.equal(outcome.isOfClass, true, seen);
   const wanted = { origin: "transport", mayHaveCreatedTask: undefined, ...plain, ...fields };
   const found = Object.fromEntries(
     Object.keys(wanted).map((field) => [field, outcome.failure[field]]),
   );
-  // A JSON answer whose task id is odd has a status, which says nothing.
+  // A JSON answer with an invalid task id has an HTTP status, which proves nothing.
   if (!("httpStatus" in wanted)) delete found.httpStatus;
   assert.deepEqual(found, wanted, seen);
   if (says) assert.match(outcome.failure.message, says);
   if ("retryAfterMs" in expected) assertWithin(outcome.failure.retryAfterMs, retryAfterMs);
-  // A task that may exist must not be bought again without a look.
+  // A task that may exist must not be bought again without checking.
   if (plain.mayHaveCreatedTask) assert.equal(outcome.failure.retryable, false, seen);
 }
 

@@ -1,31 +1,31 @@
-// The faults between a client and a service, as data: what the stand-in does, and what must come of it.
+// The faults between a client and a service, as data: what the sandbox does, and the outcome that is expected.
 // The tests in Node and in Chromium try each of them.
 
 import { gzipSync } from "node:zlib";
 
-/** The answers that the faults spoil. */
+/** The valid answers, which the faults change. */
 export const ANSWERS = {
   createTask: { errorId: 0, taskId: 410000123 },
   getTaskResult: { errorId: 0, status: "ready", solution: { text: "w7kq" } },
 };
 
-/** How deep is deep. */
+/** The depth of deeply nested JSON. */
 const DEPTH = 100_000;
 const MIB = 1024 * 1024;
 
 /**
- * What must come of a call.
+ * The expected outcome of a call.
  *
  * @typedef Outcome
- * @property {unknown} [value] What it resolves to. If it is there, the rest is not.
+ * @property {unknown} [value] The value it resolves to. Without it, the call must fail.
  * @property {string} [name] The error's class.
  * @property {string} [code]
- * @property {"service"} [origin] If it is not the transport.
+ * @property {"service"} [origin] Default: "transport".
  * @property {number} [httpStatus]
- * @property {boolean} [mayHaveCreatedTask] createTask: whether the service may have made a task of it.
+ * @property {boolean} [mayHaveCreatedTask] createTask: whether the service may have created a task.
  * @property {boolean} [isRepeated] createTask: whether it is sent again.
- * @property {boolean} [goesOn] getTaskResult: whether a wait goes on after it.
- * @property {RegExp} [says] What the message says.
+ * @property {boolean} [isPolledAgain] getTaskResult: whether a wait continues after it.
+ * @property {RegExp} [says] Matches the message.
  * @property {[number, number]} [retryAfterMs] The error's, from and to.
  * @property {[number, number]} [pauseMs] The pause before the repeat, from and to.
  */
@@ -33,9 +33,9 @@ const MIB = 1024 * 1024;
 /**
  * @typedef Fault
  * @property {string} fault
- * @property {object | ((call: { answer: object, json: string, elsewhere: string }) => object)} reply What
- *   the stand-in does, maybe with the right answer and an address that nobody may ask.
- * @property {Outcome} [createTask] Absent: there is no such fault.
+ * @property {object | ((call: { answer: object, json: string, elsewhere: string }) => object)} reply The
+ *   reply of the sandbox, made from the valid answer and an address that must get no request.
+ * @property {Outcome} [createTask] Absent if the method can't have this fault.
  * @property {Outcome} [getTaskResult] Absent: there is no such fault.
  * @property {{ createTask?: Outcome, getTaskResult?: Outcome }} [inChromium] What a page sees otherwise.
  * @property {boolean} [browserRepeats] Whether Chromium repeats the request by itself, unseen by the page: it
@@ -45,7 +45,7 @@ const MIB = 1024 * 1024;
 const text = (body, more) => ({ kind: "text", body, ...more });
 const json = (body, more) => ({ kind: "json", body, ...more });
 
-/** Bytes as they are, from the status line on. */
+/** The exact bytes of an answer, from the status line on. */
 function raw(head, body = "", then = "close") {
   const common = ["Access-Control-Allow-Origin: *"];
   if (!head.some((line) => line.startsWith("Connection:"))) common.push("Connection: close");
@@ -56,7 +56,7 @@ function raw(head, body = "", then = "close") {
 
 const OK = ["HTTP/1.1 200 OK", "Content-Type: application/json"];
 
-/** An answer with a body of that length, whether it is true or not. */
+/** An answer that announces a body of that length, truly or not. */
 const sized = (length, body, then) => raw([...OK, `Content-Length: ${length}`], body, then);
 
 /** An answer whose body is these bytes. */
@@ -64,7 +64,7 @@ function bytes(body, headers = []) {
   return raw([...OK, ...headers, `Content-Length: ${Buffer.byteLength(body)}`], body);
 }
 
-/** A whole compressed answer, which becomes very large; a byte is missing, so that only leaving ends it. */
+/** A small compressed answer that becomes very large. Its last byte is missing, so only the client can end it. */
 export function bomb(mebibytes) {
   // Members of gzip may follow each other, so that nobody holds the whole of it.
   const member = gzipSync(Buffer.alloc(16 * MIB, " "), { level: 9 });
@@ -76,19 +76,19 @@ export function bomb(mebibytes) {
   );
 }
 
-/** No whole answer: a task may exist; a wait goes on. */
+/** An incomplete answer: a task may exist; a wait continues. */
 const lost = (code, httpStatus, more) => ({
   createTask: { name: "TransportError", code, httpStatus, mayHaveCreatedTask: true, ...more },
-  getTaskResult: { name: "TransportError", code, httpStatus, goesOn: true, ...more },
+  getTaskResult: { name: "TransportError", code, httpStatus, isPolledAgain: true, ...more },
 });
 const TIMEOUT = lost("REQUEST_TIMEOUT");
 const NETWORK = lost("NETWORK");
 const BAD = lost("BAD_RESPONSE", 200);
 
-/** An error status: whether there may be a task, and whether waiting mends it. */
+/** An error status: whether a task may exist, and whether waiting helps. */
 const status = (
   httpStatus,
-  { mayHaveCreatedTask = false, isRepeated = false, goesOn = false },
+  { mayHaveCreatedTask = false, isRepeated = false, isPolledAgain = false },
 ) => ({
   createTask: {
     name: "TransportError",
@@ -97,10 +97,10 @@ const status = (
     mayHaveCreatedTask,
     isRepeated,
   },
-  getTaskResult: { name: "TransportError", code: "HTTP_STATUS", httpStatus, goesOn },
+  getTaskResult: { name: "TransportError", code: "HTTP_STATUS", httpStatus, isPolledAgain },
 });
 
-/** It is understood in spite of all. */
+/** It is still understood. */
 export const fine = {
   createTask: { value: ANSWERS.createTask.taskId },
   getTaskResult: { value: ANSWERS.getTaskResult.solution },
@@ -123,7 +123,7 @@ const redirects = [301, 302, 303, 307, 308].map((httpStatus) => ({
   inChromium: status(undefined, {}),
 }));
 
-/** Answers to createTask whose id is none. */
+/** Answers to createTask without a valid id. */
 const ids = [
   ["no task id", {}, /missing/],
   ["a task id of null", { taskId: null }],
@@ -194,7 +194,7 @@ const refusingErrorIds = ["2", "-1", "0.5", "1e999"].map((errorId) => {
     fault: `the errorId ${errorId} without a code`,
     reply: ({ json }) => text(json.replace('"errorId":0', `"errorId":${errorId}`)),
     createTask: refusal,
-    getTaskResult: { ...refusal, goesOn: false },
+    getTaskResult: { ...refusal, isPolledAgain: false },
   };
 });
 
@@ -209,7 +209,7 @@ const codedErrorIds = ['"1"', "null", "true", "{}"].map((errorId) => {
     fault: `an errorId of ${errorId} beside ERROR_ZERO_BALANCE`,
     reply: text(`{"errorId":${errorId},"errorCode":"ERROR_ZERO_BALANCE"}`),
     createTask: refusal,
-    getTaskResult: { ...refusal, goesOn: false },
+    getTaskResult: { ...refusal, isPolledAgain: false },
   };
 });
 
@@ -224,7 +224,7 @@ const oddCodes = ["5", "[]", "{}", "true", '""'].map((code) => {
     fault: `the errorId 1 with an errorCode of ${code}`,
     reply: text(`{"errorId":1,"errorCode":${code}}`),
     createTask: refusal,
-    getTaskResult: { ...refusal, goesOn: false },
+    getTaskResult: { ...refusal, isPolledAgain: false },
   };
 });
 
@@ -300,7 +300,7 @@ export const FAULTS = [
   {
     fault: "chunks without an end",
     reply: ({ json }) =>
-      // Node takes the end of a connection that was to be closed for the end of the answer.
+      // Node takes the end of a connection that is to be closed as the end of the answer.
       raw(
         [...OK, "Transfer-Encoding: chunked", "Connection: keep-alive"],
         `${json.length.toString(16)}\r\n${json}\r\n`,
@@ -349,11 +349,11 @@ export const FAULTS = [
     inChromium: status(undefined, {}),
   },
 
-  // It is no answer of the service.
+  // It does not come from the service.
   {
     fault: "a proxy's HTML page, 502",
     reply: text("<html><h1>502 Bad Gateway</h1></html>", { status: 502, contentType: "text/html" }),
-    ...status(502, { mayHaveCreatedTask: true, goesOn: true }),
+    ...status(502, { mayHaveCreatedTask: true, isPolledAgain: true }),
   },
   {
     fault: "a captive portal's HTML page, 200",
@@ -384,17 +384,17 @@ export const FAULTS = [
   {
     fault: "a 429 with text",
     reply: text("slow down", { status: 429, headers: { "retry-after": "2" } }),
-    ...status(429, { isRepeated: true, goesOn: true }),
+    ...status(429, { isRepeated: true, isPolledAgain: true }),
   },
   {
     fault: "a 503 with text",
     reply: text("maintenance", { status: 503 }),
-    ...status(503, { isRepeated: true, goesOn: true }),
+    ...status(503, { isRepeated: true, isPolledAgain: true }),
   },
   {
     fault: "a 500 with text",
     reply: text("oops", { status: 500 }),
-    ...status(500, { mayHaveCreatedTask: true, goesOn: true }),
+    ...status(500, { mayHaveCreatedTask: true, isPolledAgain: true }),
   },
   { fault: "a 404 with text", reply: text("nothing here", { status: 404 }), ...status(404, {}) },
 
@@ -444,7 +444,7 @@ export const FAULTS = [
     getTaskResult: { value: { text: "w7k\ufffd" } },
   },
 
-  // It is odd JSON.
+  // It is unusual JSON.
   {
     fault: "a list 100,000 levels deep",
     reply: text(`${"[".repeat(DEPTH)}${"]".repeat(DEPTH)}`),
@@ -476,7 +476,7 @@ export const FAULTS = [
   ...keptIds,
 ];
 
-/** Less than a whole head. */
+/** Less than a complete head. */
 function rawHead(head, then) {
   return { kind: "raw", base64: Buffer.from(head, "latin1").toString("base64"), then };
 }
@@ -484,11 +484,11 @@ function rawHead(head, then) {
 const HOUR_MS = 3_600_000;
 const httpDate = (inMs) => new Date(Date.now() + inMs).toUTCString();
 
-/** The longest time that an error tells to wait. */
+/** The longest wait that an error suggests. */
 const DAY_MS = 24 * HOUR_MS;
 
 /**
- * What becomes of a `Retry-After`: what the error says, and the pause before createTask and before
+ * The effect of a `Retry-After`: the field of the error, and the pauses before createTask and before
  * getTaskResult. A machine may be slow, so a date is only known from and to.
  */
 export const RETRY_AFTERS = [

@@ -1,4 +1,4 @@
-// Copies of the installed package: each has a module of its own that has not been started yet.
+// Copies of the installed package. Each has its own module, not yet started.
 
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -18,7 +18,7 @@ export async function copiedInstall(t) {
   t.after(() => rm(project, { recursive: true }));
   const folder = join(project, "node_modules", "capwire");
   await cp(installed, folder, { recursive: true, dereference: true });
-  // As an import in that project would find it.
+  // The entry that an import in that project would find.
   const entry = createRequire(join(project, "script.js")).resolve("capwire");
   return { project, folder, load: () => import(pathToFileURL(entry).href) };
 }

@@ -1,5 +1,5 @@
-// Looks for the tests' keys in whatever a process lets out. `cargo xtask test` loads this into every Node
-// process of the suite, the command line's and those that tests start included: see xtask/src/leak_scan.rs.
+// Searches everything that a process lets out for the tests' keys. `cargo xtask test` loads this into every Node
+// process of the suite, including those that tests start: see xtask/src/leak_scan.rs.
 
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,12 +9,12 @@ import { EMPTY_KEY, KEY, WRONG_KEY } from "./sandbox.js";
 
 const folder = process.env.CAPWIRE_LEAK_SCAN;
 const keys = [KEY, EMPTY_KEY, WRONG_KEY];
-const looked = {};
+const searched = {};
 
-/** Looks for a key in something that others may see: a text, or all that can be reached from a value. */
-export function look(where, value) {
+/** Searches something that others may see for a key: a text, or everything that can be reached from a value. */
+export function scan(where, value) {
   if (folder === undefined) return;
-  looked[where] = (looked[where] ?? 0) + 1;
+  searched[where] = (searched[where] ?? 0) + 1;
   const texts = typeof value === "string" ? value : everythingIn(value);
   for (const key of keys) {
     if (!texts.includes(key)) continue;
@@ -24,11 +24,11 @@ export function look(where, value) {
   }
 }
 
-function hunt() {
+function start() {
   const { fromJSON } = CaptchaError;
   CaptchaError.fromJSON = function fromRecord(data) {
     const error = Reflect.apply(fromJSON, this, [data]);
-    look("errors", error);
+    scan("errors", error);
     return error;
   };
   for (const name of ["createTask", "solve", "solveImage", "waitForResult", "solveAll"]) {
@@ -39,29 +39,29 @@ function hunt() {
   }
   const { fetch } = globalThis;
   globalThis.fetch = (url, init) => {
-    const { body: _, signal: __, ...told } = init ?? {};
-    const headers = new Headers(told.headers);
-    look("requests", JSON.stringify([String(url), { ...told, headers: [...headers] }]));
+    const { body: _, signal: __, ...rest } = init ?? {};
+    const headers = new Headers(rest.headers);
+    scan("requests", JSON.stringify([String(url), { ...rest, headers: [...headers] }]));
     return fetch(url, init);
   };
   for (const stream of [process.stdout, process.stderr]) {
     const { write } = stream;
     stream.write = function written(chunk, ...rest) {
-      look("output", String(chunk));
+      scan("output", String(chunk));
       return Reflect.apply(write, this, [chunk, ...rest]);
     };
   }
-  process.on("warning", (warning) => look("warnings", warning));
-  process.on("uncaughtExceptionMonitor", (error) => look("crashes", error));
+  process.on("warning", (warning) => scan("warnings", warning));
+  process.on("uncaughtExceptionMonitor", (error) => scan("crashes", error));
   process.on("exit", () => {
     for (const { name, entryType } of performance.getEntries()) {
-      look("performance entries", `${entryType} ${name}`);
+      scan("performance entries", `${entryType} ${name}`);
     }
-    writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify(looked));
+    writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify(searched));
   });
 }
 
-/** The options with a listener that is looked over the shoulder; odd ones as they are. */
+/** The options with a listener that is watched; options of another form as they are. */
 function watched(options) {
   if (typeof options !== "object" || options === null) return options;
   if (Object.getPrototypeOf(options) !== Object.prototype) return options;
@@ -72,11 +72,11 @@ function watched(options) {
   Object.defineProperty(copy, "onProgress", {
     ...descriptors.onProgress,
     value(event) {
-      look("events", event);
+      scan("events", event);
       return listener.call(this, event);
     },
   });
   return copy;
 }
 
-if (folder !== undefined) hunt();
+if (folder !== undefined) start();

@@ -1,19 +1,23 @@
-// Scripts in a Node of their own, for what can only be seen from outside.
+// Scripts in a Node process of their own, whose behaviour can only be seen from outside.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
+
+/** The folder of the tests. */
+const TESTS = join(import.meta.dirname, "..");
 
 /**
- * Runs a module's text as a user's script that lies beside the tests.
+ * Runs the source of a module as a user's script beside the tests.
  *
  * @param {string} script
  * @param {{ flags?: string[], cwd?: string, type?: "module" | "commonjs" }} [options]
- * @returns Its output and its exit code.
+ * @returns Its output and exit code.
  */
-export async function run(script, { flags = [], cwd = import.meta.dirname, type = "module" } = {}) {
-  // What the tests load into every process has the package by the usual conditions alone.
-  const isOdd = flags.some((flag) => flag.startsWith("--conditions"));
-  const env = isOdd ? { ...process.env, NODE_OPTIONS: "" } : process.env;
+export async function run(script, { flags = [], cwd = TESTS, type = "module" } = {}) {
+  // The scripts that the tests load into every process import the package under the usual conditions only.
+  const hasConditions = flags.some((flag) => flag.startsWith("--conditions"));
+  const env = hasConditions ? { ...process.env, NODE_OPTIONS: "" } : process.env;
   const child = spawn(process.execPath, [...flags, `--input-type=${type}`, "--eval", script], {
     cwd,
     env,

@@ -1,12 +1,12 @@
-// What docs/reliability.md is made of: a row per fault that was tried, from the tests that tried it.
+// The rows of docs/reliability.md: one per fault, written by the test that tried it.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * A file of rows, written where CAPWIRE_RELIABILITY says, if it says so, when this process ends.
+ * A file of rows, written to the folder CAPWIRE_RELIABILITY, if it is set, when this process ends.
  *
- * The rows must be the same in every run: no times, no chance.
+ * The rows must be the same in every run: no times, nothing random.
  *
  * @param {string} name The file's name, without its ending.
  */
@@ -23,7 +23,7 @@ export function rowsOf(name) {
   }
   return {
     /**
-     * @param {number} order Where it stands among the rows: tests end in any order.
+     * @param {number} order Its place among the rows: tests end in any order.
      * @param {{ place: string, fault: string, outcome: string, runs: number }} row
      */
     add(order, row) {

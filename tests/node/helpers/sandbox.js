@@ -1,4 +1,4 @@
-// Starts the stand-in of both services and directs it, over its paths under /sandbox.
+// Starts the sandbox of both services and controls it over its paths under /sandbox.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -6,14 +6,14 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { Client } from "capwire";
 
-/** The stand-in's account that has money. */
+/** The sandbox's account that has money. */
 export const KEY = "5a4db0c5a4db0c5a4db0c5a4db0c5a4d";
-/** The stand-in's account that has none. */
+/** The sandbox's account that has none. */
 export const EMPTY_KEY = "0e3917a0e3917a0e3917a0e3917a0e39";
 /** A key that no account has. */
 export const WRONG_KEY = "0badc0de0badc0de0badc0de0badc0de";
 
-/** A whole task, whose solution is a token. */
+/** A complete task, whose solution is a token. */
 export const TOKEN_TASK = {
   type: "TurnstileTask",
   websiteURL: "https://shop.example/",
@@ -26,7 +26,7 @@ export const SERVICES = [
   { service: "brocapgpt", maxBytes: 50_000 },
 ];
 
-/** A running stand-in. */
+/** A running sandbox. */
 export class Sandbox {
   #child;
 
@@ -50,7 +50,7 @@ export class Sandbox {
       stdio: ["pipe", "pipe", "inherit"],
     });
     const exited = once(child, "exit").then(([code]) => {
-      throw new Error(`the stand-in ended with ${code}`);
+      throw new Error(`the sandbox ended with ${code}`);
     });
     exited.catch(() => {});
     const [line] = await Promise.race([once(createInterface(child.stdout), "line"), exited]);
@@ -77,11 +77,11 @@ export class Sandbox {
     const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
     const response = await fetch(`${this.origin}/sandbox/${path}`, init);
     const answer = await response.text();
-    if (!response.ok) throw new Error(`the stand-in refused ${path}: ${answer}`);
+    if (!response.ok) throw new Error(`the sandbox refused ${path}: ${answer}`);
     return JSON.parse(answer);
   }
 
-  /** Orders the replies to the next requests. */
+  /** Sets the replies to the next requests. */
   async script(...steps) {
     await this.#control("script", "POST", steps);
   }
@@ -91,7 +91,7 @@ export class Sandbox {
     await this.#control("settings", "POST", settings);
   }
 
-  /** What the services were asked, all or of one method, the oldest first. */
+  /** The requests that the services got, all or of one method, oldest first. */
   async requests(method = undefined) {
     const all = await this.#control("requests");
     return method === undefined ? all : all.filter((entry) => entry.method === method);
@@ -101,7 +101,7 @@ export class Sandbox {
     await this.#control("requests", "DELETE");
   }
 
-  /** Forgets all that it was told and asked. */
+  /** Forgets all scripts, settings and requests. */
   async reset() {
     await this.#control("reset", "POST");
   }
@@ -114,19 +114,18 @@ export class Sandbox {
 }
 
 /**
- * A way to the service of its own: what other clients of the process have learnt does not count for those
- * that are given it.
+ * A `fetch` of its own: clients with different ones share nothing that they learn about a key.
  */
 export const ownFetch = () => (url, init) => fetch(url, init);
 
-/** A stand-in for one test. */
+/** A sandbox for one test. */
 export async function sandboxFor(t, options) {
   const sandbox = await Sandbox.start(options);
   t.after(() => sandbox.stop());
   return sandbox;
 }
 
-/** An address of this machine at which nobody listens. */
+/** An address of this machine on which nothing listens. */
 export async function deadUrl() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -22,10 +22,10 @@ const page = { websiteURL, websiteKey };
 const clicks = { type: "ComplexImageTask", class: "recaptcha", imagesBase64: [bytes] } as const;
 const proxy = { proxyType: "http", proxyAddress: "198.51.100.7", proxyPort: 8080 } as const;
 
-/** What `solve` resolves to for a task, once it is known not to be the `unknown` of a raw task. */
+/** The type that `solve` resolves to for a task, which must not be the `unknown` of a raw task. */
 type Solution<T> = T extends Promise<Solved<infer S>> ? S : never;
 
-// Each row, with what it needs and no more, gives its own solution.
+// Each type, with only its required fields, gives its own solution.
 {
   const solving = client.solve({ type: "ImageToTextTask", body: bytes });
   expectTypeOf<Solution<typeof solving>>().toEqualTypeOf<{ text: string }>();
@@ -48,7 +48,7 @@ type Solution<T> = T extends Promise<Solved<infer S>> ? S : never;
   expectTypeOf(solution.gRecaptchaResponse).toEqualTypeOf<string>();
   expectTypeOf(solution.userAgent).toEqualTypeOf<string | undefined>();
   expectTypeOf(solution.cookies).toExtend<object | undefined>();
-  // @ts-expect-error there are cookies sometimes only
+  // @ts-expect-error cookies are optional
   solution.cookies.nid;
 }
 {
@@ -168,11 +168,11 @@ type Solution<T> = T extends Promise<Solved<infer S>> ? S : never;
   }
 }
 {
-  // The open family: what it has is for the caller to look at.
+  // The open family: the caller has to inspect the solution.
   const { solution } = await client.solve({ type: "CustomTask", class: "Vendor", websiteURL });
   expectTypeOf(solution).not.toBeAny();
   expectTypeOf(solution).not.toBeNever();
-  // @ts-expect-error nothing is known of what it has
+  // @ts-expect-error its members are unknown
   solution.cookies.x;
 }
 
@@ -315,7 +315,7 @@ client.solve({ type: "TurnstileTask", ...page, pageAction: null, data: undefined
 client.solve({ type: "ImageToTextTask", body: bytes, numeric: null, math: undefined });
 client.solve({ type: "TurnstileTask", ...page, proxyType: undefined, proxyPort: undefined });
 
-// Of any other task nothing is known.
+// Nothing is known about any other task.
 const raw = client.solve({ type: "SomethingNewTask", anything: 1 });
 expectTypeOf(raw).resolves.toEqualTypeOf<Solved<unknown>>();
 expectTypeOf(client.solve({ type: text, ...page })).resolves.toEqualTypeOf<Solved<unknown>>();
@@ -373,7 +373,7 @@ expectTypeOf<SolutionOf<KnownTask & { type: "CaptchaFoxTask" }>>().toEqualTypeOf
   token: string;
 }>();
 
-// What is refused: something required is missing.
+// Refused: something required is missing.
 // @ts-expect-error the image is missing
 client.solve({ type: "ImageToTextTask" });
 // @ts-expect-error the key is missing
@@ -404,13 +404,13 @@ client.solve({ type: "ComplexImageTask", class: "yandexsmartcaptcha" });
 client.solve({ type: "CustomTask", websiteURL });
 // @ts-expect-error the grid is missing
 client.solve({ ...clicks, metadata: { Task: "Click on traffic lights" } });
-// @ts-expect-error what is required is not undefined
+// @ts-expect-error a required field is not undefined
 client.solve({ type: "TurnstileTask", websiteURL, websiteKey: undefined });
 // @ts-expect-error nor null
 client.solve({ type: "TurnstileTask", websiteURL, websiteKey: null });
 
-// Something is of a wrong kind.
-// @ts-expect-error a number is no image
+// Refused: something has the wrong type.
+// @ts-expect-error a number is not an image
 client.solve({ type: "ImageToTextTask", body: 5 });
 // @ts-expect-error a threshold is a number
 client.solve({ type: "ImageToTextTask", body: bytes, recognizingThreshold: "70" });
@@ -432,7 +432,7 @@ client.solve({ ...clicks, metadata: { Grid: "2x2", Task: "" } });
 client.solve({ ...clicks, class: "yandexsmartcaptcha", imagesBase64: bytes });
 // @ts-expect-error a proxy has an address and a port
 client.solve({ type: "TurnstileTask", ...page, proxyType: "http" });
-// @ts-expect-error a login is of a proxy
+// @ts-expect-error a login belongs to a proxy
 client.solve({ type: "TurnstileTask", ...page, proxyLogin: "guest" });
 // @ts-expect-error there is no such proxy
 client.solve({ type: "TurnstileTask", ...page, ...proxy, proxyType: "socks" });

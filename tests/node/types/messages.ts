@@ -1,4 +1,4 @@
-// Catalogues: the Russian one is whole, one of one's own may be a part.
+// Catalogues: the Russian one is complete, a custom one may be partial.
 
 import { Client, type KnownErrorCode, type Messages, type PartialMessages } from "capwire";
 import ru from "capwire/ru";
@@ -15,13 +15,13 @@ new Client({ clientKey: "x", messages: { codes: { NETWORK: { hint: "y" } } } });
 new Client({ clientKey: "x", messages: { texts: { "{what}: {detail}": "{what} ({detail})" } } });
 Client.parseCallback("{}", { messages: ru });
 
-// @ts-expect-error a catalogue is no name of a language
+// @ts-expect-error a catalogue is not the name of a language
 new Client({ clientKey: "x", messages: "ru" });
 // @ts-expect-error there is no such code
 new Client({ clientKey: "x", messages: { codes: { NETWORKS: {} } } });
 // @ts-expect-error there is no such text
 new Client({ clientKey: "x", messages: { texts: { "{what}; {detail}": "" } } });
-// @ts-expect-error a whole catalogue has every code
+// @ts-expect-error a complete catalogue has every code
 expectTypeOf({ NETWORK: { message: "", hint: "" } }).toExtend<Messages["codes"]>();
 // @ts-expect-error and every text
 expectTypeOf({ text: "" }).toExtend<Messages["texts"]>();

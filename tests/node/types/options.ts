@@ -1,4 +1,4 @@
-// Which options a client and its calls have.
+// The options of a client and of its calls.
 
 import { Client, type ClientOptions, type ImageLimits, type ServiceProfile } from "capwire";
 import { expectTypeOf } from "expect-type";
@@ -68,13 +68,13 @@ client.solveImage(bytes, { signal, onProgress, timeoutMs: 5, pollIntervalMs: 2_0
 
 // @ts-expect-error there is no such option
 client.solve(task, { timeout: 5 });
-// @ts-expect-error a controller is no signal
+// @ts-expect-error a controller is not a signal
 client.solve(task, { signal: new AbortController() });
 // @ts-expect-error a number
 client.solve(task, { pollIntervalMs: "2000" });
 // @ts-expect-error a function
 client.solve(task, { onProgress: "log" });
-// @ts-expect-error asks for the balance once
+// @ts-expect-error the balance takes one request
 client.getBalance({ pollIntervalMs: 2_000 });
-// @ts-expect-error creates only
+// @ts-expect-error it only creates the task
 client.createTask(task, { pollIntervalMs: 2_000 });

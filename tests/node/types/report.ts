@@ -21,7 +21,7 @@ client.reportIncorrect(5, "image", { signal: AbortSignal.timeout(1) });
 client.reportIncorrect(5, "audio");
 // @ts-expect-error it is created already
 client.reportIncorrect(5, "token", { callbackUrl: "https://shop.example" });
-// @ts-expect-error which kind must be said
+// @ts-expect-error the kind is required
 client.reportIncorrect(5);
 
 expectTypeOf(client.getUserAgent).returns.toEqualTypeOf<Promise<string>>();

@@ -1,4 +1,4 @@
-// What many tasks give back.
+// The results of many tasks.
 
 import {
   type CaptchaError,
@@ -57,7 +57,7 @@ for await (const settled of client.solveAll([{ type: "SomethingNewTask", field: 
   }
 }
 
-// Whatever can be iterated.
+// Everything that can be iterated.
 function* generator() {
   yield { type: "ImageToTextTask", body: bytes } as const;
 }
@@ -72,11 +72,11 @@ for (const input of [new Set(images), generator(), asyncGenerator(), stream]) {
 expectTypeOf<SolveAllOptions["concurrency"]>().toEqualTypeOf<number | undefined>();
 client.solveAll(images, { timeoutMs: 5_000, pollIntervalMs: 3_000, onProgress() {} });
 
-// @ts-expect-error a task is nothing to iterate
+// @ts-expect-error a task can't be iterated
 client.solveAll({ type: "ImageToTextTask", body: bytes });
 // @ts-expect-error a task has a type
 client.solveAll([{ body: bytes }]);
-// @ts-expect-error a task is no promise
+// @ts-expect-error a task is not a promise
 client.solveAll([Promise.resolve({ type: "ImageToTextTask", body: bytes })]);
 // @ts-expect-error a number of tasks is a number
 client.solveAll(images, { concurrency: "8" });

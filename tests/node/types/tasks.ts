@@ -1,4 +1,4 @@
-// What the calls take, and what they give back.
+// The arguments and results of the calls.
 
 import {
   Client,
@@ -35,11 +35,11 @@ expectTypeOf(more).toEqualTypeOf<Solved<TextSolution>>();
 declare const imageTask: ImageToTextTask;
 expectTypeOf(client.solve(imageTask)).resolves.toEqualTypeOf<Solved<TextSolution>>();
 
-// Of any other task nothing is known, unless the caller says it.
+// Nothing is known about any other task, unless the caller states it.
 const raw = await client.solve({ type: "SomethingNewTask", websiteURL: "https://site.example" });
 expectTypeOf(raw).toEqualTypeOf<Solved<unknown>>();
-const told = await client.solve<{ token: string }>({ type: "SomethingNewTask" });
-expectTypeOf(told.solution.token).toEqualTypeOf<string>();
+const typed = await client.solve<{ token: string }>({ type: "SomethingNewTask" });
+expectTypeOf(typed.solution.token).toEqualTypeOf<string>();
 declare const someType: string;
 expectTypeOf(client.solve({ type: someType })).resolves.toEqualTypeOf<Solved<unknown>>();
 
@@ -64,7 +64,7 @@ if (result.status === "ready") {
   result.solution;
 }
 
-// So is what a listener is told.
+// So is the event of a listener.
 await client.solveImage(bytes, {
   onProgress(event) {
     expectTypeOf(event).toEqualTypeOf<Progress>();
@@ -104,12 +104,12 @@ for (const image of [bytes, bytes.buffer, new DataView(new ArrayBuffer(1)), blob
 }
 expectTypeOf<Image>().not.toBeAny();
 
-// What is refused.
-// @ts-expect-error a number is no image
+// Refused.
+// @ts-expect-error a number is not an image
 client.solveImage(5);
-// @ts-expect-error a list of numbers is no image
+// @ts-expect-error a list of numbers is not an image
 client.solveImage([1, 2, 3]);
-// @ts-expect-error no image
+// @ts-expect-error undefined is not an image
 client.solveImage();
 // @ts-expect-error a task has a type
 client.solve({ body: bytes });
@@ -119,7 +119,7 @@ client.createTask({ type: 5 });
 client.createTask("ImageToTextTask");
 // @ts-expect-error a task id is a number
 client.getTaskResult("5");
-// @ts-expect-error a solution that is not said is unknown
+// @ts-expect-error a solution without a type is unknown
 raw.solution.token;
 // @ts-expect-error there is no such image
 ({ type: "ImageToTextTask", body: 5 }) satisfies ImageToTextTask;
