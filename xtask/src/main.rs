@@ -13,6 +13,8 @@
 //! | `types.rs` | the TypeScript of the task types |
 //! | `size.rs`, `stamp.rs` | the budgets; which outputs are current |
 //! | `pack.rs` | the tarball, and a project in which it is installed |
+//! | `notices.rs`, `workflows.rs` | THIRD-PARTY-NOTICES; the files of `.github` |
+//! | `api_report.rs` | the public types of the package |
 //! | `leak_scan.rs`, `reliability.rs` | what tests record: searches for the key, faults |
 //! | `toolchain.rs`, `browser.rs` | a Rust for wasm, Chromium and Firefox |
 //! | `util.rs` | paths, commands, npm packages, progress |
@@ -21,6 +23,7 @@
 //!
 //! Every command can be run again: finished work is recognised and takes no time.
 
+mod api_report;
 mod browser;
 mod build;
 mod check;
@@ -30,6 +33,7 @@ mod fuzz;
 mod glue;
 mod leak_scan;
 mod node_tests;
+mod notices;
 mod pack;
 mod packaging;
 mod reliability;
@@ -41,6 +45,7 @@ mod types;
 mod util;
 mod wasm;
 mod wasm2js;
+mod workflows;
 
 use std::env;
 use std::process::ExitCode;
