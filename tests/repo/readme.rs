@@ -22,10 +22,7 @@ fn what_the_readme_repeats_is_what_it_is_taken_from() {
     if env::var_os("BLESS").is_some() {
         fs::write(path("README.md"), expected).expect("README.md can be written");
     } else {
-        assert!(
-            readme == expected,
-            "run `BLESS=1 cargo test --test readme` and look at the change"
-        );
+        assert!(readme == expected, "run `BLESS=1 cargo test --test repo` and look at the change");
     }
 }
 
