@@ -30,10 +30,10 @@ fn path(name: &str) -> String {
     format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What a mark names: the error table of `src/error.rs`, a command of a manifest (`package.json build`), or
+/// What a mark names: the error table of `src/error_table.rs`, a command of a manifest (`package.json build`), or
 /// what stands in a file between `#region readme` and `#endregion`, else the whole file.
 fn repeated(source: &str) -> String {
-    if source == "src/error.rs" {
+    if source == "src/error_table.rs" {
         return table();
     }
     let (name, script) = source.split_once(' ').unwrap_or((source, ""));
