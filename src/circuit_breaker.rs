@@ -61,7 +61,7 @@ impl CircuitBreaker {
             BanScope::Balance => method == Method::CreateTask,
             scope => method == Method::CreateTask && scopes.contains(scope),
         })?;
-        let mut failure = refusal.failure.clone();
+        let mut failure = refusal.failure.as_local_refusal();
         failure.method = Some(method);
         failure.task_id = task;
         failure.retry_after_ms = refusal.until.is_finite().then(|| (refusal.until - now).ceil());

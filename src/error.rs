@@ -6,7 +6,7 @@ use crate::message::{Catalogue, Message, Template};
 use crate::method::{Method, TaskId};
 use crate::platform::ErrorRecord;
 use crate::texts;
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::borrow::Cow;
 
 /// What every fallible part of the core returns. Boxed, because a failure is large and rare.
@@ -186,7 +186,11 @@ impl Failure {
     pub fn as_local_refusal(&self) -> Box<Self> {
         let mut refusal = Self::build(code::UNKNOWN, self.code.clone(), Origin::Client, None);
         refusal.class = self.class;
-        refusal.message = texts::REFUSED_BEFORE.with([self.message.clone()]);
+        let message = self.message.clone();
+        refusal.message = match self.origin {
+            Origin::Service => texts::REFUSED_BEFORE.with([message]),
+            _ => message,
+        };
         refusal.hint = self.hint.clone();
         refusal.retryable = self.retryable;
         refusal.server_code.clone_from(&self.server_code);
@@ -268,42 +272,45 @@ pub struct Rendered<'a> {
 impl Serialize for Rendered<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let Self { failure, catalogue } = *self;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("name", failure.class.name())?;
-        map.serialize_entry("code", &*failure.code)?;
-        map.serialize_entry("message", &catalogue.render(&failure.message))?;
-        map.serialize_entry("hint", &catalogue.render(&failure.hint))?;
-        map.serialize_entry("origin", &failure.origin)?;
-        map.serialize_entry("retryable", &failure.retryable)?;
-        entry(&mut map, "method", failure.method.as_ref())?;
-        entry(&mut map, "service", failure.service.as_ref())?;
-        entry(&mut map, "taskId", failure.task_id.as_ref())?;
-        entry(&mut map, "serverCode", failure.server_code.as_ref())?;
-        entry(&mut map, "serverMessage", failure.server_message.as_ref())?;
-        entry(&mut map, "httpStatus", failure.http_status.as_ref())?;
-        entry(&mut map, "size", failure.size.as_ref())?;
-        entry(&mut map, "limit", failure.limit.as_ref())?;
-        entry(&mut map, "index", failure.index.as_ref())?;
-        entry(&mut map, "field", failure.field.as_ref())?;
-        entry(&mut map, "option", failure.option.as_ref())?;
-        entry(&mut map, "retryAfterMs", failure.retry_after_ms.as_ref())?;
-        entry(&mut map, "mayHaveCreatedTask", failure.may_have_created_task.as_ref())?;
+        let mut record = serializer.serialize_struct("Failure", 20)?;
+        record.serialize_field("name", failure.class.name())?;
+        record.serialize_field("code", &*failure.code)?;
+        record.serialize_field("message", &catalogue.render(&failure.message))?;
+        record.serialize_field("hint", &catalogue.render(&failure.hint))?;
+        record.serialize_field("origin", &failure.origin)?;
+        record.serialize_field("retryable", &failure.retryable)?;
+        optional(&mut record, "method", failure.method.as_ref())?;
+        optional(&mut record, "service", failure.service.as_deref())?;
+        optional(&mut record, "taskId", failure.task_id.as_ref())?;
+        optional(&mut record, "serverCode", failure.server_code.as_deref())?;
+        optional(&mut record, "serverMessage", failure.server_message.as_deref())?;
+        optional(&mut record, "httpStatus", failure.http_status.as_ref())?;
+        optional(&mut record, "size", failure.size.as_ref())?;
+        optional(&mut record, "limit", failure.limit.as_ref())?;
+        optional(&mut record, "index", failure.index.as_ref())?;
+        optional(&mut record, "field", failure.field.as_deref())?;
+        optional(&mut record, "option", failure.option.as_deref())?;
+        optional(&mut record, "retryAfterMs", failure.retry_after_ms.as_ref())?;
+        optional(&mut record, "mayHaveCreatedTask", failure.may_have_created_task.as_ref())?;
         match &failure.cause {
-            Some(Cause::Platform(error)) => map.serialize_entry("cause", error)?,
+            Some(Cause::Platform(error)) => record.serialize_field("cause", error)?,
             Some(Cause::Failure(cause)) => {
-                map.serialize_entry("cause", &cause.rendered(catalogue))?;
+                record.serialize_field("cause", &cause.rendered(catalogue))?;
             }
             None => {}
         }
-        map.end()
+        record.end()
     }
 }
 
-/// Writes what is there. An absent member is left out.
-fn entry<M: SerializeMap, T: Serialize>(
-    map: &mut M,
+/// Writes a field if it has a value.
+fn optional<R: SerializeStruct, T: Serialize + ?Sized>(
+    record: &mut R,
     name: &'static str,
     value: Option<&T>,
-) -> std::result::Result<(), M::Error> {
-    value.map_or(Ok(()), |value| map.serialize_entry(name, value))
+) -> std::result::Result<(), R::Error> {
+    match value {
+        Some(value) => record.serialize_field(name, value),
+        None => record.skip_field(name),
+    }
 }

@@ -22,45 +22,24 @@ pub fn after_last<'a>(text: &'a str, separator: &str) -> &'a str {
     last
 }
 
-/// The name that `text` is most likely a misspelling of: one with at most two letters added, left out, changed
-/// or swapped with a neighbour, upper and lower case being the same. None where no name is that near.
+/// The name that `text` is most likely a misspelling of: they differ in one place only, by at most two letters,
+/// upper and lower case being the same. None where no name is that near.
 #[must_use]
 pub fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Two typos in four letters would make anything similar.
+    // Two letters of four would make anything similar.
     let most = if text.len() < 5 { 1 } else { 2 };
-    let distances = names.into_iter().map(|name| (distance(text, name), name));
-    distances
-        .filter(|(distance, _)| *distance <= most)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|it| it.1)
+    let near = names.into_iter().map(|name| (difference(text.as_bytes(), name.as_bytes()), name));
+    near.filter(|(letters, _)| *letters <= most).min_by_key(|it| it.0).map(|it| it.1)
 }
 
-/// The optimal string alignment distance of two short texts.
-fn distance(a: &str, b: &str) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    let mut last_a = 0;
-    for (row, byte_a) in a.bytes().map(|byte| byte.to_ascii_lowercase()).enumerate() {
-        let mut current = vec![row.saturating_add(1)];
-        let mut last_b = 0;
-        for (at, byte_b) in b.bytes().map(|byte| byte.to_ascii_lowercase()).enumerate() {
-            let cost = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX);
-            let next = at.saturating_add(1);
-            let changed = cost(&above, at).saturating_add(usize::from(byte_a != byte_b));
-            let moved = cost(&above, next).min(cost(&current, at)).saturating_add(1);
-            let mut least = changed.min(moved);
-            if let (true, Some(before_swap)) =
-                (byte_a == last_b && byte_b == last_a, at.checked_sub(1))
-            {
-                least = least.min(cost(&before, before_swap).saturating_add(1));
-            }
-            current.push(least);
-            last_b = byte_b;
-        }
-        before = std::mem::replace(&mut above, current);
-        last_a = byte_a;
-    }
-    above.last().copied().unwrap_or_default()
+/// How many letters of the longer text are between the beginning and the end that both have.
+fn difference(a: &[u8], b: &[u8]) -> usize {
+    let is_same = |(a, b): &(&u8, &u8)| a.eq_ignore_ascii_case(b);
+    let shorter = a.len().min(b.len());
+    let start = a.iter().zip(b).take_while(is_same).count();
+    let ends = a.iter().rev().zip(b.iter().rev());
+    let end = ends.take(shorter.saturating_sub(start)).take_while(is_same).count();
+    a.len().max(b.len()).saturating_sub(start).saturating_sub(end)
 }
 
 #[cfg(test)]
@@ -110,11 +89,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_distance_is_symmetric_and_bounded(a in "[abc]{0,6}", b in "[abc]{0,6}") {
-            prop_assert_eq!(distance(&a, &b), distance(&b, &a));
-            prop_assert_eq!(distance(&a, &b) == 0, a == b);
-            prop_assert!(distance(&a, &b) <= a.len().max(b.len()));
-            prop_assert!(distance(&a, &b) >= a.len().abs_diff(b.len()));
+        fn a_difference_is_symmetric_and_bounded(a in "[abc]{0,6}", b in "[abc]{0,6}") {
+            let of = |a: &str, b: &str| difference(a.as_bytes(), b.as_bytes());
+            prop_assert_eq!(of(&a, &b), of(&b, &a));
+            prop_assert_eq!(of(&a, &b) == 0, a == b);
+            prop_assert!(of(&a, &b) <= a.len().max(b.len()));
+            prop_assert!(of(&a, &b) >= a.len().abs_diff(b.len()));
         }
     }
 

@@ -13,7 +13,7 @@ import { cp, readdir, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { deadUrl, KEY, Sandbox } from "../js/sandbox.js";
+import { deadUrl, KEY, Sandbox } from "../node/helpers/sandbox.js";
 import { closeBrowsers, MissingBrowser, reportOf, withBrowser } from "./browsers.js";
 
 const here = import.meta.dirname;

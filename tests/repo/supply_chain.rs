@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const OWN_CRATES: [&str; 4] = ["capwire", "capwire-fuzz", "capwire-sandbox", "xtask"];
+const OWN_CRATES: [&str; 5] =
+    ["capwire", "capwire-fuzz", "capwire-sandbox", "capwire-testkit", "xtask"];
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 const NPM: &str = "https://registry.npmjs.org/";
 

@@ -1,18 +1,18 @@
-//! The fuzzers of `fuzz`, which has a lock file of its own and is built by nothing else.
+//! `cargo xtask fuzz`: the fuzzers of the folder `fuzz`, a workspace with its own lock file.
 //!
-//! They are libFuzzer's, instrumented by the compiler that builds everything else: neither a nightly
-//! toolchain nor cargo-fuzz is needed, only a C++ compiler. There is no address sanitizer, which needs both,
-//! and no use for one: the crate forbids unsafe code. With them, `cargo +nightly fuzz run answer` works too.
+//! They use libFuzzer, instrumented by the ordinary compiler: only a C++ compiler is needed, neither nightly
+//! Rust nor cargo-fuzz. There is no address sanitizer, which would need both. The crate forbids unsafe code, so
+//! it would find nothing. With nightly and cargo-fuzz, `cargo +nightly fuzz run answer` works too.
 
 use anyhow::{Context as _, Result};
 use xshell::{Shell, cmd};
 
-use crate::{locked, root, step};
+use crate::util::{locked, quietly, root, step};
 
-/// The fuzzers, which have a file in `fuzz/fuzz_targets` and a folder in `fuzz/corpus`.
+/// Each has a file in `fuzz/fuzz_targets` and a folder in `fuzz/corpus`.
 const TARGETS: [&str; 4] = ["answer", "callback", "image", "url"];
 
-/// What cargo-fuzz gives the compiler: it counts the edges that were passed and shows what was compared.
+/// The flags of cargo-fuzz: they count the edges that were taken and record the values that were compared.
 const FLAGS: [&str; 8] = [
     "--cfg",
     "fuzzing",
@@ -24,21 +24,21 @@ const FLAGS: [&str; 8] = [
     "-Ccodegen-units=1",
 ];
 
-/// Runs each fuzzer for so many seconds, up to the first that finds something.
+/// Runs each fuzzer for a number of seconds, up to the first that finds something.
 pub(crate) fn run(sh: &Shell, seconds: u32) -> Result<()> {
     let version = cmd!(sh, "rustc -vV").quiet().read()?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    let host = host.context("rustc names no host")?;
+    let host = host.context("rustc does not name its host")?;
     let fuzz = root().join("fuzz");
     let work = root().join("target/fuzz");
     step("build the fuzzers", || {
         let (manifest, locked) = (fuzz.join("Cargo.toml"), locked());
-        // With the target named, the flags are not for build scripts and macros, which could not be linked.
+        // With an explicit target the flags don't apply to build scripts and macros, which could not link.
         let cargo = cmd!(
             sh,
             "cargo build --release --bins --manifest-path {manifest} --target {host} --target-dir {work} {locked...}"
         );
-        crate::quietly(cargo.env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\x1f")))
+        quietly(cargo.env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\x1f")))
     })
     .context("libFuzzer is C++: is there a compiler for it, such as g++?")?;
 
@@ -49,13 +49,13 @@ pub(crate) fn run(sh: &Shell, seconds: u32) -> Result<()> {
         println!("\n== {target}");
         let program = work.join(host).join("release").join(target);
         let corpus = fuzz.join("corpus").join(target);
-        // What it learns goes to the first folder; the one in the repository grows by hand only.
+        // The fuzzer writes to the first folder only; the one in the repository grows by hand.
         let learnt = sh.create_dir(work.join("corpus").join(target))?;
         let prefix = finds.join(format!("{target}-"));
         cmd!(sh, "{program} {learnt} {corpus} -dict={dictionary} -max_total_time={seconds} -max_len=4096 -artifact_prefix={prefix} -print_final_stats=1 -print_funcs=0 -verbosity=0")
             .run()
             .with_context(|| {
-                format!("{target} has found an input, which is in {}", finds.display())
+                format!("{target} has found an input, see {}", finds.display())
             })?;
     }
     Ok(())

@@ -1,9 +1,8 @@
-//! `docs/reliability.md`: the faults that the tests have tried, and what came of each.
+//! `docs/reliability.md`: the faults that the tests have tried, and their outcomes.
 //!
-//! Tests write a file of rows each into the folder that [`VARIABLE`] names. The steps that run them have
-//! a folder of their own, so that each may be run alone.
+//! Each test writes a file of rows into the folder that [`VARIABLE`] names. Each step has its own folder, so
+//! that it can be run alone.
 
-use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,9 +11,9 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use xshell::{Cmd, Shell};
 
-use crate::root;
+use crate::util::{is_blessing, root};
 
-/// Tells tests where to write their rows. Without it they write none.
+/// The environment variable with the folder for the rows. Without it tests write none.
 const VARIABLE: &str = "CAPWIRE_RELIABILITY";
 
 /// The steps whose tests try faults, in the order of the page.
@@ -23,22 +22,20 @@ const STEPS: [&str; 3] = ["rust", "node", "browser"];
 const PAGE: &str = "docs/reliability.md";
 
 const INTRODUCTION: &str = "\
-# Faults that were tried, and what came of them
+# Tested faults and their outcomes
 
-Whatever happens between the client and the service, a call ends in time with an error that says what to do, no
-task is bought twice, and a task that is paid for is not lost. This page lists the faults with which the tests try
-that, place by place, and what came of each. Each row was written by the test that tried it: `runs` is how often in
-one run of the tests.
+When a request fails in any way, the call still ends in time with an error that says what to do, no task is bought
+twice, and a paid task is not lost. This page lists the faults with which the tests check that, and the outcome of
+each. Every row was written by the test of that fault; `runs` is how often it was tried in one run of the tests.
 
 - *A task may exist*: the error of createTask has `mayHaveCreatedTask: true`, and the client does not repeat the
-  request, for a repeat may buy a second task.
-- *With the task's id*: the error has the `taskId`, with which any process can go on waiting.
-- *A wait goes on*: `waitForResult()` and `solve()` ask again, at least 2 s later, and get the solution.
+  request, because a repeat may buy a second task.
+- *With the task's id*: the error has the `taskId`, with which any process can resume waiting.
+- *A wait goes on*: `waitForResult()` and `solve()` poll again, at least 2 s later, and get the solution.
 - *Sent again by the browser itself*: Chromium repeats a request whose connection broke before the answer, if it had
-  used that connection before. No page can see or prevent it. Node does no such thing.
+  used that connection before. No page can see or prevent it. Node does not.
 
-`npm test` tries them all and fails where this page says something else. After a change write it anew with
-`BLESS=1 npm test`.
+`npm test` tries them all and fails if an outcome differs from this page. `BLESS=1 npm test` writes the page again.
 ";
 
 #[derive(Deserialize)]
@@ -53,18 +50,18 @@ fn folder(step: &str) -> PathBuf {
     root().join("target/reliability").join(step)
 }
 
-/// Lets the tests that a command runs write their rows, in the place of those of the run before.
+/// Lets the tests of a command write their rows, after removing those of the last run.
 pub(crate) fn recording<'a>(sh: &Shell, step: &str, command: Cmd<'a>) -> Result<Cmd<'a>> {
     forget(sh, step)?;
     Ok(command.env(VARIABLE, sh.create_dir(folder(step))?))
 }
 
-/// Throws the rows away that a step wrote the last time.
+/// Removes the rows that a step wrote last time.
 pub(crate) fn forget(sh: &Shell, step: &str) -> Result<()> {
     Ok(sh.remove_path(folder(step))?)
 }
 
-/// Compares the page with the rows, or writes it if `BLESS` is set. Gives the reason if it can do neither.
+/// Compares the page with the rows, or writes it if `BLESS` is set. Returns the reason if it can do neither.
 pub(crate) fn check() -> Result<Option<String>> {
     let mut rows = Vec::new();
     for step in STEPS {
@@ -77,18 +74,18 @@ pub(crate) fn check() -> Result<Option<String>> {
     }
     let expected = page(&rows)?;
     let path = root().join(PAGE);
-    if env::var_os("BLESS").is_some() {
+    if is_blessing() {
         fs::write(&path, expected).context(PAGE)?;
         return Ok(None);
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    // As git gives it on Windows.
+    // On Windows git may check it out with other line ends.
     if written.replace("\r\n", "\n") != expected {
         let differing = expected.lines().zip(written.lines()).find(|(new, old)| new != old);
         if let Some((new, old)) = differing {
             println!("it was  {old}\nit is   {new}");
         }
-        bail!("{PAGE} is not what the tests have found: write it anew with `BLESS=1 npm test`");
+        bail!("{PAGE} differs from what the tests have found: `BLESS=1 npm test` writes it again");
     }
     Ok(None)
 }
@@ -117,7 +114,7 @@ fn page(rows: &[Row]) -> Result<String> {
         }
     }
     for place in places {
-        write!(page, "\n## {place}\n\n| fault | what came of it | runs |\n|---|---|---:|\n")?;
+        write!(page, "\n## {place}\n\n| fault | outcome | runs |\n|---|---|---:|\n")?;
         for Row { fault, outcome, runs, .. } in rows.iter().filter(|row| row.place == place) {
             writeln!(page, "| {} | {} | {runs} |", cell(fault), cell(outcome))?;
         }
@@ -125,7 +122,7 @@ fn page(rows: &[Row]) -> Result<String> {
     Ok(page)
 }
 
-/// A text as it may stand in a table.
+/// A text for a cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

@@ -1,8 +1,8 @@
 //! A Rust toolchain that can build for wasm32-unknown-unknown.
 //!
-//! The ordinary one is the user's own, to which rustup adds the target. Where the Rust release server
-//! can't or must not be reached, Debian's packages take its place: they have the compiler and the source
-//! of the standard library but not the library built for wasm, so that is built here, once per machine.
+//! Normally it is the user's own, to which rustup adds the target. Where the Rust release server can't or must
+//! not be reached, Debian's packages replace it. They have the compiler and the source of the standard library,
+//! but not the library built for wasm, so that is built here, once per machine.
 
 use std::env;
 use std::fs;
@@ -11,32 +11,32 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use xshell::{Cmd, Shell, cmd};
 
-use crate::{quietly, root, step};
+use crate::util::{quietly, root, step};
 
-/// The only target that is built for besides the host.
+/// The only target besides the host.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
-/// rust-web-clippy is for `cargo xtask test` only, but it is small and must be of the compiler's version.
+/// Only `cargo xtask test` needs rust-web-clippy, but it is small and must have the compiler's version.
 const DEBIAN_PACKAGES: [&str; 5] =
     ["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy", "lld-19"];
 
-/// Where Debian's compiler looks for the standard library of the target.
+/// The folder in which Debian's compiler looks for the standard library of the target.
 const DEBIAN_STD: &str = "/usr/lib/rustlib/wasm32-unknown-unknown";
 
-/// Written into the folder of the standard library: the version of the compiler it was built with.
+/// A file in the folder of the standard library, with the version of the compiler that built it.
 const STAMP: &str = "capwire-std";
 
-/// With which Rust the wasm is built. Host builds always use the cargo that runs us.
+/// The Rust that builds the wasm. Host builds always use the cargo that runs xtask.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Toolchain {
-    /// The user's, with the target installed.
+    /// The user's own, with the target installed.
     User,
-    /// Debian's packages, with the standard library built by us.
+    /// Debian's packages, with the standard library built here.
     Debian,
 }
 
 impl Toolchain {
-    /// Finds a toolchain that has the target, and installs the target where there is none.
+    /// Finds a toolchain with the target, and installs the target if there is none.
     pub(crate) fn ready(sh: &Shell) -> Result<Self> {
         match env::var("CAPWIRE_RUST").as_deref() {
             Ok("debian") => {
@@ -44,7 +44,7 @@ impl Toolchain {
                 return Ok(Self::Debian);
             }
             Ok("") | Err(_) => {}
-            Ok(other) => bail!("CAPWIRE_RUST is `{other}`: the only value it can have is `debian`"),
+            Ok(other) => bail!("CAPWIRE_RUST is `{other}`: its only possible value is `debian`"),
         }
         if user_has_target(sh) || rustup_adds_target(sh) {
             return Ok(Self::User);
@@ -55,14 +55,12 @@ impl Toolchain {
                  then run `rustup target add {WASM}`"
             );
         }
-        eprintln!(
-            "  rustup could not add the target {WASM}: Debian's Rust packages take its place"
-        );
+        eprintln!("  rustup could not add the target {WASM}, so Debian's Rust packages are used");
         install_debian(sh)?;
         Ok(Self::Debian)
     }
 
-    /// `cargo` of this toolchain, to be given its arguments.
+    /// `cargo` of this toolchain, without arguments.
     pub(crate) fn cargo(self, sh: &Shell) -> Cmd<'_> {
         match self {
             Self::User => cmd!(sh, "cargo"),
@@ -74,13 +72,13 @@ impl Toolchain {
     pub(crate) fn clippy(self, sh: &Shell) -> Cmd<'_> {
         match self {
             Self::User => cmd!(sh, "cargo clippy"),
-            // By its own name: cargo would take the first `cargo-clippy` it finds, which is rustup's.
+            // By its path: cargo would run the first `cargo-clippy` on the PATH, which is rustup's.
             Self::Debian => debian_env(cmd!(sh, "/usr/bin/cargo-clippy clippy")),
         }
     }
 
-    /// Flags for rustc that keep this machine's paths out of what it makes: the messages of panics name
-    /// source files. With them the same source gives the same bytes on every machine.
+    /// Flags for rustc that keep this machine's paths out of its output: messages of panics name source
+    /// files. With these flags the same source gives the same bytes on every machine.
     pub(crate) fn path_flags(self, sh: &Shell) -> Result<Vec<String>> {
         let sysroot = match self {
             Self::User => cmd!(sh, "rustc --print sysroot").quiet().read()?,
@@ -95,8 +93,8 @@ impl Toolchain {
             (home.clone(), "cargo"),
             (Path::new(&sysroot).join("lib/rustlib/src/rust"), "/rustc"),
         ];
-        // The name of a registry's folder comes from its address, which may be a mirror's. Of the flags
-        // that match a path, the last one counts.
+        // The folder of a registry is named after its address, which may be a mirror's. If several flags
+        // match a path, the last one counts.
         for registry in sh.read_dir(home.join("registry/src")).unwrap_or_default() {
             paths.push((registry, "crates"));
         }
@@ -106,8 +104,8 @@ impl Toolchain {
     }
 }
 
-/// Points the command at Debian's compiler and linker, and takes out what `cargo run` and rustup's
-/// proxies put into our own environment: it would lead back to the other toolchain.
+/// Points the command at Debian's compiler and linker, and removes the variables that `cargo run` and rustup's
+/// proxies have set for us: they would lead back to the other toolchain.
 fn debian_env(command: Cmd<'_>) -> Cmd<'_> {
     [
         "RUSTUP_TOOLCHAIN",
@@ -144,7 +142,7 @@ fn rustup_adds_target(sh: &Shell) -> bool {
     let added = step(&format!("rustup target add {WASM}"), || {
         quietly(cmd!(sh, "rustup target add {WASM}"))
     });
-    // There is another way, so this is no error yet.
+    // Not an error yet: Debian's packages may do.
     if let Err(error) = &added {
         eprintln!("  {error:#}");
     }
@@ -156,7 +154,7 @@ pub(crate) fn is_debian_like() -> bool {
     Path::new("/etc/debian_version").exists() && Path::new("/usr/bin/apt-get").exists()
 }
 
-/// A command that is run as root: with sudo, if that asks for no password.
+/// A command that runs as root: with sudo, if that asks for no password.
 pub(crate) fn as_root<'a>(sh: &'a Shell, program: &str) -> Result<Cmd<'a>> {
     if cmd!(sh, "id -u").quiet().read()? == "0" {
         Ok(cmd!(sh, "{program}"))
@@ -167,7 +165,7 @@ pub(crate) fn as_root<'a>(sh: &'a Shell, program: &str) -> Result<Cmd<'a>> {
     }
 }
 
-/// Installs the Debian packages that are not there yet.
+/// Installs the Debian packages that are missing.
 pub(crate) fn apt_install(sh: &Shell, packages: &[&str]) -> Result<()> {
     let is_missing = |package: &&str| {
         let format = "--showformat=${db:Status-Status}";
@@ -179,7 +177,7 @@ pub(crate) fn apt_install(sh: &Shell, packages: &[&str]) -> Result<()> {
         return Ok(());
     }
     step(&format!("apt-get install {}", missing.join(" ")), || {
-        // The lock: another run may be installing at this moment.
+        // Waits for the lock: another process may be installing.
         let apt = |args: &[&str]| -> Result<()> {
             let apt = as_root(sh, "apt-get")?.args(["-qq", "-o", "DPkg::Lock::Timeout=300"]);
             quietly(apt.env("DEBIAN_FRONTEND", "noninteractive").args(args))
@@ -192,7 +190,7 @@ pub(crate) fn apt_install(sh: &Shell, packages: &[&str]) -> Result<()> {
 /// Installs Debian's compiler and builds the standard library for the target, once per compiler version.
 fn install_debian(sh: &Shell) -> Result<()> {
     if !is_debian_like() {
-        bail!("CAPWIRE_RUST=debian needs Debian's packages, and this is another system");
+        bail!("CAPWIRE_RUST=debian needs Debian's packages, but this is another system");
     }
     apt_install(sh, &DEBIAN_PACKAGES).with_context(|| {
         format!(
@@ -230,15 +228,14 @@ fn build_debian_std(sh: &Shell, version: &str, lib: &Path) -> Result<()> {
         flags.push("-Cembed-bitcode=yes".to_owned());
         quietly(
             cargo
-                // A feature of nightly's: RUSTC_BOOTSTRAP lets this one build use it.
+                // An unstable feature, which RUSTC_BOOTSTRAP enables for this build only.
                 .arg("-Zbuild-std=std,panic_abort,test")
                 .env("RUSTC_BOOTSTRAP", "1")
                 .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")),
         )?;
     }
 
-    // Made ready beside its place and moved there whole, so that a run that is cut short leaves nothing
-    // that looks finished.
+    // Prepared elsewhere and then moved, so that an interrupted run leaves nothing that looks finished.
     let ready = sh.create_dir(work.join("lib"))?;
     let built = work.join("target").join(WASM).join("release/deps");
     for file in sh.read_dir(built)? {
@@ -256,7 +253,7 @@ fn build_debian_std(sh: &Shell, version: &str, lib: &Path) -> Result<()> {
     run("cp", &[Path::new("-r"), &ready, &new])?;
     run("rm", &[Path::new("-rf"), lib])?;
     run("mv", &[&new, lib])?;
-    // What was built against the library that this one replaces: cargo would not see the difference.
+    // Built against the previous library; cargo would not notice the difference.
     sh.remove_path(root().join("target/wasm"))?;
     Ok(sh.remove_path(work)?)
 }

@@ -36,7 +36,7 @@ export type Task = KnownTask | RawTask;
 
 ";
 
-/// The declarations of the tasks, their union, and what solves which.
+/// The declarations of the tasks, their union, and their solutions.
 pub(crate) fn task_types() -> String {
     let mut out = HEAD.to_owned();
     interface(
@@ -89,7 +89,7 @@ fn task(out: &mut String, kind: &TaskSpec) {
     }
 }
 
-/// The fields, those of an object gathered into it.
+/// The fields. Those of a nested object are gathered into it.
 fn members(out: &mut String, kind: &TaskSpec) {
     let mut objects: BTreeMap<&str, Vec<(&str, &Field)>> = BTreeMap::new();
     for field in kind.fields.iter().copied().flatten() {
@@ -133,7 +133,7 @@ fn union(out: &mut String) {
     let _ = writeln!(out, "export type KnownTask =\n  | {};\n", names.join("\n  | "));
 }
 
-/// What solves which: by the type and, where it selects a variant, by the field that does.
+/// The solution of each task, selected by its type and, if it has variants, by the field that tells them apart.
 fn solutions(out: &mut String) {
     for kind in CATALOG {
         interface(
@@ -164,7 +164,7 @@ fn solutions(out: &mut String) {
     out.push_str("  unknown;\n");
 }
 
-/// What a member of a solution is. The reference docs refuse one that has none.
+/// The documentation of a member of a solution. The API reference fails for a member that has none.
 fn solution_doc(name: &str) -> &'static str {
     match name {
         "text" => "The text in the image.",

@@ -6,7 +6,7 @@ import { cp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KEY, Sandbox, WRONG_KEY } from "../../../js/sandbox.js";
+import { KEY, Sandbox, WRONG_KEY } from "../../../node/helpers/sandbox.js";
 import { launch } from "../../browsers.js";
 
 const SAMPLE = resolve(import.meta.dirname, "../../../../www/extension");

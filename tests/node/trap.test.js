@@ -1,0 +1,144 @@
+// An exception out of the wasm leaves its memory in an unknown state: no call may wait for it or enter it again.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { run, runForJson } from "./helpers/process.js";
+import { KEY } from "./helpers/sandbox.js";
+
+/** A task that is refused because the service is full, so that the client draws a random pause, and traps. */
+const TRAP = `
+  import { CaptchaError, Client, errorTable, InternalError } from "capwire";
+  const busy = () => Response.json({ errorId: 1, errorCode: "ERROR_NO_SLOT_AVAILABLE" });
+  const answer = (body) => () => Response.json({ errorId: 0, ...body });
+  const client = (fetch) => new Client({ clientKey: "${KEY}", fetch });
+  const task = { type: "ATaskOfAnotherKind" };
+  const seen = (promise) => promise.then(
+    (value) => ({ value: value ?? null }),
+    (error) => ({
+      isInternal: error instanceof InternalError,
+      code: error.code,
+      retryable: error.retryable,
+      message: error.message,
+      cause: error.cause?.message,
+    }),
+  );
+  const trap = () => {
+    Math.random = () => { throw new TypeError("no luck today"); };
+    return client(busy).createTask(task);
+  };
+  const say = (value) => console.log(JSON.stringify(value));
+`;
+
+const INTERNAL = {
+  isInternal: true,
+  code: "INTERNAL",
+  retryable: false,
+  message: "The WebAssembly module has crashed: no luck today",
+  cause: "no luck today",
+};
+
+describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
+  it("fails the call that it happens in", async () => {
+    assert.deepEqual(await runForJson(`${TRAP} say(await seen(trap()));`), INTERNAL);
+  });
+
+  it("fails every call that is under way", async () => {
+    const outcomes = await runForJson(`${TRAP}
+      const hanging = client(() => new Promise(() => {}));
+      const waiting = [
+        hanging.getBalance(),
+        hanging.waitForResult(5),
+        hanging.solveAll([task]).next(),
+      ];
+      await client(answer({ balance: 1 })).getBalance();
+      say(await Promise.all([...waiting, trap()].map(seen)));
+    `);
+    assert.deepEqual(outcomes, [INTERNAL, INTERNAL, INTERNAL, INTERNAL]);
+  });
+
+  it("fails every call that comes after it, and sends nothing", async () => {
+    const { outcomes, requests } = await runForJson(`${TRAP}
+      let requests = 0;
+      const counting = () => { requests += 1; return answer({ balance: 1 })(); };
+      const old = client(counting);
+      await old.getBalance();
+      await seen(trap());
+      requests = 0;
+      const fresh = client(counting);
+      const outcomes = await Promise.all([
+        old.getBalance(),
+        old.solveImage(new Uint8Array(200)),
+        old.solveAll([task]).next(),
+        fresh.ready(),
+        fresh.getBalance(),
+        Client.parseCallback("{}"),
+        errorTable(),
+      ].map(seen));
+      say({ outcomes, requests });
+    `);
+    for (const outcome of outcomes) assert.deepEqual(outcome, INTERNAL);
+    assert.equal(outcomes.length, 7);
+    assert.equal(requests, 0);
+  });
+
+  it("ends an iteration", async () => {
+    const records = await runForJson(`${TRAP}
+      const records = [];
+      const batch = client(answer({ taskId: 1, status: "ready", solution: {} })).solveAll([task, task]);
+      try {
+        for await (const record of batch) {
+          records.push(record.status);
+          await seen(trap());
+        }
+      } catch (error) {
+        records.push(error.code);
+      }
+      say(records);
+    `);
+    assert.deepEqual(records, ["fulfilled", "INTERNAL"]);
+  });
+
+  it("ends no process, and keeps none from ending", async () => {
+    const script = `${TRAP}
+      process.on("uncaughtException", (error) => say({ uncaught: error.message }));
+      process.on("unhandledRejection", (error) => say({ unhandled: error.message }));
+      client(() => new Promise(() => {})).getBalance().catch(() => {});
+      await seen(trap());
+      setTimeout(() => say("the end"), 100);
+    `;
+    const { stdout, stderr, code } = await run(script);
+    assert.equal(stdout, '"the end"\n');
+    assert.equal(stderr, "");
+    assert.equal(code, 0);
+  });
+
+  it("within what the glue takes for an exception stops the module, too", async () => {
+    // As in the glue: an export called within an import, whose exceptions the glue catches.
+    const trapping = new URL("trap.js", import.meta.resolve("capwire")).href;
+    const found = await runForJson(`
+      import { callWasm, callWasmAsync, guarded } from "${trapping}";
+      let entered = 0;
+      const { outer, inner } = guarded({
+        inner() { entered += 1; throw new RangeError("deep"); },
+        outer() { try { inner(); } catch {} try { inner(); } catch {} return 7; },
+      });
+      const codes = [];
+      const keep = (error) => codes.push(error.code + " " + error.cause.message);
+      const waiting = callWasmAsync(() => new Promise(() => {})).catch(keep);
+      try { callWasm(() => outer()); } catch (error) { keep(error); }
+      await waiting;
+      await callWasmAsync(() => new Promise(() => {})).catch(keep);
+      console.log(JSON.stringify({ codes, entered, outside: outer() }));
+    `);
+    assert.deepEqual(found, { codes: Array(3).fill("INTERNAL deep"), entered: 1, outside: [] });
+  });
+
+  it("shows no key", async () => {
+    const { stdout } = await run(`${TRAP}
+      import { inspect } from "node:util";
+      trap().catch((error) => console.log(inspect(error, { depth: 9 }), JSON.stringify(error)));
+    `);
+    assert.match(stdout, /INTERNAL/);
+    assert.ok(!stdout.includes(KEY));
+  });
+});

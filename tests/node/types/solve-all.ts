@@ -1,0 +1,86 @@
+// The results of many tasks.
+
+import {
+  type CaptchaError,
+  Client,
+  type ImageToTextTask,
+  type Settled,
+  type SolutionOf,
+  type SolveAllOptions,
+  type Solved,
+  type TurnstileTask,
+} from "capwire";
+import { expectTypeOf } from "expect-type";
+
+declare const key: string;
+declare const bytes: Uint8Array;
+declare const images: ImageToTextTask[];
+declare const signal: AbortSignal;
+
+const client = new Client({ clientKey: key });
+
+// A record is a union to switch on, and its solution follows from the task's type.
+for await (const settled of client.solveAll(images, { concurrency: 16, signal })) {
+  expectTypeOf(settled).toEqualTypeOf<Settled<ImageToTextTask>>();
+  expectTypeOf(settled.index).toEqualTypeOf<number>();
+  expectTypeOf(settled.task).toEqualTypeOf<ImageToTextTask>();
+  if (settled.status === "fulfilled") {
+    expectTypeOf(settled.value).toEqualTypeOf<Solved<SolutionOf<ImageToTextTask>>>();
+    expectTypeOf(settled.value.solution.text).toEqualTypeOf<string>();
+    // @ts-expect-error what was solved has no reason
+    settled.reason;
+  } else {
+    expectTypeOf(settled.status).toEqualTypeOf<"rejected">();
+    expectTypeOf(settled.reason).toEqualTypeOf<CaptchaError>();
+    // @ts-expect-error what failed has no value
+    settled.value;
+  }
+}
+
+// Tasks written in place, and of more than one type.
+for await (const settled of client.solveAll([{ type: "ImageToTextTask", body: bytes }])) {
+  if (settled.status === "fulfilled") {
+    expectTypeOf(settled.value.solution.text).toEqualTypeOf<string>();
+  }
+}
+declare const mixed: (ImageToTextTask | TurnstileTask)[];
+for await (const settled of client.solveAll(mixed)) {
+  if (settled.status === "fulfilled") {
+    expectTypeOf(settled.value.solution).toEqualTypeOf<
+      SolutionOf<ImageToTextTask> | SolutionOf<TurnstileTask>
+    >();
+  }
+}
+for await (const settled of client.solveAll([{ type: "SomethingNewTask", field: 5 }])) {
+  if (settled.status === "fulfilled") {
+    expectTypeOf(settled.value.solution).toEqualTypeOf<unknown>();
+  }
+}
+
+// Everything that can be iterated.
+function* generator() {
+  yield { type: "ImageToTextTask", body: bytes } as const;
+}
+async function* asyncGenerator() {
+  yield* generator();
+}
+declare const stream: AsyncIterable<ImageToTextTask>;
+for (const input of [new Set(images), generator(), asyncGenerator(), stream]) {
+  expectTypeOf(client.solveAll(input)[Symbol.asyncIterator]).toBeFunction();
+}
+
+expectTypeOf<SolveAllOptions["concurrency"]>().toEqualTypeOf<number | undefined>();
+client.solveAll(images, { timeoutMs: 5_000, pollIntervalMs: 3_000, onProgress() {} });
+
+// @ts-expect-error a task can't be iterated
+client.solveAll({ type: "ImageToTextTask", body: bytes });
+// @ts-expect-error a task has a type
+client.solveAll([{ body: bytes }]);
+// @ts-expect-error a task is not a promise
+client.solveAll([Promise.resolve({ type: "ImageToTextTask", body: bytes })]);
+// @ts-expect-error a number of tasks is a number
+client.solveAll(images, { concurrency: "8" });
+// @ts-expect-error one task has no concurrency
+client.solve({ type: "ImageToTextTask", body: bytes }, { concurrency: 8 });
+// @ts-expect-error no tasks
+client.solveAll();

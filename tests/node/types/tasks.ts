@@ -1,0 +1,125 @@
+// The arguments and results of the calls.
+
+import {
+  Client,
+  type Image,
+  type ImageToTextTask,
+  type Progress,
+  type ServiceProfile,
+  type Solved,
+  type TaskResult,
+} from "capwire";
+import { expectTypeOf } from "expect-type";
+
+declare const bytes: Uint8Array;
+declare const key: string;
+
+interface TextSolution {
+  text: string;
+}
+
+const client = new Client({ clientKey: key });
+
+// The solution follows from the task's type.
+const solved = await client.solve({ type: "ImageToTextTask", body: bytes });
+expectTypeOf(solved).toEqualTypeOf<Solved<TextSolution>>();
+expectTypeOf(solved.solution.text).toEqualTypeOf<string>();
+expectTypeOf(solved.taskId).toEqualTypeOf<number>();
+expectTypeOf(solved.cost).toEqualTypeOf<number | undefined>();
+expectTypeOf(solved.polls).toEqualTypeOf<number>();
+expectTypeOf(solved.elapsedMs).toEqualTypeOf<number>();
+
+// Fields beyond those that are known pass, and do not lose the type of the solution.
+const more = await client.solve({ type: "ImageToTextTask", body: bytes, numeric: 1, newer: null });
+expectTypeOf(more).toEqualTypeOf<Solved<TextSolution>>();
+declare const imageTask: ImageToTextTask;
+expectTypeOf(client.solve(imageTask)).resolves.toEqualTypeOf<Solved<TextSolution>>();
+
+// Nothing is known about any other task, unless the caller states it.
+const raw = await client.solve({ type: "SomethingNewTask", websiteURL: "https://site.example" });
+expectTypeOf(raw).toEqualTypeOf<Solved<unknown>>();
+const typed = await client.solve<{ token: string }>({ type: "SomethingNewTask" });
+expectTypeOf(typed.solution.token).toEqualTypeOf<string>();
+declare const someType: string;
+expectTypeOf(client.solve({ type: someType })).resolves.toEqualTypeOf<Solved<unknown>>();
+
+expectTypeOf(client.solveImage(bytes)).resolves.toEqualTypeOf<string>();
+expectTypeOf(client.getBalance()).resolves.toEqualTypeOf<number>();
+expectTypeOf(client.createTask({ type: "SomethingNewTask" })).resolves.toEqualTypeOf<number>();
+expectTypeOf(client.ready()).resolves.toEqualTypeOf<ServiceProfile>();
+expectTypeOf(client.waitForResult(1)).resolves.toEqualTypeOf<Solved<unknown>>();
+expectTypeOf(
+  client.waitForResult<TextSolution>(1, { type: "ImageToTextTask" }),
+).resolves.toEqualTypeOf<Solved<TextSolution>>();
+
+// The state of a task is a union to switch on.
+const result = await client.getTaskResult<TextSolution>(1);
+expectTypeOf(result).toEqualTypeOf<TaskResult<TextSolution>>();
+expectTypeOf(result.status).toEqualTypeOf<"processing" | "ready">();
+if (result.status === "ready") {
+  expectTypeOf(result.solution).toEqualTypeOf<TextSolution>();
+  expectTypeOf(result.cost).toEqualTypeOf<number | undefined>();
+} else {
+  // @ts-expect-error there is no solution yet
+  result.solution;
+}
+
+// So is the event of a listener.
+await client.solveImage(bytes, {
+  onProgress(event) {
+    expectTypeOf(event).toEqualTypeOf<Progress>();
+    expectTypeOf(event.type).toEqualTypeOf<"created" | "poll" | "retry">();
+    switch (event.type) {
+      case "created":
+        expectTypeOf(event.taskId).toEqualTypeOf<number>();
+        expectTypeOf(event.imageBytes).toEqualTypeOf<number[]>();
+        break;
+      case "poll":
+        expectTypeOf(event.taskId).toEqualTypeOf<number>();
+        expectTypeOf(event.status).toEqualTypeOf<"processing" | "ready">();
+        break;
+      case "retry":
+        expectTypeOf(event.taskId).toEqualTypeOf<number | undefined>();
+        expectTypeOf(event.delayMs).toEqualTypeOf<number>();
+        expectTypeOf(event.method).toEqualTypeOf<
+          | "createTask"
+          | "getTaskResult"
+          | "getBalance"
+          | "getUserAgent"
+          | "reportIncorrectImageCaptcha"
+          | "reportIncorrectTokenCaptcha"
+        >();
+        break;
+      default:
+        expectTypeOf(event).toEqualTypeOf<never>();
+    }
+  },
+});
+
+// Every form of an image.
+declare const blob: Blob;
+for (const image of [bytes, bytes.buffer, new DataView(new ArrayBuffer(1)), blob, "iVBORw0K"]) {
+  expectTypeOf(image).toExtend<Image>();
+  await client.solveImage(image);
+}
+expectTypeOf<Image>().not.toBeAny();
+
+// Refused.
+// @ts-expect-error a number is not an image
+client.solveImage(5);
+// @ts-expect-error a list of numbers is not an image
+client.solveImage([1, 2, 3]);
+// @ts-expect-error undefined is not an image
+client.solveImage();
+// @ts-expect-error a task has a type
+client.solve({ body: bytes });
+// @ts-expect-error a type is text
+client.createTask({ type: 5 });
+// @ts-expect-error a task is an object
+client.createTask("ImageToTextTask");
+// @ts-expect-error a task id is a number
+client.getTaskResult("5");
+// @ts-expect-error a solution without a type is unknown
+raw.solution.token;
+// @ts-expect-error there is no such image
+({ type: "ImageToTextTask", body: 5 }) satisfies ImageToTextTask;

@@ -1,0 +1,254 @@
+//! Changes to generated text: the glue of wasm-bindgen, its declarations, and the module of wasm2js.
+//!
+//! Each change first checks that the text still has the expected form, so that a new version of a tool fails
+//! the build instead of producing a package that is subtly broken. The versions of the tools are pinned. The
+//! tests below run every change over stored output of theirs.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, Result, ensure};
+
+/// How the glue finds out that WebAssembly has detached the buffer of its memory.
+const CHECK_OF_BUFFER: &str = "cachedDataViewMemory0.buffer.detached === true || (cachedDataViewMemory0.buffer.detached === undefined && cachedDataViewMemory0.buffer !== wasm.memory.buffer)";
+
+/// Passes the module's exports through `guarded` of `trap.js`, which has to know when the wasm traps.
+pub(crate) fn guard_exports(glue: &str) -> Result<String> {
+    let guarded =
+        replace_once(glue, "wasm = instance.exports;", "wasm = guarded(instance.exports);")?;
+    Ok(format!("import {{ guarded }} from \"./trap.js\";\n{guarded}"))
+}
+
+/// The declarations of the data types, which come before those of the glue itself. The package's public types
+/// must not import the latter: they need newer and other libraries than a user may have.
+pub(crate) fn data_types(declarations: &str) -> Result<&str> {
+    let class = declarations.find("export class").context("the glue declares no class")?;
+    let (before, _) = declarations.split_at(class);
+    let comment = before.rfind("/**").context("the glue's class has no comment")?;
+    Ok(before.split_at(comment).0)
+}
+
+/// Lets the glue refuse every wasm file without this mark. The short names of an export mean something else in
+/// another build, and an old copy of the file is easily left behind after an update.
+pub(crate) fn require_mark(glue: &str, mark: &str) -> Result<String> {
+    let start = "    wasmInstance = instance;\n";
+    let check = format!(
+        "    if (!WebAssembly.Module.customSections(module, \"{mark}\").length) {{\n        \
+         throw new Error(\"the file is not the capwire.wasm of this very version of the package\");\n    }}\n"
+    );
+    replace_once(glue, start, &(check + start))
+}
+
+/// Uses the short names that wasm-opt gave to imports and exports, and printed as JSON. The long ones would be
+/// a sixteenth of the download.
+pub(crate) fn with_short_names(glue: &str, names: &[u8]) -> Result<String> {
+    #[derive(serde::Deserialize)]
+    struct Names {
+        imports: Vec<(String, String, String)>,
+        exports: Vec<(String, String)>,
+    }
+    let names: Names = serde_json::from_slice(names).context("wasm-opt has printed no names")?;
+    let mut glue = replace_once(glue, "\"./glue_bg.js\": import0", "\"a\": import0")?;
+    for (_, long, short) in &names.imports {
+        glue = replace_once(&glue, &format!(" {long}: function"), &format!(" {short}: function"))?;
+    }
+    for (long, short) in &names.exports {
+        // One name may be the beginning of another, so the character after it decides.
+        let call = format!("wasm.{long}");
+        let mut parts = glue.split(&call);
+        let mut renamed = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let is_longer = part.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            let _ = write!(renamed, "wasm.{}{part}", if is_longer { long } else { short });
+        }
+        glue = renamed;
+    }
+    Ok(glue)
+}
+
+/// Wraps the output of wasm2js, which starts when it is imported, in a function that starts it.
+pub(crate) fn as_function(module: &str) -> Result<String> {
+    let (_, body) =
+        module.split_once("\n\n").context("the module of wasm2js begins in another way")?;
+    let (body, _) = body
+        .split_once("\nvar retasmFunc = ")
+        .context("the module of wasm2js starts in another way")?;
+    ensure!(
+        body.contains("\nfunction asmFunc(imports) {"),
+        "the function of wasm2js has another name"
+    );
+    Ok(format!("{body}\nexport default asmFunc;\n"))
+}
+
+/// Makes the glue use that function instead of `WebAssembly`, which it then doesn't mention at all.
+pub(crate) fn over_javascript(glue: &str) -> Result<String> {
+    // The only intrinsic left to the engine: the first index of the table that is not a constant.
+    let mut glue =
+        replace_once(glue, "import * as import1 from \"__wbindgen_externref_xform__\"\n", "")?;
+    glue = replace_once(&glue, "        \"__wbindgen_externref_xform__\": import1,\n", "")?;
+    glue = replace_once(
+        &glue,
+        "const import0 = {\n",
+        "const import0 = {\n        __wbindgen_externref_statics_end: function() { return 1028; },\n",
+    )?;
+    // Memory that grows gets a new buffer and leaves the old one as it was; WebAssembly would detach it.
+    glue = replace_once(
+        &glue,
+        "cachedUint8ArrayMemory0.byteLength === 0",
+        "cachedUint8ArrayMemory0.buffer !== wasm.memory.buffer",
+    )?;
+    glue = replace_once(
+        &glue,
+        CHECK_OF_BUFFER,
+        "cachedDataViewMemory0.buffer !== wasm.memory.buffer",
+    )?;
+    let (glue, _) = glue
+        .split_once("\nasync function __wbg_load(")
+        .context("the glue loads the module in another way")?;
+    ensure!(glue.contains("if (idx < 1028) return;"), "the glue's own table begins elsewhere");
+    ensure!(!glue.contains("WebAssembly"), "the glue uses WebAssembly");
+    Ok(format!(
+        "import asmFunc from \"./module.js\";
+{glue}
+export default async function start() {{
+    return wasm ?? __wbg_finalize_init({{ exports: asmFunc(__wbg_get_imports()) }});
+}}
+"
+    ))
+}
+
+/// Replaces text that must occur exactly once.
+fn replace_once(text: &str, old: &str, new: &str) -> Result<String> {
+    let found = text.matches(old).count();
+    ensure!(found == 1, "the generated text has `{}` {found} times instead of once", old.trim());
+    Ok(text.replacen(old, new, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::fs;
+    use std::path::PathBuf;
+
+    use crate::util::{is_blessing, root};
+
+    const MARK: &str = "capwire-01234567";
+
+    fn path(name: &str) -> PathBuf {
+        root().join("xtask/tests/fixtures/glue").join(name)
+    }
+
+    /// Excerpts of the output of wasm-bindgen, wasm-opt and wasm2js for this crate.
+    fn fixture(name: &str) -> String {
+        fs::read_to_string(path(name)).unwrap().replace("\r\n", "\n")
+    }
+
+    fn assert_makes(name: &str, made: &str) {
+        if is_blessing() {
+            fs::write(path(name), made).unwrap();
+        }
+        assert!(fixture(name) == made, "{name} differs: compare it with BLESS=1 and git diff");
+    }
+
+    fn wasm(glue: &str) -> Result<String> {
+        let named = with_short_names(&guard_exports(glue)?, fixture("wasm.names.json").as_bytes())?;
+        require_mark(&named, MARK)
+    }
+
+    fn javascript(glue: &str) -> Result<String> {
+        let names = fixture("wasm2js.names.json");
+        with_short_names(&over_javascript(&guard_exports(glue)?)?, names.as_bytes())
+    }
+
+    #[test]
+    fn the_glue_of_the_wasm() {
+        assert_makes("wasm.expected.js", &wasm(&fixture("wasm.js")).unwrap());
+    }
+
+    #[test]
+    fn the_glue_of_the_javascript() {
+        assert_makes("wasm2js.expected.js", &javascript(&fixture("wasm2js.js")).unwrap());
+    }
+
+    #[test]
+    fn the_module_in_javascript() {
+        let module = as_function(&fixture("wasm2js.module.js")).unwrap();
+        assert_makes("wasm2js.module.expected.js", &module);
+    }
+
+    #[test]
+    fn the_declarations_of_data_types() {
+        let declarations = fixture("declarations.d.ts");
+        assert_makes("declarations.expected.d.ts", data_types(&declarations).unwrap());
+    }
+
+    /// Text without one of the places that are changed, or with one of them twice.
+    fn spoilt(text: &str, place: &str) -> [String; 2] {
+        assert_eq!(text.matches(place).count(), 1, "the fixture has not one {place}");
+        [text.replace(place, ""), text.replace(place, &place.repeat(2))]
+    }
+
+    #[test]
+    fn a_place_that_is_missing_or_there_twice_is_an_error() {
+        let common = [
+            "wasm = instance.exports;",
+            "\"./glue_bg.js\": import0",
+            " __wbg_Error_208446807d0d1e30: function",
+        ];
+        let glue = fixture("wasm.js");
+        for place in common.into_iter().chain(["    wasmInstance = instance;\n"]) {
+            for spoilt in spoilt(&glue, place) {
+                wasm(&spoilt).expect_err(place);
+            }
+        }
+        let glue = fixture("wasm2js.js");
+        let only_here = [
+            "import * as import1 from \"__wbindgen_externref_xform__\"\n",
+            "        \"__wbindgen_externref_xform__\": import1,\n",
+            "const import0 = {\n",
+            "cachedUint8ArrayMemory0.byteLength === 0",
+            CHECK_OF_BUFFER,
+        ];
+        for place in common.into_iter().chain(only_here) {
+            for spoilt in spoilt(&glue, place) {
+                javascript(&spoilt).expect_err(place);
+            }
+        }
+    }
+
+    #[test]
+    fn the_javascript_must_be_free_of_webassembly_and_begin_its_table_where_expected() {
+        let glue = fixture("wasm2js.js");
+        for (old, new) in [
+            ("\nasync function __wbg_load(", "\nasync function load("),
+            ("if (idx < 1028) return;", "if (idx < 132) return;"),
+            ("function takeObject(idx) {", "function takeObject(idx) { WebAssembly;"),
+        ] {
+            javascript(&replace_once(&glue, old, new).unwrap()).expect_err(old);
+        }
+    }
+
+    #[test]
+    fn the_module_must_have_its_three_parts() {
+        let module = fixture("wasm2js.module.js");
+        for place in ["\nvar retasmFunc = ", "\nfunction asmFunc(imports) {"] {
+            as_function(&module.replace(place, "")).expect_err(place);
+        }
+        as_function(&module.replace("\n\n", "\n")).expect_err("no blank line");
+    }
+
+    #[test]
+    fn declarations_must_have_a_class_with_a_comment() {
+        let declarations = fixture("declarations.d.ts");
+        data_types(&declarations.replace("export class", "class")).expect_err("no class");
+        data_types(&declarations.replace("/**", "/*")).expect_err("no comment");
+    }
+
+    #[test]
+    fn names_must_be_those_of_the_glue() {
+        let glue = fixture("wasm.js");
+        with_short_names(&glue, b"").expect_err("no names");
+        let other = r#"{"imports": [["./glue_bg.js", "__wbg_other", "x"]], "exports": []}"#;
+        with_short_names(&glue, other.as_bytes()).expect_err("another import");
+    }
+}
