@@ -290,7 +290,7 @@ const ru: Messages = {
       "все {count} запросов результата задачи {task} израсходованы",
     "task {task} is 5 minutes old, and its result is no longer kept":
       "задаче {task} уже 5 минут, её результат больше не хранится",
-    "no solution for task {task} within {span} ms ({count} result requests)":
+    "no solution for task {task} within {span} ms (result requests: {count})":
       "задача {task} не решена за {span} мс (запросов результата: {count})",
     "no complete response within {span} ms": "полный ответ не получен за {span} мс",
     "the call's time ran out before the request was sent":
