@@ -191,7 +191,8 @@ const ru: Messages = {
     "must be {what}": "ожидается {what}",
     "must be {what}, not {value}": "ожидается {what}, получено: {value}",
     "is missing": "не указано",
-    "is missing. Is `{name}` a misspelling of it?": "не указано. Возможно, `{name}` — это опечатка?",
+    "is missing. Is `{name}` a misspelling of it?":
+      "не указано. Возможно, `{name}` — это опечатка?",
     "is empty": "пустое значение",
     "is missing: pass your account's API key": "не указан API-ключ вашего аккаунта",
     "is not a known option": "неизвестный параметр",
