@@ -233,13 +233,11 @@ impl Failure {
     /// Takes the key out of every text that others may have written into it.
     #[must_use]
     pub fn redacted(mut self: Box<Self>, key: &ClientKey) -> Box<Self> {
-        let redact = |text: &str| key.redact(text);
-        let message = std::mem::replace(&mut self.message, Message::Literal(String::new()));
-        self.message = message.map_literals(&redact);
-        self.cause = match self.cause.take() {
-            Some(Cause::Platform(error)) => Some(Cause::Platform(error.map(&redact))),
-            cause => cause,
-        };
+        let redact = |text: &mut String| *text = key.redact(text);
+        self.message.change_literals(&redact);
+        if let Some(Cause::Platform(error)) = &mut self.cause {
+            error.change_texts(&redact);
+        }
         self
     }
 

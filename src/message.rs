@@ -55,16 +55,14 @@ impl Message {
         Self::Literal(number.into().to_string())
     }
 
-    /// The same message with every literal changed.
-    #[must_use]
-    pub fn map_literals(self, change: &dyn Fn(&str) -> String) -> Self {
+    /// Changes every literal in the message.
+    pub fn change_literals(&mut self, change: &dyn Fn(&mut String)) {
         match self {
-            Self::Literal(text) => Self::Literal(change(&text)),
-            Self::Template(text, values) => {
-                let values = values.into_iter().map(|value| value.map_literals(change));
-                Self::Template(text, values.collect())
+            Self::Literal(text) => change(text),
+            Self::Template(_, values) => {
+                values.iter_mut().for_each(|value| value.change_literals(change));
             }
-            fixed => fixed,
+            Self::Sentence(_) | Self::Hint(_) => {}
         }
     }
 }

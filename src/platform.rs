@@ -104,14 +104,13 @@ impl ErrorRecord {
         self.cause.as_ref().map_or(&self.message, |cause| cause.innermost_message())
     }
 
-    /// The same record with every text changed.
-    #[must_use]
-    pub fn map(self, change: &dyn Fn(&str) -> String) -> Self {
-        Self {
-            name: change(&self.name),
-            message: change(&self.message),
-            code: self.code.map(|code| change(&code)),
-            cause: self.cause.map(|cause| Box::new(cause.map(change))),
+    /// Changes every text in the record.
+    pub fn change_texts(&mut self, change: &dyn Fn(&mut String)) {
+        change(&mut self.name);
+        change(&mut self.message);
+        self.code.iter_mut().for_each(change);
+        if let Some(cause) = &mut self.cause {
+            cause.change_texts(change);
         }
     }
 }

@@ -1,5 +1,5 @@
-// The main job, end to end, as `npm start` runs it: the built package, in Node, over real HTTP, against
-// the stand-in of the services. Everything that is shown is also checked: a difference ends in an error.
+// The demo that `npm start` runs: the built package in Node, over real HTTP, against the sandbox of the
+// services. Everything it prints is also checked, and a difference ends in an error.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -26,7 +26,7 @@ try {
 
   await solve("CapMonster Cloud", capmonster);
   assert.equal(await capmonster.getBalance(), 9.9997);
-  line("balance", "$9.9997: the solved captcha was paid");
+  line("balance", "$9.9997: the solved captcha was charged");
 
   title("An image of 99 bytes");
   await refused(() => capmonster.solveImage(new Uint8Array(99)), ImageError, {
@@ -48,25 +48,25 @@ try {
   const stranger = new Client({ clientKey: "not-a-key", baseUrl: `${sandbox.url}/capmonster` });
   const wrongKey = { code: "ERROR_KEY_DOES_NOT_EXIST" };
   await refused(() => stranger.getBalance(), KeyError, { ...wrongKey, origin: "service" }, 1);
-  console.log("  and once more, with the same client:");
+  console.log("  and again with the same client:");
   await refused(() => stranger.getBalance(), KeyError, { ...wrongKey, origin: "client" });
 
   const brocapgpt = { clientKey: KEY, service: "brocapgpt", baseUrl: `${sandbox.url}/brocapgpt` };
   await solve("BroCapGPT", new Client(brocapgpt));
 
-  console.log(`\n${color("green", "All as it should be.")}`);
+  console.log(`\n${color("green", "Everything works as expected.")}`);
 } finally {
   sandbox.stop();
 }
 
-/** Solves a captcha that the stand-in draws, and checks the text against what was drawn. */
+/** Solves a captcha drawn by the sandbox, and compares the text with what was drawn. */
 async function solve(name, client) {
   title(`A captcha, read by ${name}`);
   const drawn = await fetch(`${sandbox.url}/sandbox/captcha`);
   const image = new Uint8Array(await drawn.arrayBuffer());
   const { imageLimits } = await client.ready();
   const { minBytes, maxBytes } = imageLimits;
-  line("image", `${bytes(image.length)}; allowed are ${minBytes} to ${bytes(maxBytes)}`);
+  line("image", `${bytes(image.length)}; the service takes ${minBytes} to ${bytes(maxBytes)}`);
   const steps = [];
   const text = await client.solveImage(image, {
     onProgress(event) {
@@ -81,14 +81,14 @@ async function solve(name, client) {
   assert.equal(text, drawn.headers.get("x-captcha-text"));
   assert.equal(steps[0], "created");
   assert.ok(polls >= 1 && polls <= 3, `${polls} result requests`);
-  line("text", `${color("green", text)}, which is what was drawn`);
+  line("text", `${color("green", text)}: exactly what was drawn`);
 }
 
-/** Expects a refusal, and that it cost so many requests. */
+/** Expects a refusal that takes this number of requests. */
 async function refused(call, ErrorClass, expected, requests = 0) {
   const before = await sandbox.requests();
   const error = await call().then(
-    (value) => assert.fail(`it was not refused, but gave ${value}`),
+    (value) => assert.fail(`expected a refusal, got ${value}`),
     (error) => error,
   );
   assert.ok(error instanceof ErrorClass && error instanceof CaptchaError, error);
@@ -101,14 +101,14 @@ async function refused(call, ErrorClass, expected, requests = 0) {
   line("requests", sent === 0 ? "none: nothing was sent" : `${sent}`);
 }
 
-/** Starts the stand-in on a free port. It ends with this process, in whatever way that ends. */
+/** Starts the sandbox on a free port. It exits when this process does, however that happens. */
 async function startSandbox() {
   const binary = process.env.CAPWIRE_SANDBOX_BIN;
-  assert.ok(binary, "run this with `npm start`, which builds the stand-in first");
+  assert.ok(binary, "run this with `npm start`, which builds the sandbox first");
   const child = spawn(binary, ["--until-stdin-closes"], { stdio: ["pipe", "pipe", "inherit"] });
   const [started] = await Promise.race([
     once(createInterface({ input: child.stdout }), "line"),
-    once(child, "exit").then(() => assert.fail("the stand-in of the services did not start")),
+    once(child, "exit").then(() => assert.fail("the sandbox of the services did not start")),
   ]);
   const url = started.match(/http:\S+$/)?.[0];
   assert.ok(url, started);

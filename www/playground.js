@@ -1,11 +1,11 @@
-// The playground: one image, one client, every step and every error shown as the package gives it.
+// The playground: one image and one client. It shows every step and every error as the package reports it.
 
 import { CaptchaError, Client } from "capwire";
 
 const element = (id) => document.getElementById(id);
 const bytes = (count) => `${count.toLocaleString("en")} bytes`;
 
-// The stand-in's account with money. A page must never hold a key of a real one.
+// The key of the sandbox's account with money. Never put the key of a real account into a page.
 element("key").value = "5a4db0c5a4db0c5a4db0c5a4db0c5a4d";
 
 let image;
@@ -62,7 +62,7 @@ async function solve() {
       signal: controller.signal,
       onProgress(event) {
         const step = document.createElement("li");
-        step.textContent = described(event);
+        step.textContent = describe(event);
         steps.append(step);
       },
     });
@@ -77,11 +77,11 @@ async function solve() {
   }
 }
 
-function described(event) {
+function describe(event) {
   const at = `${(event.elapsedMs / 1000).toFixed(1)} s`;
   if (event.type === "created") return `task ${event.taskId} created after ${at}`;
   if (event.type === "poll") return `result request ${event.poll}: ${event.status} after ${at}`;
-  return `${event.method} is repeated: ${event.message}`;
+  return `retrying ${event.method}: ${event.message}`;
 }
 
 function show(kind, text) {

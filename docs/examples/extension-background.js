@@ -1,18 +1,18 @@
-// The background worker. It alone has the key and speaks with the service.
+// The background worker. Only it has the key and talks to the service.
 import { CaptchaError, Client } from "capwire";
 
-// Content scripts can read this store, unless they are shut out, which Firefox cannot do. That of the session
-// they cannot read.
-const shut = chrome.storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
+// Content scripts can read storage.local unless its access is restricted, which Firefox does not
+// support. They can't read storage.session.
+const restricted = chrome.storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
 
-// One client for all messages: its options are checked once.
+// One client for all messages, so its options are checked only once.
 let client;
 chrome.storage.local.onChanged.addListener(() => {
-  client = undefined; // another key
+  client = undefined; // the key may have changed
 });
 
 async function open() {
-  await shut;
+  await restricted;
   const { options } = await chrome.storage.local.get("options"); // { clientKey, service }
   return new Client({ ...options, keepAlive: true });
 }
@@ -22,7 +22,7 @@ const jobs = new Map();
 chrome.runtime.onMessage.addListener((message, _sender, reply) => {
   if (message.type !== "read-captcha") return;
   const { job, image } = message;
-  // A page that has lost the worker asks again, perhaps while the job is still under way.
+  // A page that lost its worker asks again, perhaps while the job is still running.
   if (!jobs.has(job)) jobs.set(job, read(job, image));
   jobs.get(job).then(
     (text) => reply({ text }),
@@ -38,7 +38,7 @@ async function read(job, image) {
   const task = { type: "ImageToTextTask", body: image };
   try {
     const { solution } = taskId
-      ? await opened.waitForResult(taskId, { type: task.type }) // an earlier worker has created it
+      ? await opened.waitForResult(taskId, { type: task.type }) // created by an earlier worker
       : await opened.solve(task, {
           onProgress(event) {
             if (event.type === "created") chrome.storage.session.set({ [job]: event.taskId });

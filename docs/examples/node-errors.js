@@ -10,9 +10,9 @@ import {
   UnsolvableError,
 } from "capwire";
 
-/** What to do about a failed call: the class says it, the code says more. */
+/** Says what to do about a failed call. The class decides; the code has the details. */
 export function nextStep(error) {
-  // Not an error of capwire: the reason of the signal that aborted the call, or a fault of your own.
+  // Not from capwire: the abort reason of your signal, or a bug in your own code.
   if (!(error instanceof CaptchaError)) throw error;
 
   if (error instanceof KeyError) return "set another key";
@@ -29,5 +29,5 @@ export function nextStep(error) {
   if (error instanceof TransportError && error.mayHaveCreatedTask) {
     return "look at the account: the task may exist and be charged";
   }
-  return error.hint; // the others: a sentence for people
+  return error.hint; // for all others, a sentence for people
 }

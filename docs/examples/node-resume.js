@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { TaskNotFoundError } from "capwire";
 
-/** Solves a task, or goes on with it where an earlier process has left it. */
+/** Solves a task, or resumes it if an earlier process left it unfinished. */
 export async function solveOnce(client, task, file) {
   const taskId = keptId(file);
   try {
@@ -9,14 +9,14 @@ export async function solveOnce(client, task, file) {
       ? await client.waitForResult(taskId, { type: task.type })
       : await client.solve(task, {
           onProgress(event) {
-            // At once, so that it is on the disk whatever happens next.
+            // Synchronous, so that the id is on disk whatever happens next.
             if (event.type === "created") writeFileSync(file, String(event.taskId));
           },
         });
     rmSync(file, { force: true });
     return solved.solution;
   } catch (error) {
-    // Its result is gone: 5 minutes have passed. The next call creates it anew.
+    // The result expired after 5 minutes. The next call creates a new task.
     if (error instanceof TaskNotFoundError) rmSync(file, { force: true });
     throw error;
   }
@@ -26,6 +26,6 @@ function keptId(file) {
   try {
     return Number(readFileSync(file, "utf8"));
   } catch {
-    return undefined; // nothing was left
+    return undefined; // no unfinished task
   }
 }

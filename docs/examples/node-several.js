@@ -4,11 +4,11 @@ import { Client } from "capwire";
 
 const client = new Client({
   clientKey: process.env.CAPWIRE_KEY,
-  baseUrl: process.env.CAPWIRE_BASE_URL, // not set: the service's own
+  baseUrl: process.env.CAPWIRE_BASE_URL, // if unset, the service's own address
 });
 const files = process.argv.slice(2);
 
-/** Read when there is room for them: a folder of thousands is never in memory as a whole. */
+/** Reads a file only when a slot is free, so thousands of images are never in memory at once. */
 async function* tasks() {
   for (const file of files) yield { type: "ImageToTextTask", body: await readFile(file) };
 }

@@ -117,8 +117,8 @@ fn fits<V: HostValue>(rule: Rule, value: &V) -> bool {
 /// The failure of a required field that is not there, perhaps because its name is misspelt.
 fn missing<V: HostValue>(field: &Field, spec: &TaskSpec, task: &V) -> Box<Failure> {
     let is_known = |name: &str| name == "type" || spec_fields(spec).any(|known| known.path == name);
-    let names: Vec<String> = task.entries().into_iter().map(|(name, _)| name).collect();
-    let unknown = names.iter().map(String::as_str).filter(|name| !is_known(name));
+    let entries = task.entries();
+    let unknown = entries.iter().map(|(name, _)| &**name).filter(|name| !is_known(name));
     let rule = match nearest(field.path, unknown) {
         Some(near) => texts::MISSPELT.with([Message::literal(near)]),
         None => texts::MISSING.into(),

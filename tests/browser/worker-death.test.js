@@ -58,9 +58,9 @@ describe("the worker of the guide, ended", { timeout: 300_000 }, () => {
       assert.deepEqual(await inPage("chrome.storage.session.get()"), {});
       rows.add(order, {
         place: "Chromium extension",
-        fault: `the browser ends the background worker ${fault}`,
+        fault: `the browser stops the background worker ${fault}`,
         outcome:
-          "the next worker gets the solution by waitForResult() with the id of storage.session: one createTask, charged once",
+          "the next worker gets the solution with waitForResult() and the id in storage.session: one createTask, charged once",
         runs: 1,
       });
     });

@@ -1,9 +1,9 @@
-//! The error table against the services' error pages and the design's table of classes.
+//! Compares the error table with the services' error pages and with an independent table of classes.
 
 use capwire::error_table::{TABLE, row_of_service};
 use capwire_testkit::*;
 
-/// What the caller does next, by code: the design's table, written here a second time on purpose.
+/// The class of each code. Written by hand and not derived from the code under test, on purpose.
 const CLASSES: &[(Class, &[&str])] = &[
     (Class::Key, &["ERROR_KEY_DOES_NOT_EXIST"]),
     (Class::Balance, &["ERROR_ZERO_BALANCE"]),
@@ -53,7 +53,7 @@ fn class_of(code: &str) -> Class {
     CLASSES
         .iter()
         .find(|(_, codes)| codes.contains(&code))
-        .unwrap_or_else(|| panic!("{code} is not in the design's table"))
+        .unwrap_or_else(|| panic!("{code} is missing in CLASSES"))
         .0
 }
 

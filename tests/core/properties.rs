@@ -81,8 +81,8 @@ fn any_server() -> impl Strategy<Value = Server> {
         .prop_map(|(create, poll)| server().create(create).poll(poll))
 }
 
-/// Whether this answer to createTask certainly created nothing: the design's list of what is repeated,
-/// said here without the client's own reading.
+/// Whether this answer to createTask certainly created nothing, so it may be repeated. Written independently of
+/// the client's own rule.
 fn created_nothing(script: &Script) -> bool {
     let End::Reply(reply) = &script.end else {
         return false;

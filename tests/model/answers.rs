@@ -131,7 +131,7 @@ fn service_answers() -> Vec<Case> {
     ];
     for status in [json!("done"), json!(KEY), json!(""), json!(null), json!(7), json!(["ready"])] {
         let script = answer(json!({ "errorId": 0, "status": status }));
-        cases.push(case("an odd status", script, lost(), Unclear));
+        cases.push(case("an unknown status", script, lost(), Unclear));
     }
     let odd_ids = [
         json!(0),
@@ -221,7 +221,7 @@ fn odd_envelopes() -> Vec<Case> {
     };
     for id in [json!("0"), json!("x"), json!(KEY), json!(null), json!(true), json!({}), json!([0])]
     {
-        unread("errorId of an odd type", answer(json!({ "errorId": id, "taskId": TASK_ID })));
+        unread("errorId of the wrong type", answer(json!({ "errorId": id, "taskId": TASK_ID })));
     }
     for body in [
         json!(null),
@@ -230,11 +230,11 @@ fn odd_envelopes() -> Vec<Case> {
         json!("ready"),
         json!({ "taskId": TASK_ID, "status": "ready" }),
     ] {
-        unread("JSON that is no answer", answer(body));
+        unread("JSON that is not an answer", answer(body));
     }
-    unread("no JSON", page(200, "{\"errorId\":0,\"task"));
-    unread("no JSON", page(204, ""));
-    unread("no JSON", page(200, " \r\n"));
+    unread("not JSON", page(200, "{\"errorId\":0,\"task"));
+    unread("not JSON", page(204, ""));
+    unread("not JSON", page(200, " \r\n"));
     unread("HTML", page(200, &format!("<html>{KEY}</html>")));
     unread("a body that is too large", too_large());
     cases

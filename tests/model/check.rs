@@ -385,7 +385,7 @@ fn go_on(run: &Run<'_>, outcome: &Outcome) -> &'static str {
     match outcome {
         Ok(solved) => {
             assert_eq!(solved["solution"]["text"], "w7kq");
-            "; the next waitForResult() has it, while the task lives"
+            "; the next waitForResult() gets the result if the task still exists"
         }
         Err(failure) => {
             assert_failure(failure);
@@ -417,11 +417,11 @@ fn count(run: &Run<'_>, meanings: &[Meaning], then: &str, tally: &mut Tally) {
         let fault = match meanings[at] {
             _ if sent.end.unwrap() - sent.start >= delay - TINY => &*choice.case.fault,
             _ if delay.is_infinite() => "no answer",
-            _ => "an answer after its time",
+            _ => "a late answer",
         };
         let outcome = match run.sent.get(at + 1) {
             Some(next) if !is_poll(next) => "repeated".to_owned(),
-            Some(_) if !is_poll(sent) => "its result is asked for".to_owned(),
+            Some(_) if !is_poll(sent) => "its result is requested".to_owned(),
             Some(_) => "asked again".to_owned(),
             None => match run.outcome.as_ref().unwrap() {
                 Ok(_) => "solved".to_owned(),
@@ -446,6 +446,6 @@ fn count(run: &Run<'_>, meanings: &[Meaning], then: &str, tally: &mut Tally) {
             true => ("an abort between requests", "the call"),
             false => ("an abort during a request", &*run.sent.last().unwrap().method),
         };
-        tally.note(method, fault, &format!("nothing is left, nothing is sent{then}"));
+        tally.note(method, fault, &format!("nothing is left behind, nothing more is sent{then}"));
     }
 }

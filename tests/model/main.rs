@@ -71,7 +71,7 @@ fn scenes() -> Vec<Scene> {
             "ERROR_TOO_MUCH_REQUESTS",
             "HTML",
             "no answer",
-            "an odd status",
+            "an unknown status",
         ];
         for interval in [2_000.0, 2_500.0, 40_000.0] {
             let tails = [create.clone(), poll.clone()];
@@ -164,7 +164,7 @@ fn report(tally: &Tally) {
                 |it: &&String| !outcomes.iter().any(|other| other.starts_with(&format!("{it};")));
             let outcomes: Vec<_> = outcomes.iter().filter(is_said).map(String::as_str).collect();
             json!({
-                "place": "model",
+                "place": "Model",
                 "fault": format!("{method}: {fault}"),
                 "outcome": outcomes.join(" / "),
                 "runs": runs,

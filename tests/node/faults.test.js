@@ -224,7 +224,7 @@ it("a redirect to the same service is refused as well", { timeout: 30_000 }, asy
 
 describe("memory stays flat", { timeout: 120_000 }, () => {
   const floods = {
-    "bodies without end": { kind: "big", bytes: 50_000_000_000 },
+    "endless bodies": { kind: "big", bytes: 50_000_000_000 },
     "gzip bombs of 256 MiB": bomb(256),
   };
   for (const [index, [what, reply]] of Object.entries(floods).entries()) {

@@ -77,7 +77,7 @@ const isAsked = async (sandbox, times) =>
  */
 const DEATHS = [
   {
-    fault: "killed (SIGKILL) as soon as the id is on the disk",
+    fault: "killed (SIGKILL) as soon as the id is on disk",
     atEvent: `if (event.type === "created") die();`,
     polls: 0,
   },
@@ -128,7 +128,7 @@ describe("a process that is killed", { concurrency: 2, timeout: 300_000 }, () =>
         place: "Node",
         fault: `the process is ${fault}`,
         outcome:
-          "a new process gets the solution by waitForResult() with the kept id: one createTask, charged once",
+          "a new process gets the solution with waitForResult() and the saved id: one createTask, charged once",
         runs: 1,
       });
     });
@@ -164,14 +164,14 @@ describe("a process that is killed", { concurrency: 2, timeout: 300_000 }, () =>
 /** Failures of a solve that leave its task alive. */
 const FAILURES = [
   {
-    fault: "the solve takes longer than its timeoutMs",
+    fault: "solve() takes longer than its timeoutMs",
     options: { timeoutMs: 1_500 },
     solveMs: 3_000,
     script: [],
     expected: { name: "SolveTimeoutError", code: "SOLVE_TIMEOUT" },
   },
   {
-    fault: "a result request is answered with a solution that is none",
+    fault: "a result is ready but has no solution",
     options: {},
     solveMs: 0,
     script: [
@@ -180,7 +180,7 @@ const FAILURES = [
     expected: { name: "TransportError", code: "BAD_RESPONSE" },
   },
   {
-    fault: "every result request of the solve is reset",
+    fault: "every result request of solve() is reset",
     // Two requests: after 350 ms, and 2 s after the end of the first one.
     options: { timeoutMs: 4_000 },
     solveMs: 0,

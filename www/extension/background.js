@@ -1,5 +1,6 @@
-// The background worker. It alone has the keys and speaks with the services. What becomes of a job is written
-// to `storage.session`, where the popup sees it whenever it is open, and the next worker when this one is ended.
+// The background worker. Only it has the keys and talks to the services. It writes the state of a job to
+// `storage.session`. There the popup sees it whenever it is open, and so does the next worker after this one
+// is stopped.
 
 import { Client } from "capwire";
 import ru from "capwire/ru";
@@ -7,18 +8,18 @@ import { answer, packed, text } from "./messages.js";
 
 const { local, session } = chrome.storage;
 
-// Content scripts can read this store, unless they are shut out. Firefox has no such function; nor has this
-// extension a content script that does so.
-const shut = local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
+// Content scripts can read storage.local unless its access is restricted. Firefox can't restrict it, but this
+// extension has no content script that reads it.
+const restricted = local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
 
 const TASK_TYPE = "ImageToTextTask";
 
-/** How long somebody may be ready to wait, in ms. */
-const PATIENCE_MS = 120_000;
+/** How long a user can be expected to wait for the text. */
+const TIMEOUT_MS = 120_000;
 
 const BADGES = { working: "…", solved: "✓", failed: "!", stopped: "" };
 
-// --- Accounts: one for each service, so that no key is ever sent to the other one.
+// --- Accounts: one per service, so that a key is never sent to the other service.
 
 async function chosenService() {
   const { service = "capmonster" } = await local.get("service");
@@ -26,16 +27,16 @@ async function chosenService() {
 }
 
 async function accountOf(service) {
-  const [kept, lent] = await Promise.all([local.get(service), session.get(service)]);
-  const remember = kept[service] !== undefined;
-  return { ...(kept[service] ?? lent[service]), remember };
+  const [saved, temporary] = await Promise.all([local.get(service), session.get(service)]);
+  const remember = saved[service] !== undefined;
+  return { ...(saved[service] ?? temporary[service]), remember };
 }
 
 const clientOf = (service, { clientKey, baseUrl }) =>
   new Client({
     service,
     clientKey,
-    // An empty field means the service's own address.
+    // If the field is empty, use the service's own address.
     ...(baseUrl && { baseUrl }),
     ...(text("language") === "ru" && { messages: ru }),
     keepAlive: true,
@@ -47,31 +48,31 @@ async function openClient(service) {
   return clientOf(service, account);
 }
 
-/** What the popup may know of the account: everything but the key. */
+/** The settings for the popup: everything except the key. */
 async function settings() {
   const service = await chosenService();
   const { clientKey, ...account } = await accountOf(service);
-  // No key is needed to learn the limits, but a client is, and it wants one.
+  // Reading the limits takes a client, and a client must have a key. Any will do.
   const { imageLimits } = await clientOf(service, { ...account, clientKey: "none" }).ready();
   return { ...account, service, imageLimits, hasKey: Boolean(clientKey) };
 }
 
-// --- The job: one at a time. Its states are working, solved, failed and stopped.
+// --- The job. There is one at a time. Its states are working, solved, failed and stopped.
 
 let job;
 let controller;
 let work;
 
-async function tell(change) {
+async function update(change) {
   job = { ...job, ...change };
   if (change.state) await chrome.action.setBadgeText({ text: BADGES[change.state] });
   await session.set({ job });
 }
 
 function onProgress(event) {
-  // The task is paid for: from here on the next worker could go on with it.
-  if (event.type === "created") tell({ taskId: event.taskId });
-  if (event.type === "poll") tell({ polls: event.poll });
+  // From here on the task may cost money, and the next worker could resume it.
+  if (event.type === "created") update({ taskId: event.taskId });
+  if (event.type === "poll") update({ polls: event.poll });
 }
 
 async function run(call) {
@@ -79,10 +80,12 @@ async function run(call) {
   const { signal } = controller;
   try {
     const client = await openClient(job.service);
-    const { solution } = await call(client, { signal, timeoutMs: PATIENCE_MS, onProgress });
-    await tell({ state: "solved", text: solution.text });
+    const { solution } = await call(client, { signal, timeoutMs: TIMEOUT_MS, onProgress });
+    await update({ state: "solved", text: solution.text });
   } catch (error) {
-    await tell(signal.aborted ? { state: "stopped" } : { state: "failed", failure: packed(error) });
+    await update(
+      signal.aborted ? { state: "stopped" } : { state: "failed", failure: packed(error) },
+    );
   }
 }
 
@@ -91,25 +94,25 @@ async function begin(readImage) {
   const service = await chosenService();
   if (job?.state === "working") throw new Error(text("busy"));
   job = { service };
-  const told = tell({ state: "working" });
+  const updated = update({ state: "working" });
   await session.remove("image");
-  await told;
+  await updated;
   work = run(async (client, options) => {
     const image = await readImage();
-    // For the popup to show; one that is too large for this store is too large for the service.
+    // For the popup to show. An image too large for this store is also too large for the service.
     session.set({ image }).catch(() => {});
     return client.solve({ type: TASK_TYPE, body: image }, options);
   });
 }
 
-/** Goes on with the job of a worker that was ended. */
+/** Resumes the job of a worker that was stopped. */
 async function resume() {
   ({ job } = await session.get("job"));
   if (job?.state !== "working") return;
   const { taskId } = job;
   if (taskId === undefined) {
-    // Whether the service has taken the image is not known, and a repeat could buy it twice.
-    await tell({ state: "failed", failure: packed(new Error(text("interrupted"))) });
+    // The service may already have the image, so sending it again could buy it twice.
+    await update({ state: "failed", failure: packed(new Error(text("interrupted"))) });
   } else {
     work = run((client, options) => client.waitForResult(taskId, { ...options, type: TASK_TYPE }));
   }
@@ -117,7 +120,7 @@ async function resume() {
 
 const restored = resume();
 
-// --- What the popup asks.
+// --- Requests from the popup.
 
 answer({
   settings,
@@ -130,9 +133,9 @@ answer({
   async save({ service, clientKey, baseUrl, remember }) {
     const account = { baseUrl, clientKey: clientKey || (await accountOf(service)).clientKey };
     if (!account.clientKey) throw new Error(text("needKey"));
-    // What cannot be used is refused here, and not kept.
+    // Unusable settings are rejected here and not saved.
     await clientOf(service, account).ready();
-    await shut;
+    await restricted;
     const [store, other] = remember ? [local, session] : [session, local];
     await store.set({ [service]: account });
     await other.remove(service);
@@ -156,7 +159,7 @@ answer({
     controller?.abort();
   },
 
-  /** Answers when no job is under way any more. */
+  /** Answers once no job is running. */
   async follow() {
     await restored;
     await work;
@@ -175,7 +178,7 @@ chrome.runtime.onInstalled.addListener(() => {
 });
 
 chrome.contextMenus.onClicked.addListener(async ({ srcUrl, frameId }, tab) => {
-  // Shows the progress, where the browser lets us; else there is the badge.
+  // Shows the progress if the browser allows it; otherwise there is the badge.
   chrome.action.openPopup?.().catch(() => {});
   const target = { tabId: tab.id, frameIds: [frameId ?? 0] };
   await begin(async () => {
@@ -183,13 +186,14 @@ chrome.contextMenus.onClicked.addListener(async ({ srcUrl, frameId }, tab) => {
     const [{ result } = {}] = await chrome.scripting.executeScript(script).catch(() => []);
     if (!result) throw new Error(text("unreadable"));
     return result;
-  }).catch(() => {}); // there is a job already, which the popup shows
+  }).catch(() => {}); // another job is running, and the popup shows it
 });
 
 /**
- * The image with an address, as a `data:` URL. This runs in the page, and so can use nothing from out here.
+ * Returns the image at an address as a `data:` URL. This function runs in the page, so it can't use anything
+ * outside itself.
  *
- * To ask the server for it again may bring another captcha than the one that is seen.
+ * Requesting the image from the server again may return a different captcha from the one the user sees.
  */
 async function readInPage(address) {
   const fetched = async (init) => {
@@ -202,13 +206,13 @@ async function readInPage(address) {
     );
     return reader.result;
   };
-  const ways = [
-    // The very bytes that the browser has shown.
+  const attempts = [
+    // The exact bytes that the browser displayed.
     () => fetched({ cache: "only-if-cached", mode: "same-origin" }),
-    // What is seen, written anew. The browser refuses this for images of other sites.
+    // The displayed image, encoded again. The browser refuses this for images from other sites.
     () => {
-      const isIt = ({ currentSrc, naturalWidth }) => currentSrc === address && naturalWidth > 0;
-      const image = [...document.images].find(isIt);
+      const matches = ({ currentSrc, naturalWidth }) => currentSrc === address && naturalWidth > 0;
+      const image = [...document.images].find(matches);
       const canvas = document.createElement("canvas");
       canvas.width = image.naturalWidth;
       canvas.height = image.naturalHeight;
@@ -217,11 +221,11 @@ async function readInPage(address) {
     },
     () => fetched({ cache: "force-cache" }),
   ];
-  for (const way of ways) {
+  for (const attempt of attempts) {
     try {
-      return await way();
+      return await attempt();
     } catch {
-      // The next one.
+      // Try the next one.
     }
   }
 }

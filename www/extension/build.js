@@ -1,5 +1,5 @@
-// Builds the extension, once for Chromium and once for Firefox: `node build.js [FOLDER]`, into
-// target/extension by default. They differ in one key of the manifest.
+// Builds the extension for Chromium and for Firefox: `node build.js [FOLDER]`. The default folder is
+// target/extension. The two builds differ in one manifest key.
 
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -11,7 +11,7 @@ const target = resolve(process.argv[2] ?? "target/extension");
 
 const manifest = JSON.parse(await readFile(join(sources, "manifest.json"), "utf8"));
 const { service_worker, scripts, type } = manifest.background;
-/** Each warns of the key of the other one. */
+/** Each browser warns about the other's key. */
 const BACKGROUNDS = {
   chromium: { service_worker, type },
   firefox: { scripts, type },
@@ -29,7 +29,7 @@ for (const [browser, background] of Object.entries(BACKGROUNDS)) {
     format: "esm",
     target: ["chrome123", "firefox142"],
   });
-  // The bundle looks for it beside itself.
+  // The bundle looks for this file next to itself.
   const wasm = fileURLToPath(import.meta.resolve("capwire/capwire.wasm"));
   await cp(wasm, join(folder, "capwire.wasm"));
 

@@ -1,5 +1,5 @@
-// The popup: it shows what the worker says, and asks it. The browser closes it as soon as it loses the focus,
-// so nothing of a job is kept here.
+// The popup. It shows the worker's state and sends it requests. The browser closes the popup as soon as it
+// loses focus, so it keeps no state of a job.
 
 import { CaptchaError, KeyError } from "capwire/errors";
 import { ask, text, unpacked } from "./messages.js";
@@ -8,14 +8,17 @@ const { session } = chrome.storage;
 const language = text("language");
 const element = (id) => document.getElementById(id);
 const number = (value) => value.toLocaleString(language, { maximumFractionDigits: 4 });
+/** In words, because Russian has several plural forms: 99 bytes, 102 байта. */
+const bytes = (count) =>
+  count.toLocaleString(language, { style: "unit", unit: "byte", unitDisplay: "long" });
 
 let settings;
 let job;
-/** The image that is shown, as a `data:` URL. */
+/** The displayed image, as a `data:` URL. */
 let image;
 
 document.documentElement.lang = language;
-// As the browser does it in the manifest.
+// Fills in the texts as the browser does in the manifest.
 const wanted = "//text()[contains(., '__MSG_')] | //@*[contains(., '__MSG_')]";
 const found = document.evaluate(wanted, document, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE);
 for (let n = 0; n < found.snapshotLength; n++) {
@@ -23,7 +26,7 @@ for (let n = 0; n < found.snapshotLength; n++) {
   node.nodeValue = node.nodeValue.replace(/__MSG_(\w+)__/g, (_, name) => text(name));
 }
 
-// --- What is shown.
+// --- Rendering.
 
 function sizeOf(dataUrl) {
   const base64 = dataUrl.slice(dataUrl.indexOf(",") + 1);
@@ -47,7 +50,7 @@ function render() {
 
   element("preview").hidden = !image;
   if (image) element("preview").src = image;
-  element("size").textContent = image ? `${text(verdict, number(size))} ${limits}` : limits;
+  element("size").textContent = image ? `${text(verdict, bytes(size))} ${limits}` : limits;
   element("size").className = image ? (fits ? "good" : "bad") : "quiet";
   element("choose").disabled = working;
   element("read").disabled = working || !hasKey || !fits;
@@ -59,12 +62,12 @@ function render() {
   element("result").hidden = job?.state !== "solved";
   element("text").textContent = job?.text ?? "";
 
-  // A button that is switched off loses the focus: on with what comes next.
+  // A disabled button loses focus, so move it to the next control.
   if (working && focused === "read") element("stop").focus();
   if (!working && focused === "stop") element(job?.text ? "copy" : "choose").focus();
 }
 
-/** Shows an error: what happened, what to do about it, and for a report its class and code. */
+/** Shows an error: what happened, what to do about it, and its class and code for bug reports. */
 function complain(error) {
   const lines = error ? [error.message] : [];
   if (error instanceof CaptchaError) lines.push(error.hint, `${error.name}: ${error.code}`);
@@ -84,15 +87,15 @@ function complain(error) {
   if (error) element("error").scrollIntoView({ block: "nearest" });
 }
 
-/** Does what the user wants, and shows what goes wrong. */
-async function attempt(what) {
+/** Runs an action of the user and shows its error, if any. */
+async function attempt(action) {
   complain();
   try {
-    await what();
+    await action();
   } catch (error) {
     complain(error);
   }
-  if (settings) render(); // they are missing where the worker cannot start the module
+  if (settings) render(); // undefined if the worker could not start the module
 }
 
 // --- The account.
@@ -102,7 +105,7 @@ function fill(found) {
   element("service").value = settings.service;
   element("remember").checked = settings.remember;
   element("base-url").value = settings.baseUrl ?? "";
-  element("key").value = ""; // a key that is kept comes back into no page
+  element("key").value = ""; // a saved key never returns to a page
   element("balance").textContent = "–";
 }
 
@@ -130,9 +133,9 @@ element("account-form").addEventListener("submit", (event) => {
     };
     fill(await ask("save", account));
     element("account").open = false;
-    element("key-state").focus(); // what had the focus is hidden
+    element("key-state").focus(); // the focused button is hidden now
     render();
-    await showBalance(); // also tells whether the service knows the key
+    await showBalance(); // also checks that the service knows the key
   });
 });
 element("forget").addEventListener("click", () =>
@@ -152,7 +155,7 @@ async function choose(blob) {
       Object.assign(reader, { onload: resolve, onerror: () => reject(reader.error) }),
     );
     image = reader.result;
-    job = undefined; // what was read before was read in another image
+    job = undefined; // the previous result belongs to another image
   });
 }
 
@@ -184,7 +187,7 @@ function showJob(found) {
   element("copy").textContent = text("copy");
   complain(job?.failure && unpacked(job.failure));
   render();
-  // It has been seen.
+  // The user has seen the result.
   if (job && job.state !== "working") chrome.action.setBadgeText({ text: "" });
 }
 
@@ -195,8 +198,8 @@ session.onChanged.addListener(({ job: changed, image: other }) => {
 });
 
 /**
- * Wakes the worker as long as there is a job. Where the browser has ended it, the question fails, and asking
- * again starts the next, which goes on with the job.
+ * Keeps the worker awake while a job is running. If the browser stops the worker, the request fails, and
+ * repeating it starts a new worker, which resumes the job.
  */
 async function follow() {
   while (job?.state === "working") {

@@ -47,7 +47,7 @@ impl Build {
 }
 
 /// Files of the root that npm shows or must ship, and expects beside the manifest.
-const COPIED: [&str; 3] = ["README.md", "CHANGELOG.md", "LICENSE"];
+const COPIED: [&str; 4] = ["README.md", "CHANGELOG.md", "LICENSE", "THIRD-PARTY-NOTICES"];
 
 /// The code that decides what is made of the wasm. The pinned version of wasm-bindgen is in Cargo.toml.
 const RECIPE: &str = concat!(

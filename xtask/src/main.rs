@@ -13,6 +13,8 @@
 //! | `types.rs` | the TypeScript of the task types |
 //! | `size.rs`, `stamp.rs` | the budgets; which outputs are current |
 //! | `pack.rs` | the tarball, and a project in which it is installed |
+//! | `notices.rs`, `workflows.rs` | THIRD-PARTY-NOTICES; the files of `.github` |
+//! | `api_report.rs` | the public types of the package |
 //! | `leak_scan.rs`, `reliability.rs` | what tests record: searches for the key, faults |
 //! | `toolchain.rs`, `browser.rs` | a Rust for wasm, Chromium and Firefox |
 //! | `util.rs` | paths, commands, npm packages, progress |
@@ -21,6 +23,7 @@
 //!
 //! Every command can be run again: finished work is recognised and takes no time.
 
+mod api_report;
 mod browser;
 mod build;
 mod check;
@@ -30,6 +33,7 @@ mod fuzz;
 mod glue;
 mod leak_scan;
 mod node_tests;
+mod notices;
 mod pack;
 mod packaging;
 mod reliability;
@@ -41,6 +45,7 @@ mod types;
 mod util;
 mod wasm;
 mod wasm2js;
+mod workflows;
 
 use std::env;
 use std::process::ExitCode;
@@ -63,8 +68,9 @@ Usage: cargo xtask <command>
                   build with --dev, pack, and run only these files of tests/node or tests/browser,
                   such as: cargo xtask test node solve -- --test-name-pattern=abort
                   (--release among the files: with the release build)
-  packaging [PROJECT...]
-                  build, then try the packed package in every runtime, bundler and browser, or in those named
+  packaging [NAME...]
+                  build, then try the packed package in every runtime, bundler and browser, or in those named:
+                  a project (bundlers), or a part of a row's name (vite, firefox)
   start           build, then run the demo against the sandbox of the services
   playground      build, then serve the playground page and the sandbox
   docs            build, then write the API reference into target/docs
@@ -100,7 +106,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         ["build"] => done(build::build(&sh, Build::Release)),
         ["build", "--dev"] => done(build::build(&sh, Build::Dev)),
         ["test", names @ ..] => test::test(&sh, names),
-        ["packaging", projects @ ..] => packaging::run(&sh, projects),
+        ["packaging", names @ ..] => packaging::run(&sh, names),
         ["start"] => demo::start(&sh),
         ["playground"] => demo::playground(&sh),
         ["docs"] => done(docs::run(&sh)),

@@ -31,8 +31,8 @@ each. Every row was written by the test of that fault; `runs` is how often it wa
 - *A task may exist*: the error of createTask has `mayHaveCreatedTask: true`, and the client does not repeat the
   request, because a repeat may buy a second task.
 - *With the task's id*: the error has the `taskId`, with which any process can resume waiting.
-- *A wait goes on*: `waitForResult()` and `solve()` poll again, at least 2 s later, and get the solution.
-- *Sent again by the browser itself*: Chromium repeats a request whose connection broke before the answer, if it had
+- *Waiting continues*: `waitForResult()` and `solve()` poll again, at least 2 s later, and get the solution.
+- *Repeated by the browser itself*: Chromium repeats a request whose connection broke before the answer, if it had
   used that connection before. No page can see or prevent it. Node does not.
 
 `npm test` tries them all and fails if an outcome differs from this page. `BLESS=1 npm test` writes the page again.

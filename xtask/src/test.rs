@@ -13,7 +13,7 @@ use xshell::{Shell, cmd};
 use crate::build::{Build, build, setup};
 use crate::toolchain::{Toolchain, WASM};
 use crate::util::{locked, npm_bin, on_ci};
-use crate::{demo, docs, node_tests, pack, packaging, reliability};
+use crate::{api_report, demo, docs, node_tests, notices, pack, packaging, reliability, workflows};
 
 /// Why a step did not run.
 type Skipped = Option<String>;
@@ -21,17 +21,20 @@ type Skipped = Option<String>;
 type Step = (&'static str, fn(&Shell) -> Result<Skipped>);
 
 /// In the order in which they run: quick ones first. A new step is a row here.
-const STEPS: [Step; 17] = [
+const STEPS: [Step; 20] = [
     ("fmt", |sh| done(fmt(sh))),
     ("clippy", |sh| done(clippy(sh))),
     ("rust", |sh| done(rust(sh))),
     ("licenses", licenses),
+    ("workflows", workflows::check),
     ("build", |sh| done(build(sh, Build::Release))),
+    ("notices", |sh| done(notices::check(sh))),
     ("lint", |sh| done(lint(sh))),
     ("pack", |sh| done(pack::pack(sh))),
     ("types", |sh| done(node_tests::types(sh))),
     ("publint", |sh| done(publint(sh))),
     ("attw", |sh| done(attw(sh))),
+    ("api", |sh| done(api_report::check(sh))),
     ("docs", |sh| done(docs::write_reference(sh))),
     ("node", |sh| done(node_tests::node(sh))),
     ("node:no-wasm", |sh| done(node_tests::node_no_wasm(sh))),

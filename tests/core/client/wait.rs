@@ -3,8 +3,8 @@
 use capwire::platform::Platform;
 use capwire_testkit::*;
 
-/// The type, the first look after creation and the default time of a whole solve, as
-/// `protocol/tasks.json` has them.
+/// Task type, delay of the first result request, and default timeout of the whole call, in ms. Written by hand,
+/// not derived from the code under test.
 const TIMINGS: &[(&str, f64, f64)] = &[
     ("ImageToTextTask", 350.0, 10_000.0),
     ("ComplexImageTask", 350.0, 10_000.0),

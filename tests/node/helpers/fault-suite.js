@@ -95,9 +95,9 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
               ],
             );
             assert.equal((await sandbox.requests()).length, 2);
-            row += ", sent again";
+            row += ", repeated";
           } else if (!("value" in creating)) {
-            row += browserRepeats ? ", sent again by the browser itself" : ", not sent again";
+            row += browserRepeats ? ", repeated by the browser itself" : ", not repeated";
           }
           outcomes.push(row);
           await sandbox.reset();
@@ -139,7 +139,7 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
           if (!asking.isPolledAgain) {
             assertOutcome(outcome, asking, { method: "getTaskResult", taskId: ID });
             assert.equal(requests.length, 1);
-            return `getTaskResult: ${shown(asking)}, with the task's id; a wait ends`;
+            return `getTaskResult: ${shown(asking)}, with the task's id; waiting ends`;
           }
           const { taskId, solution, polls } = outcome.value ?? {};
           assert.deepEqual(
@@ -147,7 +147,7 @@ export function tryFaults({ name: place, open, rows, concurrency }) {
             { taskId: ID, solution: ANSWERS.getTaskResult.solution },
             JSON.stringify(outcome),
           );
-          const row = `getTaskResult: ${shown(asking)}, with the task's id; a wait goes on`;
+          const row = `getTaskResult: ${shown(asking)}, with the task's id; waiting continues`;
           // Repeats by the browser itself are not reported.
           if (browserRepeats) return row;
           assert.equal(polls, 2);

@@ -109,7 +109,7 @@ export const fine = {
 const page = "<!doctype html><title>Wi-Fi</title>";
 
 const redirects = [301, 302, 303, 307, 308].map((httpStatus) => ({
-  fault: `a redirect (${httpStatus}) to another origin, with the right answer beside it`,
+  fault: `a redirect (${httpStatus}) to another origin, with the right answer in the body`,
   reply: ({ json, elsewhere }) =>
     raw(
       [
@@ -129,22 +129,22 @@ const ids = [
   ["a task id of null", { taskId: null }],
   ["the task id 0", { taskId: 0 }],
   ["a negative task id", { taskId: -5 }],
-  ["a broken task id", { taskId: 1.5 }],
+  ["a fractional task id", { taskId: 1.5 }],
   ["a task id that is a list", { taskId: [5] }],
   ["a task id that is an object", { taskId: {} }],
   ["a task id that is true", { taskId: true }],
   ["the task id 2^53", "9007199254740992"],
   ["the task id 2^53 + 1", "9007199254740993"],
-  ["a task id beyond all numbers", "1e999"],
+  ["a task id that overflows", "1e999"],
   ["a task id of 100,000 digits", "7".repeat(DEPTH)],
-  ["a task id that is a text beyond 2^53", { taskId: "9007199254740993" }],
+  ["a task id that is a string beyond 2^53", { taskId: "9007199254740993" }],
   ["a task id that is a word", { taskId: "task" }],
-  ["a task id that is a text with letters", { taskId: "12ab" }],
-  ["a task id that is a text with a leading zero", { taskId: "0123" }],
-  ["a task id that is a text with an exponent", { taskId: "1e3" }],
-  ["a task id that is a text of base 16", { taskId: "0x10" }],
-  ["a task id that is a text with a space", { taskId: " 5" }],
-  ["a task id that is an empty text", { taskId: "" }],
+  ["a task id that is a string with letters", { taskId: "12ab" }],
+  ["a task id that is a string with a leading zero", { taskId: "0123" }],
+  ["a task id that is a string with an exponent", { taskId: "1e3" }],
+  ["a task id that is a hexadecimal string", { taskId: "0x10" }],
+  ["a task id that is a string with a space", { taskId: " 5" }],
+  ["a task id that is an empty string", { taskId: "" }],
 ].map(([fault, body, says = /unexpected taskId: /]) => ({
   fault,
   reply: text(
@@ -157,8 +157,8 @@ const ids = [
 
 const keptIds = [
   ["the task id 2^53 - 1", "9007199254740991"],
-  ["the task id 2^53 - 1 as a text", '"9007199254740991"'],
-  ["a task id as a text", '"410000123"'],
+  ["the task id 2^53 - 1 as a string", '"9007199254740991"'],
+  ["a task id as a string", '"410000123"'],
   ["a task id with a fraction of 0", "410000123.0"],
   ["a task id with an exponent", "41e7"],
 ].map(([fault, taskId]) => ({
@@ -168,9 +168,9 @@ const keptIds = [
 }));
 
 const oddErrorIds = [
-  ['"0"', "a text of 0"],
-  ['"1"', "a text of 1"],
-  ['""', "an empty text"],
+  ['"0"', "the string 0"],
+  ['"1"', "the string 1"],
+  ['""', "an empty string"],
   ["true", "true"],
   ["false", "false"],
   ["null", "null"],
@@ -206,7 +206,7 @@ const codedErrorIds = ['"1"', "null", "true", "{}"].map((errorId) => {
     httpStatus: 200,
   };
   return {
-    fault: `an errorId of ${errorId} beside ERROR_ZERO_BALANCE`,
+    fault: `an errorId of ${errorId} next to ERROR_ZERO_BALANCE`,
     reply: text(`{"errorId":${errorId},"errorCode":"ERROR_ZERO_BALANCE"}`),
     createTask: refusal,
     getTaskResult: { ...refusal, isPolledAgain: false },
@@ -244,12 +244,12 @@ export const FAULTS = [
   },
   { fault: "a hang within the body", reply: { kind: "hang", where: "in-body" }, ...TIMEOUT },
   {
-    fault: "a drip, a byte at a time, past requestTimeoutMs",
+    fault: "one byte at a time, past requestTimeoutMs",
     reply: ({ answer }) => ({ kind: "drip", everyMs: 200, body: answer }),
     ...TIMEOUT,
   },
   {
-    fault: "a length that is too long, and the connection stays open",
+    fault: "a Content-Length that is too long; the connection stays open",
     reply: ({ json }) => sized(json.length + 1, json, "hold"),
     ...TIMEOUT,
   },
@@ -275,30 +275,30 @@ export const FAULTS = [
   },
   { fault: "a reset after the headers", reply: sized(100, "", "reset"), ...NETWORK },
   { fault: "a reset within the body", reply: sized(100, '{"errorId":0,', "reset"), ...NETWORK },
-  { fault: "a body that is cut", reply: { kind: "cut" }, ...NETWORK },
+  { fault: "a body that is cut off", reply: { kind: "cut" }, ...NETWORK },
   {
-    fault: "a length that is too long, and the connection closes",
+    fault: "a Content-Length that is too long; the connection closes",
     reply: ({ json }) => sized(json.length + 1, json),
     ...NETWORK,
   },
   {
-    fault: "a length that is too short",
+    fault: "a Content-Length that is too short",
     reply: ({ json }) => sized(json.length - 1, json),
     ...BAD,
   },
   {
-    fault: "a length that is no number",
+    fault: "a Content-Length that is not a number",
     reply: ({ json }) => sized("many", json),
     ...NETWORK,
     inChromium: fine,
   },
   {
-    fault: "two lengths that differ",
+    fault: "two different Content-Lengths",
     reply: ({ json }) => raw([...OK, `Content-Length: ${json.length}`, "Content-Length: 5"], json),
     ...NETWORK,
   },
   {
-    fault: "chunks without an end",
+    fault: "chunked encoding without its end",
     reply: ({ json }) =>
       // Node takes the end of a connection that is to be closed as the end of the answer.
       raw(
@@ -308,11 +308,11 @@ export const FAULTS = [
     ...NETWORK,
   },
   {
-    fault: "a chunk whose length is nonsense",
+    fault: "a chunk with an invalid length",
     reply: ({ json }) => raw([...OK, "Transfer-Encoding: chunked"], `zz\r\n${json}\r\n0\r\n\r\n`),
     ...NETWORK,
   },
-  { fault: "no HTTP at all", reply: rawHead("SSH-2.0-OpenSSH_9.2\r\n", "close"), ...NETWORK },
+  { fault: "not HTTP at all", reply: rawHead("SSH-2.0-OpenSSH_9.2\r\n", "close"), ...NETWORK },
 
   // It is too much.
   {
@@ -320,7 +320,7 @@ export const FAULTS = [
     reply: { kind: "big", bytes: 4 * MIB + 1 },
     ...BAD,
   },
-  { fault: "a body without end", reply: { kind: "big", bytes: 50_000_000_000 }, ...BAD },
+  { fault: "an endless body", reply: { kind: "big", bytes: 50_000_000_000 }, ...BAD },
   { fault: "a gzip bomb of 256 MiB", reply: () => bomb(256), ...BAD },
 
   // It is compressed, or not.
@@ -330,12 +330,12 @@ export const FAULTS = [
     ...fine,
   },
   {
-    fault: "a body that is said to be gzip and is not",
+    fault: "a body labelled as gzip that is not gzip",
     reply: ({ json }) => bytes(json, ["Content-Encoding: gzip"]),
     ...NETWORK,
   },
   {
-    fault: "gzip that is not said to be",
+    fault: "gzip without the header",
     reply: ({ json }) => bytes(gzipSync(json)),
     ...BAD,
   },
@@ -343,7 +343,7 @@ export const FAULTS = [
   // It leads elsewhere.
   ...redirects,
   {
-    fault: "a redirect (307) without an address",
+    fault: "a redirect (307) without a Location",
     reply: raw(["HTTP/1.1 307 Elsewhere", "Content-Length: 0"]),
     ...status(307, {}),
     inChromium: status(undefined, {}),
@@ -361,7 +361,7 @@ export const FAULTS = [
     ...BAD,
   },
   {
-    fault: "an HTML page that is said to be JSON",
+    fault: "an HTML page labelled as JSON",
     reply: text(page, { contentType: "application/json" }),
     ...BAD,
   },
@@ -379,7 +379,7 @@ export const FAULTS = [
     reply: ({ answer: { errorId, ...rest } }) => json(rest),
     ...BAD,
   },
-  { fault: "JSON that is cut", reply: ({ json }) => text(json.slice(0, -1)), ...BAD },
+  { fault: "JSON that is cut off", reply: ({ json }) => text(json.slice(0, -1)), ...BAD },
   { fault: "JSON twice", reply: ({ json }) => text(json + json), ...BAD },
   {
     fault: "a 429 with text",
@@ -402,7 +402,7 @@ export const FAULTS = [
   { fault: "a BOM before the JSON", reply: ({ json }) => text(`\ufeff${json}`), ...fine },
   { fault: "two BOMs before the JSON", reply: ({ json }) => text(`\ufeff\ufeff${json}`), ...BAD },
   {
-    fault: "UTF-16 (little end first), and the header says so",
+    fault: "UTF-16 (little-endian) with a matching header",
     reply: ({ json }) =>
       raw(
         [
@@ -415,7 +415,7 @@ export const FAULTS = [
     ...BAD,
   },
   {
-    fault: "UTF-16 (big end first) without a BOM",
+    fault: "UTF-16 (big-endian) without a BOM",
     reply: ({ json }) => bytes(Buffer.from(json, "utf16le").swap16()),
     ...BAD,
   },
@@ -425,12 +425,12 @@ export const FAULTS = [
     ...fine,
   },
   {
-    fault: "UTF-8 with a header that names no charset",
+    fault: "UTF-8 with an unknown charset in the header",
     reply: ({ json }) => text(json, { contentType: "application/json; charset=klingon" }),
     ...fine,
   },
   {
-    fault: "Latin-1 with a header that says so: what is no UTF-8 becomes U+FFFD",
+    fault: "Latin-1 with a matching header: bytes that are not UTF-8 become U+FFFD",
     reply: ({ json }) =>
       raw(
         [
@@ -450,20 +450,24 @@ export const FAULTS = [
     reply: text(`${"[".repeat(DEPTH)}${"]".repeat(DEPTH)}`),
     ...BAD,
   },
-  { fault: "100,000 levels that are not closed", reply: text("[".repeat(DEPTH)), ...BAD },
   {
-    fault: "a member 100,000 levels deep beside the answer",
+    fault: "a list 100,000 levels deep that is not closed",
+    reply: text("[".repeat(DEPTH)),
+    ...BAD,
+  },
+  {
+    fault: "a field 100,000 levels deep next to the answer",
     reply: ({ json }) =>
       text(`{"deep":${'{"a":'.repeat(DEPTH)}0${"}".repeat(DEPTH)},${json.slice(1)}`),
     ...fine,
   },
   {
-    fault: "numbers beyond all numbers beside the answer",
+    fault: "numbers that overflow next to the answer",
     reply: ({ json }) => text(`{"n":1e999,"m":-1e999,"d":${"9".repeat(DEPTH)},${json.slice(1)}`),
     ...fine,
   },
   {
-    fault: "a cost beyond all numbers: there is none",
+    fault: "a cost that overflows: it is left out",
     reply: ({ json }) => text(`{"cost":1e999,${json.slice(1)}`),
     getTaskResult: fine.getTaskResult,
   },
@@ -513,15 +517,9 @@ export const RETRY_AFTERS = [
     [60_000, 60_000],
     [16_000, 16_000],
   ],
-  [
-    "a date that is over",
-    () => "Mon, 01 Jan 2001 00:00:00 GMT",
-    [0, 0],
-    [1_000, 1_000],
-    [4_000, 4_000],
-  ],
+  ["a past date", () => "Mon, 01 Jan 2001 00:00:00 GMT", [0, 0], [1_000, 1_000], [4_000, 4_000]],
   ["nonsense", () => "soon", undefined, [500, 1_000], [2_000, 2_000]],
-  ["nothing", () => "", undefined, [500, 1_000], [2_000, 2_000]],
+  ["an empty string", () => "", undefined, [500, 1_000], [2_000, 2_000]],
 ].map(([what, header, retryAfterMs, createTask, getTaskResult]) => ({
   fault: `a 429 with a Retry-After of ${what}`,
   reply: () => text("slow down", { status: 429, headers: { "retry-after": header() } }),

@@ -1,4 +1,4 @@
-//! What all requests share.
+//! State shared by all requests.
 
 use crate::log::Log;
 use crate::script::Queue;
@@ -19,14 +19,14 @@ pub struct App {
 pub struct World {
     /// The services.
     pub sandbox: Sandbox,
-    /// What tests have ordered.
+    /// Replies scripted by tests.
     pub scripts: Queue,
-    /// What the services were asked.
+    /// The requests to the services.
     pub log: Log,
 }
 
 impl App {
-    /// The initial state; the clock starts.
+    /// Creates the initial state and starts the clock.
     pub fn new(solve_after: Duration) -> Self {
         let world = World {
             sandbox: Sandbox::new(solve_after),
@@ -36,17 +36,17 @@ impl App {
         Self { started: Instant::now(), solve_after, world: Mutex::new(world) }
     }
 
-    /// The time since the start.
+    /// Time since the start.
     pub fn now(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Access to the state. Nothing waits while holding it.
+    /// Locks the state. Never await while holding the lock.
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Back to the initial state, but for the clock.
+    /// Restores the initial state. The clock keeps running.
     pub fn reset(&self) {
         let mut world = self.world();
         world.sandbox = Sandbox::new(self.solve_after);

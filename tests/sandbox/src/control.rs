@@ -1,4 +1,4 @@
-//! The paths under `/sandbox`, by which a test or a page directs the sandbox.
+//! The paths under `/sandbox`, with which a test or a page controls the sandbox.
 
 use crate::app::App;
 use crate::drawing::{self, Drawing};
@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The header that tells what is written in a drawn captcha.
+/// The header that contains the text of a drawn captcha.
 pub const CAPTCHA_TEXT: HeaderName = HeaderName::from_static("x-captcha-text");
 
 /// The routes.
@@ -36,8 +36,8 @@ pub fn routes() -> Router<Arc<App>> {
 async fn about() -> String {
     format!(
         "\
-capwire-sandbox: a stand-in of two captcha-recognition services, for trying and testing a client.
-It recognises the captchas that it drew itself and no others. Nothing leaves this machine.
+capwire-sandbox: a local sandbox of two captcha-recognition services, to try and test a client.
+It only recognises captchas that it drew itself. Nothing leaves this machine.
 
 Services (POST, JSON)
   /capmonster/createTask    /brocapgpt/createTask
@@ -51,14 +51,14 @@ Keys
   {EMPTY_KEY}  $0
 
 Control
-  GET    /sandbox/captcha?text=&seed=       a new captcha as PNG; x-captcha-text says what is in it
+  GET    /sandbox/captcha?text=&seed=       a new captcha as PNG; its text is in the header x-captcha-text
   GET    /sandbox/captcha.json?text=&seed=  the same as JSON
-  POST   /sandbox/script                    the replies to the next requests
+  POST   /sandbox/script                    set the replies to the next requests
   POST   /sandbox/settings                  {{\"solveMs\": 3000, \"accounts\": {{\"KEY\": 1.5}}}}
-  GET    /sandbox/requests                  what the services were asked (DELETE forgets it)
-  POST   /sandbox/reset                     back to the initial state
+  GET    /sandbox/requests                  all requests to the services (DELETE clears the list)
+  POST   /sandbox/reset                     restore the initial state
 
-The header x-sandbox-address stands for the address a request comes from: bans are by address.
+Bans are per IP address. The header x-sandbox-address sets the address a request seems to come from.
 "
     )
 }
@@ -69,20 +69,20 @@ struct Wanted {
     seed: Option<u32>,
 }
 
-/// Draws a captcha and makes both services know it.
-fn draw(app: &App, wanted: Wanted) -> Result<(Drawing, u32), Refused> {
+/// Draws a captcha and makes both services recognise it.
+fn draw(app: &App, wanted: Wanted) -> Result<(Drawing, u32), BadRequest> {
     let seed = wanted.seed.unwrap_or_else(rand::random);
-    // A form with an empty field sends an empty text; it means none.
+    // A form with an empty field sends an empty text. Treat it as none.
     let text = wanted.text.as_deref().filter(|text| !text.is_empty());
-    let drawing = drawing::draw(text, seed).map_err(refuse)?;
-    app.world().sandbox.learn(drawing.png.clone(), drawing.text.clone());
+    let drawing = drawing::draw(text, seed).map_err(bad_request)?;
+    app.world().sandbox.add_captcha(drawing.png.clone(), drawing.text.clone());
     Ok((drawing, seed))
 }
 
 async fn captcha_image(
     State(app): State<Arc<App>>,
     Query(wanted): Query<Wanted>,
-) -> Result<Response, Refused> {
+) -> Result<Response, BadRequest> {
     let (drawing, _) = draw(&app, wanted)?;
     let content_type = (CONTENT_TYPE, "image/png".to_owned());
     Ok(([content_type, (CAPTCHA_TEXT, drawing.text)], drawing.png).into_response())
@@ -91,7 +91,7 @@ async fn captcha_image(
 async fn captcha_json(
     State(app): State<Arc<App>>,
     Query(wanted): Query<Wanted>,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, BadRequest> {
     let (drawing, seed) = draw(&app, wanted)?;
     Ok(Json(json!({
         "text": drawing.text,
@@ -101,8 +101,8 @@ async fn captcha_json(
     })))
 }
 
-async fn script(State(app): State<Arc<App>>, orders: Bytes) -> Result<Json<Value>, Refused> {
-    let queued = app.world().scripts.push(&orders).map_err(refuse)?;
+async fn script(State(app): State<Arc<App>>, steps: Bytes) -> Result<Json<Value>, BadRequest> {
+    let queued = app.world().scripts.push(&steps).map_err(bad_request)?;
     Ok(Json(json!({ "queued": queued })))
 }
 
@@ -114,11 +114,11 @@ struct Settings {
     accounts: HashMap<String, f64>,
 }
 
-async fn settings(State(app): State<Arc<App>>, body: Bytes) -> Result<Json<Value>, Refused> {
-    let settings: Settings = serde_json::from_slice(&body).map_err(refuse)?;
+async fn settings(State(app): State<Arc<App>>, body: Bytes) -> Result<Json<Value>, BadRequest> {
+    let settings: Settings = serde_json::from_slice(&body).map_err(bad_request)?;
     if settings.accounts.keys().any(|key| key.is_empty() || key.contains("__")) {
-        return Err(refuse(
-            "a key is not empty and has no double underscore: what follows one is not part of it",
+        return Err(bad_request(
+            "a key must not be empty or contain \"__\", which separates a key from its suffixes",
         ));
     }
     let sandbox = &mut app.world().sandbox;
@@ -145,14 +145,14 @@ async fn reset(State(app): State<Arc<App>>) -> Json<Value> {
     Json(json!({ "ok": true }))
 }
 
-/// An order that can't be followed, and why.
-struct Refused(String);
+/// A control request that is wrong, and why.
+struct BadRequest(String);
 
-fn refuse(why: impl ToString) -> Refused {
-    Refused(why.to_string())
+fn bad_request(why: impl ToString) -> BadRequest {
+    BadRequest(why.to_string())
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for BadRequest {
     fn into_response(self) -> Response {
         (StatusCode::BAD_REQUEST, Json(json!({ "error": self.0 }))).into_response()
     }

@@ -1,43 +1,43 @@
-//! Draws captchas: the only images that the sandbox recognises.
+//! Draws captchas. They are the only images that the sandbox recognises.
 
 use captcha::RngCaptcha;
 use captcha::filters::Wave;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-/// What a captcha may consist of. Left out is what looks like something else, alone or bent.
+/// The characters of captchas. Characters that resemble others, plain or distorted, are left out.
 pub const ALPHABET: &str = "abcdefhkmnpqrstuwxyz2345678";
 
 const LENGTH: std::ops::RangeInclusive<usize> = 4..=6;
 const HEIGHT: u32 = 110;
 const MARGIN: u32 = 20;
 
-/// A captcha and what is written in it.
+/// A captcha and its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawing {
-    /// What is written in it.
+    /// The text in the image.
     pub text: String,
     /// The image file.
     pub png: Vec<u8>,
 }
 
-/// Draws a captcha. The same text and seed always make the same image; without a text, the seed chooses one.
+/// Draws a captcha. The same text and seed always give the same image. Without a text, the seed chooses one.
 pub fn draw(text: Option<&str>, seed: u32) -> Result<Drawing, String> {
-    // Only sources of chance that follow from the seed: the noise and dot filters of the crate don't.
-    let mut chance = StdRng::seed_from_u64(seed.into());
+    // All randomness must come from the seed. The crate's noise and dot filters don't take one, so we don't use them.
+    let mut rng = StdRng::seed_from_u64(seed.into());
     let text = match text {
         Some(text) => checked(text)?.to_owned(),
         None => {
             let letters: Vec<char> = ALPHABET.chars().collect();
-            let length = chance.random_range(LENGTH);
-            (0..length).map(|_| letters[chance.random_range(0..letters.len())]).collect()
+            let length = rng.random_range(LENGTH);
+            (0..length).map(|_| letters[rng.random_range(0..letters.len())]).collect()
         }
     };
-    let color = [0; 3].map(|_: u8| chance.random_range(10..110));
+    let color = [0; 3].map(|_: u8| rng.random_range(10..110));
     let [wide, high] =
-        [0; 2].map(|_: u8| Wave::new(chance.random_range(1.5..3.0), chance.random_range(4.0..8.0)));
+        [0; 2].map(|_: u8| Wave::new(rng.random_range(1.5..3.0), rng.random_range(4.0..8.0)));
 
-    let mut captcha = RngCaptcha::from_rng(chance);
+    let mut captcha = RngCaptcha::from_rng(rng);
     for letter in text.chars() {
         captcha.set_chars(&[letter]).add_char();
     }
@@ -56,7 +56,7 @@ fn checked(text: &str) -> Result<&str, String> {
     let fits = LENGTH.contains(&text.chars().count()) && text.chars().all(|c| ALPHABET.contains(c));
     let (least, most) = (LENGTH.start(), LENGTH.end());
     fits.then_some(text)
-        .ok_or_else(|| format!("text must be {least} to {most} characters of {ALPHABET}"))
+        .ok_or_else(|| format!("text must be {least} to {most} characters from {ALPHABET}"))
 }
 
 #[cfg(test)]

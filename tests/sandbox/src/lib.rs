@@ -1,24 +1,26 @@
-//! A stand-in of two captcha-recognition services, CapMonster Cloud and BroCapGPT, so that a client of
-//! them can be tried and tested on one machine, without an account and without money.
+//! A sandbox of two captcha-recognition services, CapMonster Cloud and BroCapGPT. It lets you try and test a
+//! client on one machine, without an account and without money.
 //!
-//! It is written from what the services publish and shares no code with the client it is used to test:
-//! where the two read a rule differently, a test fails.
+//! It is written from the services' public documentation and shares no code with the client it tests. If the
+//! two read a rule differently, a test fails.
 //!
 //! | module | purpose |
 //! |---|---|
 //! | [`codes`] | the error codes of the services |
-//! | [`service`] | in what the two services differ, and their methods |
-//! | [`task`] | what a task asks for, and what will come of it |
-//! | [`state`] | the rules: a pure state machine, the clock is passed in |
-//! | [`drawing`] | draws the only captchas that are ever recognised |
-//! | [`script`] | answers and faults that a test orders beforehand |
-//! | [`log`] | what was asked of the services |
-//! | [`app`] | what all requests share |
-//! | [`reply`] | puts an answer or a fault on the wire |
+//! | [`service`] | the differences between the two services, and their methods |
+//! | [`task`] | what a task asks for, and its outcome |
+//! | [`state`] | the services' rules as a pure state machine; the time is passed in |
+//! | [`address`] | bans and blocks of client addresses |
+//! | [`drawing`] | draws the captchas, the only images that are recognised |
+//! | [`script`] | replies and faults that a test scripts in advance |
+//! | [`log`] | the requests to the services |
+//! | [`app`] | state shared by all requests |
+//! | [`reply`] | sends a reply or a fault |
 //! | [`control`] | the paths under `/sandbox` |
-//! | [`server`] | ties all of it to a socket |
+//! | [`server`] | connects everything to a socket |
 //! | [`options`] | the command line |
 
+pub mod address;
 pub mod app;
 pub mod codes;
 pub mod control;

@@ -1,11 +1,11 @@
-//! What was asked of the services, so that a test can see what a client really sent, and when.
+//! The requests to the services. A test reads them to see what a client really sent, and when.
 
 use crate::service::Service;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 
-/// So many requests are kept; a session of the demo page may last for days.
+/// How many requests are kept. A session of the playground may last for days.
 const KEPT: usize = 5000;
 
 /// One request.
@@ -13,22 +13,22 @@ const KEPT: usize = 5000;
 pub struct Entry {
     /// When it arrived, in milliseconds since the sandbox was started.
     pub at: f64,
-    /// Which service was asked.
+    /// The service it was sent to.
     pub service: Service,
-    /// The method's name as it stood in the path.
+    /// The method's name from the path.
     pub method: String,
-    /// Its headers; several of one name are joined by a comma.
+    /// Its headers. Headers with the same name are joined by a comma.
     pub headers: BTreeMap<String, String>,
     /// Its body, parsed if it is JSON.
     pub body: Value,
-    /// Whether a script replied in place of the rules.
+    /// Whether a script answered instead of the rules.
     pub scripted: bool,
-    /// Whether the client left before it had the whole answer.
+    /// Whether the client disconnected before it had the whole answer.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub aborted: bool,
 }
 
-/// The requests in the order they were answered.
+/// The requests, in the order they were logged.
 #[derive(Debug, Default)]
 pub struct Log {
     entries: VecDeque<(u64, Entry)>,
@@ -36,7 +36,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Writes a request down and gives it a number.
+    /// Logs a request and returns its number.
     pub fn push(&mut self, entry: Entry) -> u64 {
         self.written += 1;
         self.entries.push_back((self.written, entry));
@@ -46,19 +46,19 @@ impl Log {
         self.written
     }
 
-    /// Notes that the client of that request left early.
+    /// Marks that the client of this request disconnected early.
     pub fn mark_aborted(&mut self, number: u64) {
         if let Some((_, entry)) = self.entries.iter_mut().find(|(it, _)| *it == number) {
             entry.aborted = true;
         }
     }
 
-    /// Forgets all of them. The numbers go on, so that a request that is still open can't mark a later one.
+    /// Deletes all entries. Numbers are not reused, so a request that is still open can't mark a later one.
     pub fn clear(&mut self) {
         self.entries.clear();
     }
 
-    /// All of them, the oldest first.
+    /// All entries, oldest first.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().map(|(_, entry)| entry)
     }

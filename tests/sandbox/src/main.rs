@@ -45,12 +45,12 @@ async fn run(options: &options::Options) -> std::io::Result<()> {
 
 /// Resolves when standard input ends.
 ///
-/// A plain thread: tokio's own would keep the runtime from ending while it reads.
+/// Uses a plain thread, because tokio's stdin would keep the runtime from shutting down while it reads.
 fn stdin_end() -> oneshot::Receiver<()> {
     let (sender, receiver) = oneshot::channel();
     std::thread::spawn(move || {
         let mut ignored = [0; 1024];
-        // A read that fails is an end too.
+        // A failed read also counts as the end.
         while std::io::stdin().read(&mut ignored).is_ok_and(|length| length > 0) {}
         drop(sender);
     });

@@ -5,39 +5,39 @@ use std::time::Duration;
 
 /// What `--help` prints.
 pub const HELP: &str = "\
-A stand-in of the captcha-recognition services on this machine, for trying and testing a client.
+Runs a local sandbox of the captcha-recognition services, to try and test a client.
 
 Usage: capwire-sandbox [options]
 
-  --port N               listen on this port of 127.0.0.1 (default 0: any that is free)
-  --solve-ms N           a task becomes ready so many milliseconds after its creation (default 3000)
-  --serve /PATH=FOLDER   serve the files of a folder under a path; may be given several times
-  --until-stdin-closes   end when standard input ends, so that no sandbox outlives its parent
-  --help                 print this
+  --port N               listen on this port of 127.0.0.1 (default 0: any free port)
+  --solve-ms N           make a task ready N milliseconds after its creation (default 3000)
+  --serve /PATH=FOLDER   serve the files in a folder under a path (can be repeated)
+  --until-stdin-closes   exit when stdin closes, so that no sandbox outlives its parent
+  --help                 print this help
 
-When it listens it prints one line: capwire-sandbox listening on http://127.0.0.1:PORT
-GET /sandbox there says what it can do.
+Once it is listening, it prints one line: capwire-sandbox listening on http://127.0.0.1:PORT
+Open http://127.0.0.1:PORT/sandbox to see what it can do.
 ";
 
-/// A folder that is served under a path.
+/// A folder served under a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
-    /// The path without a slash at its end; empty for the root.
+    /// The path without a trailing slash; empty for the root.
     pub path: String,
     /// The folder.
     pub directory: PathBuf,
 }
 
-/// What the command line asks for.
+/// The parsed command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The port, or 0 for any.
+    /// The port, or 0 for any free port.
     pub port: u16,
-    /// When tasks become ready.
+    /// How long after its creation a task becomes ready.
     pub solve_after: Duration,
     /// Folders to serve.
     pub mounts: Vec<Mount>,
-    /// Whether to end with standard input.
+    /// Whether to exit when stdin closes.
     pub until_stdin_closes: bool,
     /// Whether to print [`HELP`] and do nothing else.
     pub help: bool,
@@ -55,7 +55,7 @@ impl Default for Options {
     }
 }
 
-/// Reads the arguments that follow the program's name.
+/// Parses the arguments after the program's name.
 pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Options, String> {
     let mut options = Options::default();
     let mut arguments = arguments.into_iter();
@@ -67,13 +67,13 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Options, Str
             "--serve" => {
                 let mount = mount(&value()?)?;
                 if options.mounts.iter().any(|other| other.path == mount.path) {
-                    return Err(format!("--serve: {}/ is served already", mount.path));
+                    return Err(format!("--serve: {}/ is already served", mount.path));
                 }
                 options.mounts.push(mount);
             }
             "--until-stdin-closes" => options.until_stdin_closes = true,
             "--help" => options.help = true,
-            _ => return Err(format!("unknown argument {flag}; --help lists them")),
+            _ => return Err(format!("unknown option {flag} (--help lists all options)")),
         }
     }
     Ok(options)
@@ -89,14 +89,14 @@ fn mount(value: &str) -> Result<Mount, String> {
         .filter(|(path, _)| path.starts_with('/'))
         .ok_or_else(|| format!("--serve needs /PATH=FOLDER, not {value}"))?;
     let path = path.trim_end_matches('/');
-    // Some other characters are patterns to the router, and it knows no empty segments.
+    // The router treats some other characters as patterns, and it has no empty segments.
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
     if !path.chars().all(plain) || path.contains("//") {
         return Err(format!("--serve: {path} is not a plain path"));
     }
     let taken = ["sandbox", "capmonster", "brocapgpt"];
     if path.split('/').nth(1).is_some_and(|first| taken.contains(&first)) {
-        return Err(format!("--serve: {path} is a path of the sandbox itself"));
+        return Err(format!("--serve: {path} belongs to the sandbox itself"));
     }
     let directory = PathBuf::from(directory);
     if !directory.is_dir() {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_has_a_default() {
+    fn every_option_has_a_default() {
         assert_eq!(parse(""), Ok(Options::default()));
     }
 
@@ -135,7 +135,7 @@ mod tests {
     fn a_mistake_is_named() {
         for (line, word) in [
             ("--prot 1", "--prot"),
-            ("x", "unknown argument x"),
+            ("x", "unknown option x"),
             ("--port", "needs a value"),
             ("--port 65536", "65536"),
             ("--solve-ms -1", "-1"),
@@ -149,9 +149,9 @@ mod tests {
             ("--serve /:a=.", "plain"),
             ("--serve /a//b=.", "plain"),
         ] {
-            let said = parse(line).unwrap_err();
-            assert!(said.contains(word), "{said}");
-            assert!(!said.contains('\n'));
+            let message = parse(line).unwrap_err();
+            assert!(message.contains(word), "{message}");
+            assert!(!message.contains('\n'));
         }
     }
 }

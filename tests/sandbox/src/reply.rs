@@ -1,8 +1,8 @@
-//! Puts an answer or a fault on the wire.
+//! Sends a reply or a fault.
 
 use crate::app::App;
 use crate::codes;
-use crate::script::{Place, Reply, Then};
+use crate::script::{HangPoint, Reply, Then};
 use crate::state::error_body;
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -19,28 +19,28 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-/// The beginning of an answer that does not go on.
+/// The beginning of an answer that is never completed.
 const BEGINNING: &str = r#"{"errorId":0,"#;
 
-/// How the sandbox ends a connection on its own.
+/// How the sandbox ends a connection.
 #[derive(Debug)]
 pub enum Ending {
-    /// As if all had been said (FIN).
+    /// Normally (FIN).
     Close,
-    /// As if the process had died (RST).
+    /// As if the process had crashed (RST).
     Reset,
-    /// With bytes that HTTP has no say in.
+    /// After sending raw bytes, bypassing HTTP.
     Raw(Bytes, Then, Watch),
 }
 
 impl Ending {
-    /// Ends the connection whose socket this is.
+    /// Ends the connection with this socket.
     pub async fn carry_out(self, mut stream: TcpStream) {
         let is_reset = match self {
             Self::Close => false,
             Self::Reset => true,
             Self::Raw(bytes, then, mut watch) => {
-                // It fails when the client leaves, which the watch notes.
+                // Writing fails when the client disconnects. The watch records that.
                 if stream.write_all(&bytes).await.is_err() {
                     return;
                 }
@@ -48,35 +48,35 @@ impl Ending {
                     while matches!(stream.read(&mut [0; 64]).await, Ok(1..)) {}
                     return;
                 }
-                // A reset throws away what the client has not read yet.
+                // A reset discards what the client has not read yet, so give it time to read.
                 sleep(Duration::from_millis(50)).await;
                 watch.done();
                 then == Then::Reset
             }
         };
         if is_reset {
-            // Closing with unsent data thrown away is what makes it a reset.
+            // With zero linger, closing discards unsent data and sends a reset.
             let _ = stream.set_zero_linger();
         }
     }
 }
 
-/// A way to the connection that a request came by, from within its handling.
+/// Lets a request handler end the connection that the request came from.
 #[derive(Clone, Debug)]
-pub struct Line(pub mpsc::Sender<Ending>);
+pub struct ConnectionHandle(pub mpsc::Sender<Ending>);
 
-impl Line {
-    /// Ends the connection. Whoever calls this is dropped with it and never goes on.
+impl ConnectionHandle {
+    /// Ends the connection. This never returns: the handler is dropped together with the connection.
     async fn end<T>(&self, ending: Ending) -> T {
-        // The channel can only be full or closed if the connection is ending already.
+        // The channel is only full or closed if the connection is already ending.
         let _ = self.0.try_send(ending);
         pending().await
     }
 }
 
-/// Notes in the log that the client left, unless it is told first that there was nothing left to come.
+/// Records in the log that the client disconnected, unless [`Watch::done`] was called before.
 ///
-/// hyper drops the handling of a request whose connection is gone, and that is all one gets to see of it.
+/// The only sign of a lost connection is that hyper drops the request's handler.
 #[derive(Debug)]
 pub struct Watch {
     app: Arc<App>,
@@ -85,7 +85,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches over the request of this number.
+    /// Watches the request with this number.
     pub fn new(app: Arc<App>, number: u64) -> Self {
         Self { app, number, done: false }
     }
@@ -103,16 +103,20 @@ impl Drop for Watch {
     }
 }
 
-/// Carries out a reply to a request of that method.
-pub async fn carry_out(reply: Reply, method: &str, line: Line, mut watch: Watch) -> Response {
+/// Sends a reply to a request of this method.
+pub async fn carry_out(
+    reply: Reply,
+    method: &str,
+    connection: ConnectionHandle,
+    mut watch: Watch,
+) -> Response {
     match reply {
-        // The caller has put the answer of the rules in its place.
+        // The caller replaces this with the rules' answer.
         Reply::Rules => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Reply::Error { code, description, status } => {
             watch.done();
             let known = codes::find(&code).map(|code| code.meaning.to_owned());
-            let description =
-                description.or(known).unwrap_or_else(|| "Ordered by a script.".into());
+            let description = description.or(known).unwrap_or_else(|| "Sent by a script.".into());
             (status, Json(error_body(&code, &description, method))).into_response()
         }
         Reply::Json { status, headers, body } => {
@@ -129,21 +133,23 @@ pub async fn carry_out(reply: Reply, method: &str, line: Line, mut watch: Watch)
             watch.done();
             (status, [(LOCATION, location)]).into_response()
         }
-        Reply::Hang { at: Place::BeforeHeaders } => hold(watch).await,
-        Reply::Hang { at: Place::AfterHeaders } => json_stream(stream::once_future(hold(watch))),
-        Reply::Hang { at: Place::InBody } => json_stream(
+        Reply::Hang { at: HangPoint::BeforeHeaders } => hold(watch).await,
+        Reply::Hang { at: HangPoint::AfterHeaders } => {
+            json_stream(stream::once_future(hold(watch)))
+        }
+        Reply::Hang { at: HangPoint::InBody } => json_stream(
             stream::once(Bytes::from(BEGINNING)).chain(stream::once_future(hold(watch))),
         ),
         Reply::Reset => {
             watch.done();
-            line.end(Ending::Reset).await
+            connection.end(Ending::Reset).await
         }
         Reply::Cut => {
             let cut = async move {
-                // So that the beginning is on its way before the end.
+                // Let the beginning reach the client first.
                 sleep(Duration::from_millis(50)).await;
                 watch.done();
-                line.end(Ending::Close).await
+                connection.end(Ending::Close).await
             };
             let body = stream::once(Bytes::from(BEGINNING)).chain(stream::once_future(cut));
             ([(CONTENT_LENGTH, "1000")], json_stream(body)).into_response()
@@ -155,11 +161,11 @@ pub async fn carry_out(reply: Reply, method: &str, line: Line, mut watch: Watch)
             ([(CONTENT_LENGTH, length)], json_stream(body)).into_response()
         }
         Reply::Big { bytes } => json_stream(big(bytes, watch)),
-        Reply::Raw { base64, then } => line.end(Ending::Raw(base64, then, watch)).await,
+        Reply::Raw { base64, then } => connection.end(Ending::Raw(base64, then, watch)).await,
     }
 }
 
-/// Waits until the client leaves.
+/// Waits until the client disconnects.
 async fn hold<T>(_watch: Watch) -> T {
     pending().await
 }
@@ -181,7 +187,7 @@ fn drip(text: String, every: Duration, watch: Watch) -> impl stream::Stream<Item
         }
         sleep(every).await;
         let byte = left.split_to(1);
-        // Not at the end of the stream: hyper stops asking once the promised length is there.
+        // Not at the end of the stream: hyper stops polling once the promised length has been sent.
         if left.is_empty() {
             watch.done();
         }

@@ -1,4 +1,4 @@
-//! What a test orders beforehand: the answer or the fault that the next matching request gets.
+//! Replies and faults that a test scripts in advance for the next matching requests.
 
 use crate::service::{Method, Service};
 use axum::body::Bytes;
@@ -11,24 +11,24 @@ use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// One order.
+/// One step of a script.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Step {
-    /// For requests to this service; for both if absent.
+    /// Applies to requests to this service; to both if absent.
     service: Option<Service>,
-    /// For requests of this method; for all if absent.
+    /// Applies to requests of this method; to all if absent.
     method: Option<Method>,
-    /// For that many requests.
+    /// How many requests it applies to.
     #[serde(default = "once")]
     times: NonZeroU32,
-    /// How long the reply waits, counted from the arrival of the request.
+    /// Delay of the reply, counted from the arrival of the request.
     #[serde(default)]
     delay_ms: u64,
     reply: Reply,
 }
 
-/// What a request gets.
+/// The reply to a request.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(
     tag = "kind",
@@ -37,15 +37,15 @@ pub struct Step {
     deny_unknown_fields
 )]
 pub enum Reply {
-    /// What the rules say. They are applied when the request arrives, however late the answer goes out.
+    /// The rules' answer. The rules are applied when the request arrives, however late the answer is sent.
     Rules,
-    /// A refusal in the form of the services.
+    /// An error in the services' format.
     Error {
-        /// Any text, also one that no service knows.
+        /// Any code, even one that no service has.
         code: String,
-        /// By default what the sandbox says for that code.
+        /// By default the sandbox's text for this code.
         description: Option<String>,
-        /// By default 200, as the services do.
+        /// By default 200, like the services.
         #[serde(default, deserialize_with = "status")]
         status: StatusCode,
     },
@@ -54,10 +54,10 @@ pub enum Reply {
         /// By default 200.
         #[serde(default, deserialize_with = "status")]
         status: StatusCode,
-        /// Further headers; these win over the sandbox's own.
+        /// Additional headers. They override the sandbox's own.
         #[serde(default, deserialize_with = "headers")]
         headers: HeaderMap,
-        /// The answer.
+        /// The body.
         body: Value,
     },
     /// Any text.
@@ -65,57 +65,57 @@ pub enum Reply {
         /// By default 200.
         #[serde(default, deserialize_with = "status")]
         status: StatusCode,
-        /// Further headers; these win over the sandbox's own.
+        /// Additional headers. They override the sandbox's own.
         #[serde(default, deserialize_with = "headers")]
         headers: HeaderMap,
         /// By default plain text.
         content_type: Option<String>,
-        /// The answer.
+        /// The body.
         #[serde(default)]
         body: String,
     },
-    /// An answer that never ends. The connection stays open until the client leaves.
+    /// An answer that never ends. The connection stays open until the client disconnects.
     Hang {
-        /// After how much of it nothing more comes.
+        /// How much of the answer is sent.
         #[serde(rename = "where")]
-        at: Place,
+        at: HangPoint,
     },
     /// The connection is reset (RST) without an answer.
     Reset,
-    /// The connection ends before the promised length.
+    /// The connection closes before the promised length was sent.
     Cut,
-    /// An answer that comes byte by byte.
+    /// An answer sent byte by byte.
     Drip {
-        /// The answer.
+        /// The body.
         body: Value,
         /// The time between two bytes.
         every_ms: u64,
     },
-    /// A very long answer: one JSON string.
+    /// A very long answer: a single JSON string.
     Big {
         /// The length of the body, quotes included.
         bytes: u64,
     },
-    /// Sends the client elsewhere.
+    /// A redirect.
     Redirect {
-        /// 302, 307 or another of that kind.
+        /// A status from 300 to 399, such as 302 or 307.
         #[serde(deserialize_with = "redirection")]
         status: StatusCode,
-        /// Where to.
+        /// The target.
         #[serde(deserialize_with = "header_value")]
         location: HeaderValue,
     },
-    /// These very bytes, from the status line on: what no honest server says.
+    /// Exactly these bytes, starting with the status line: answers that no correct server sends.
     Raw {
         /// In base64.
         #[serde(deserialize_with = "bytes")]
         base64: Bytes,
-        /// What comes after them.
+        /// What happens after the bytes.
         then: Then,
     },
 }
 
-/// What becomes of a connection on which all was written that there is.
+/// What happens to the connection after all bytes were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Then {
@@ -123,30 +123,30 @@ pub enum Then {
     Close,
     /// It is reset (RST).
     Reset,
-    /// It stays open until the client leaves.
+    /// It stays open until the client disconnects.
     Hold,
 }
 
-/// Where in an answer something happens.
+/// The point at which an answer hangs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Place {
-    /// Nothing was sent.
+pub enum HangPoint {
+    /// Before anything was sent.
     BeforeHeaders,
-    /// All headers were sent.
+    /// After all headers.
     AfterHeaders,
-    /// The headers and a part of the body were sent.
+    /// After the headers and part of the body.
     InBody,
 }
 
-/// The orders that are not used up, in the order they came.
+/// The steps that are left, in the order they were added.
 #[derive(Debug, Default)]
 pub struct Queue(VecDeque<Step>);
 
 impl Queue {
-    /// Adds orders: one, or a list of them. Takes all or none.
-    pub fn push(&mut self, orders: &[u8]) -> Result<usize, String> {
-        let parsed = match serde_json::from_slice(orders) {
+    /// Adds one step or a list of steps, all or none. Returns how many are queued.
+    pub fn push(&mut self, steps: &[u8]) -> Result<usize, String> {
+        let parsed = match serde_json::from_slice(steps) {
             Ok(Value::Array(list)) => list.into_iter().map(serde_json::from_value).collect(),
             Ok(one) => serde_json::from_value(one).map(|step| vec![step]),
             Err(error) => Err(error),
@@ -156,7 +156,7 @@ impl Queue {
         Ok(self.0.len())
     }
 
-    /// Uses up one turn of the first order that a request matches.
+    /// Takes the reply of the first step that matches the request, and counts it as used once.
     pub fn take(&mut self, service: Service, method: &str) -> Option<(Reply, Duration)> {
         let index = self.0.iter().position(|step| {
             step.service.is_none_or(|wanted| wanted == service)
@@ -178,7 +178,7 @@ fn once() -> NonZeroU32 {
 
 fn status<'de, D: Deserializer<'de>>(from: D) -> Result<StatusCode, D::Error> {
     let status = u16::deserialize(from)?;
-    // 1xx is no final answer, and a client waits on after it.
+    // 1xx is not a final answer: a client would keep waiting.
     let known = StatusCode::from_u16(status).ok().filter(|_| (200..600).contains(&status));
     known.ok_or_else(|| D::Error::custom(format!("status must be 200 to 599, not {status}")))
 }
@@ -220,8 +220,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn push(queue: &mut Queue, orders: Value) -> Result<usize, String> {
-        queue.push(orders.to_string().as_bytes())
+    fn push(queue: &mut Queue, steps: Value) -> Result<usize, String> {
+        queue.push(steps.to_string().as_bytes())
     }
 
     fn code(taken: Option<(Reply, Duration)>) -> Option<String> {
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_order_that_matches_is_used_up() {
+    fn the_first_matching_step_is_used_up() {
         let mut queue = Queue::default();
         let error = |code| json!({ "kind": "error", "code": code });
         push(
@@ -255,8 +255,8 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_is_understood() {
-        let orders = [
+    fn every_kind_of_reply_is_accepted() {
+        let replies = [
             json!({ "kind": "rules" }),
             json!({ "kind": "error", "code": "X", "description": "y", "status": 402 }),
             json!({ "kind": "json", "status": 200, "headers": { "Retry-After": "2" }, "body": null }),
@@ -272,15 +272,15 @@ mod tests {
             json!({ "kind": "raw", "base64": "AA==", "then": "hold" }),
         ];
         let mut queue = Queue::default();
-        for reply in orders {
-            let order = json!({ "delayMs": 3, "reply": reply });
-            push(&mut queue, order).unwrap_or_else(|error| panic!("{reply}: {error}"));
+        for reply in replies {
+            let step = json!({ "delayMs": 3, "reply": reply });
+            push(&mut queue, step).unwrap_or_else(|error| panic!("{reply}: {error}"));
         }
         assert_eq!(queue.0.len(), 13);
     }
 
     #[test]
-    fn a_mistake_is_named_and_nothing_is_taken() {
+    fn a_mistake_is_named_and_no_step_is_added() {
         let mut queue = Queue::default();
         let good = json!({ "reply": { "kind": "rules" } });
         for (wrong, word) in [
@@ -296,8 +296,8 @@ mod tests {
             (json!({ "reply": { "kind": "raw", "base64": "?", "then": "close" } }), "symbol"),
             (json!({}), "reply"),
         ] {
-            let said = push(&mut queue, json!([good, wrong])).unwrap_err();
-            assert!(said.contains(word), "{said}");
+            let message = push(&mut queue, json!([good, wrong])).unwrap_err();
+            assert!(message.contains(word), "{message}");
         }
         assert!(queue.push(b"{").is_err());
         assert!(queue.0.is_empty());

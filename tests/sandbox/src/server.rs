@@ -1,12 +1,11 @@
-//! Ties the services, the control paths and the static files to a socket on the loopback interface.
+//! Serves the services, the control paths and static files on a socket of the loopback interface.
 //!
-//! The accept loop is written out, in place of `axum::serve`, because a scripted reset has to reach the
-//! socket below HTTP.
+//! It has its own accept loop instead of `axum::serve`, because a scripted reset needs the socket below HTTP.
 
 use crate::app::App;
 use crate::log::Entry;
 use crate::options::{Mount, Options};
-use crate::reply::{Line, Watch, carry_out};
+use crate::reply::{ConnectionHandle, Watch, carry_out};
 use crate::script::Reply;
 use crate::service::Service;
 use crate::state::{self, error_body};
@@ -32,16 +31,16 @@ use tower_http::cors::{Any, CorsLayer};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-/// The largest body that is read. An image of the largest size that a service takes, in base64, is 0.7 MB.
+/// The largest body that is read. The largest image that a service accepts is 0.7 MB in base64.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
-/// What is told to be current. A line of its own, as a file has it: whoever reads it takes the end off.
+/// The User-Agent reported as current. It ends with a newline, like a file; clients must trim it.
 const USER_AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/149.0.0.0 Safari/537.36\n";
 
-/// The header that stands for the address of the client, so that a test can try bans without being banned.
+/// The header that replaces the client's address, so that a test can try bans without being banned itself.
 const ADDRESS: HeaderName = HeaderName::from_static("x-sandbox-address");
 
-/// Opens the socket. Loopback only: the sandbox gives its keys to everyone who asks.
+/// Opens the socket, on loopback only because the sandbox tells everyone its keys.
 pub async fn bind(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
@@ -54,7 +53,7 @@ pub async fn run(listener: TcpListener, options: &Options) {
             Ok((stream, peer)) => {
                 tokio::spawn(connection(stream, peer.ip(), router.clone()));
             }
-            // The client left at once, or there are too many files open: neither is cured by ending.
+            // The client disconnected at once, or too many files are open. Exiting would not help either.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
@@ -63,18 +62,18 @@ pub async fn run(listener: TcpListener, options: &Options) {
 #[derive(Clone, Debug)]
 struct Peer {
     address: IpAddr,
-    line: Line,
+    connection: ConnectionHandle,
 }
 
 async fn connection(stream: TcpStream, address: IpAddr, router: Router) {
     let (sender, mut endings) = mpsc::channel(1);
-    let peer = Peer { address, line: Line(sender) };
+    let peer = Peer { address, connection: ConnectionHandle(sender) };
     let service = TowerToHyperService::new(router.layer(Extension(peer)));
-    // Without this, a dripped byte waits for the one before it to be acknowledged.
+    // Otherwise a dripped byte waits until the previous one is acknowledged.
     let _ = stream.set_nodelay(true);
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::select! {
-        // How a connection ends is the client's affair; what matters of it is in the log.
+        // How the client ends the connection does not matter here; the log has what matters.
         _ = &mut connection => {}
         Some(ending) = endings.recv() => {
             ending.carry_out(connection.into_parts().io.into_inner()).await;
@@ -108,7 +107,7 @@ fn serve_files(router: Router<Arc<App>>, Mount { path, directory }: &Mount) -> R
     let slashed = format!("{path}/");
     router
         .nest_service(&slashed, files)
-        // Without the slash, a page's relative links would miss the folder.
+        // Without the slash, a page's relative links would point outside the folder.
         .route(path, get(async move || Redirect::temporary(&slashed)))
 }
 
@@ -116,8 +115,8 @@ fn no_store() -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-store"))
 }
 
-/// Any page or extension may call the sandbox. A header that is not named here, such as an authorisation,
-/// would be refused by the services as far as is known, and is refused here.
+/// Any page or extension may call the sandbox. Other headers, such as `Authorization`, are refused here, as the
+/// services refuse them as far as we know.
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
@@ -129,11 +128,11 @@ fn cors() -> CorsLayer {
 }
 
 async fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, "There is nothing here. GET /sandbox says what there is.\n")
+    (StatusCode::NOT_FOUND, "Nothing here. See /sandbox for what this server offers.\n")
         .into_response()
 }
 
-/// A request to one of the services.
+/// Handles a request to one of the services.
 async fn serve(
     app: Arc<App>,
     service: Service,
@@ -143,7 +142,7 @@ async fn serve(
 ) -> Response {
     let arrived = app.now();
     let (head, body) = request.into_parts();
-    // One of the known clients posts to paths that end so, and is answered.
+    // One of the known clients posts to paths with a trailing slash, and the services answer it.
     let method = method.strip_suffix('/').unwrap_or(&method);
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, Body::empty()).into_response();
@@ -155,7 +154,7 @@ async fn serve(
 
     let (number, reply, delay) = {
         let mut world = app.world();
-        let ordered = world.scripts.take(service, method);
+        let scripted = world.scripts.take(service, method);
         let number = world.log.push(Entry {
             at: arrived.as_secs_f64() * 1000.0,
             service,
@@ -163,10 +162,10 @@ async fn serve(
             headers: joined(&head.headers),
             body: serde_json::from_slice(&body)
                 .unwrap_or_else(|_| String::from_utf8_lossy(&body).into()),
-            scripted: ordered.is_some(),
+            scripted: scripted.is_some(),
             aborted: false,
         });
-        let (reply, delay) = ordered.unwrap_or((Reply::Rules, Duration::ZERO));
+        let (reply, delay) = scripted.unwrap_or((Reply::Rules, Duration::ZERO));
         let reply = match reply {
             Reply::Rules
                 if head.method == Method::GET && service.user_agent_path() == Some(method) =>
@@ -175,7 +174,7 @@ async fn serve(
                 Reply::Text { status, headers, content_type: None, body: USER_AGENT.into() }
             }
             Reply::Rules if head.method != Method::POST => {
-                let why = "The methods of the services are called by POST.";
+                let why = "Call the services' methods with POST.";
                 let body = error_body(codes::ERROR_NO_SUCH_METHOD.name, why, method);
                 json(StatusCode::METHOD_NOT_ALLOWED, body)
             }
@@ -190,7 +189,7 @@ async fn serve(
 
     let watch = Watch::new(app.clone(), number);
     tokio::time::sleep((arrived + delay).saturating_sub(app.now())).await;
-    carry_out(reply, method, peer.line, watch).await
+    carry_out(reply, method, peer.connection, watch).await
 }
 
 fn json(status: StatusCode, body: Value) -> Reply {

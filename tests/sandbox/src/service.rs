@@ -1,4 +1,4 @@
-//! In what the two services differ, and the methods they have.
+//! The differences between the two services, and their methods.
 
 use crate::codes::{self, Code};
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ impl Service {
         }
     }
 
-    /// How many bytes an image may have once its base64 is decoded.
+    /// How many bytes an image may have after base64 decoding.
     pub fn image_bytes(self) -> RangeInclusive<usize> {
         match self {
             Self::CapMonster => 100..=500_000,
@@ -34,7 +34,7 @@ impl Service {
         }
     }
 
-    /// The id of the first task. Nine digits, and far apart: an id carried to the other service is unknown.
+    /// The id of the first task. The two ranges are far apart, so an id used at the other service is unknown.
     pub fn first_task_id(self) -> u64 {
         match self {
             Self::CapMonster => 410_000_001,
@@ -42,8 +42,8 @@ impl Service {
         }
     }
 
-    /// The error pages give two codes for an unknown task and no rule when which is sent, so each service
-    /// sends one of them and a client has to know both.
+    /// The error for an unknown task. The error pages list two codes without saying when each is sent, so each
+    /// service here sends one of them, and a client must know both.
     pub fn unknown_task(self) -> Code {
         match self {
             Self::CapMonster => codes::ERROR_NO_SUCH_CAPCHA_ID,
@@ -51,13 +51,13 @@ impl Service {
         }
     }
 
-    /// Where a GET without a key tells the User-Agent that tasks should carry, if there is such a path. In
-    /// truth it is on a host of its own, so no method of the protocol.
+    /// The path that returns the User-Agent for tasks, with a GET and without a key, if the service has one. The
+    /// real service has it on another host, so it is not a method of the protocol.
     pub fn user_agent_path(self) -> Option<&'static str> {
         (self == Self::CapMonster).then_some("api/useragent/actual")
     }
 
-    /// The method that a path names here, if there is one.
+    /// The method with this name, if this service has it.
     pub fn method(self, name: &str) -> Option<Method> {
         let method = Method::ALL.into_iter().find(|method| method.name() == name)?;
         let here = self == Self::CapMonster || !method.is_report();
@@ -69,15 +69,15 @@ impl Service {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Method {
-    /// Takes a task.
+    /// Creates a task.
     CreateTask,
-    /// Tells what has come of a task.
+    /// Returns the state of a task.
     GetTaskResult,
-    /// Tells what is left on the account.
+    /// Returns the account's balance.
     GetBalance,
-    /// Takes a complaint about an image task.
+    /// Reports a wrong answer of an image task.
     ReportIncorrectImageCaptcha,
-    /// Takes a complaint about a token task.
+    /// Reports a wrong answer of a token task.
     ReportIncorrectTokenCaptcha,
     /// The older name of [`Self::ReportIncorrectTokenCaptcha`].
     ReportIncorrectRecaptcha,
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn method_names_are_case_exact() {
+    fn method_names_are_case_sensitive() {
         assert!(Service::CapMonster.method("createtask").is_none());
     }
 }

@@ -1,53 +1,48 @@
-//! The rules of the services as a pure state machine: no I/O, and the clock is passed in, so that ten
-//! minutes of a ban pass in a test in no time.
+//! The services' rules as a pure state machine. It does no I/O and gets the time passed in, so a test of a
+//! ten-minute ban runs instantly.
 
+use crate::address::AddressRecord;
 use crate::codes::{self, Code};
 use crate::service::{Method, Service};
-use crate::task::{self, Drawn, Kind};
+use crate::task::{self, AnswerKind, Drawn};
 use serde_json::{Map, Value, json};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::Duration;
 
-/// The key of the built-in account that has money.
+/// The key of the built-in account with money.
 pub const SANDBOX_KEY: &str = "5a4db0c5a4db0c5a4db0c5a4db0c5a4d";
-/// The key of the built-in account that has none.
+/// The key of the built-in account without money.
 pub const EMPTY_KEY: &str = "0e3917a0e3917a0e3917a0e3917a0e39";
 
-/// How long a task's result can be asked for.
+/// How long a task's result can be requested.
 pub const TASK_LIFE: Duration = Duration::from_secs(5 * 60);
-/// The least time between two result requests for one task.
+/// The minimum time between two result requests for one task.
 pub const POLL_GAP: Duration = Duration::from_secs(2);
-/// How often the result of one task may be asked for.
+/// How often the result of one task may be requested.
 pub const POLL_LIMIT: u32 = 120;
-/// How long an address is shut out.
-pub const BAN: Duration = Duration::from_secs(10 * 60);
-/// How many wrong keys from one address lead to a ban.
-pub const WRONG_KEY_LIMIT: u32 = 5;
-/// How many errors of misuse within [`BAN`] lead to a block.
-pub const MISUSE_LIMIT: usize = 20;
 
 /// One request to a service.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// To which of them.
+    /// The service it is sent to.
     pub service: Service,
-    /// The method's name as it stands in the path.
+    /// The method's name from the path.
     pub method: &'a str,
-    /// Where the request comes from; bans are by address.
+    /// The client's address. Bans are per address.
     pub address: &'a str,
-    /// The body, whatever it is.
+    /// The body, which may be anything.
     pub body: &'a [u8],
 }
 
-/// Money in millionths of a dollar: 0.0003 taken often from a float does not stay readable.
+/// Money in millionths of a dollar, because subtracting 0.0003 from a float repeatedly adds rounding errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Money(i64);
 
 impl Money {
-    /// What a recognised task costs.
+    /// The price of a recognised task.
     pub const PRICE: Self = Self(300);
 
-    /// From an amount in dollars.
+    /// Converts an amount in dollars.
     pub fn from_dollars(dollars: f64) -> Self {
         Self((dollars * 1e6).round() as i64)
     }
@@ -57,7 +52,7 @@ impl Money {
     }
 }
 
-/// Both services, each with a state of its own, and the captchas that were drawn for them.
+/// Both services, each with its own state, and the captchas drawn for them.
 #[derive(Debug)]
 pub struct Sandbox {
     solve_after: Duration,
@@ -67,7 +62,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// The initial state. A task becomes ready `solve_after` its creation.
+    /// Creates the initial state. A task becomes ready `solve_after` its creation.
     pub fn new(solve_after: Duration) -> Self {
         Self {
             solve_after,
@@ -77,24 +72,24 @@ impl Sandbox {
         }
     }
 
-    /// Makes an image known: from now on its text is found in it.
-    pub fn learn(&mut self, image: Vec<u8>, text: String) {
+    /// Adds a drawn captcha. From now on tasks with this image are solved with this text.
+    pub fn add_captcha(&mut self, image: Vec<u8>, text: String) {
         self.drawn.insert(image, text);
     }
 
-    /// Changes how long tasks take that are created from now on.
+    /// Changes how long new tasks take.
     pub fn set_solve_after(&mut self, solve_after: Duration) {
         self.solve_after = solve_after;
     }
 
-    /// Opens an account on both services, or changes what is on it.
+    /// Creates an account on both services, or changes its balance.
     pub fn set_account(&mut self, key: &str, balance: Money) {
         for state in [&mut self.capmonster, &mut self.brocapgpt] {
             state.accounts.insert(key.to_owned(), balance);
         }
     }
 
-    /// Answers a request that arrived at `now`, the time since the sandbox was started.
+    /// Answers a request that arrived at `now`, measured from the start of the sandbox.
     pub fn handle(&mut self, now: Duration, request: Request<'_>) -> Value {
         let state = match request.service {
             Service::CapMonster => &mut self.capmonster,
@@ -105,7 +100,7 @@ impl Sandbox {
     }
 }
 
-/// The body of a refusal. Only createTask names a task in it: none.
+/// The body of an error. Only createTask adds a task id, 0.
 pub fn error_body(code: &str, description: &str, method: &str) -> Value {
     let mut body = json!({ "errorId": 1, "errorCode": code, "errorDescription": description });
     if method == Method::CreateTask.name() {
@@ -114,7 +109,7 @@ pub fn error_body(code: &str, description: &str, method: &str) -> Value {
     body
 }
 
-/// Why a request is not answered as its sender hoped.
+/// An error answer: its code and description.
 struct Refusal {
     code: Code,
     description: String,
@@ -139,7 +134,7 @@ impl From<Code> for Refusal {
 #[derive(Debug)]
 struct Task {
     account: String,
-    kind: Kind,
+    answer_kind: AnswerKind,
     created: Duration,
     ready: Duration,
     outcome: Result<Value, &'static str>,
@@ -149,42 +144,6 @@ struct Task {
     unready_answers: u32,
 }
 
-/// What an address has done, and whether it is shut out for it.
-#[derive(Debug, Default)]
-struct Conduct {
-    wrong_keys: u32,
-    misuses: VecDeque<Duration>,
-    shut_out: Option<(Code, Duration)>,
-}
-
-impl Conduct {
-    fn check(&mut self, now: Duration) -> Result<(), Code> {
-        match self.shut_out {
-            Some((code, until)) if now < until => Err(code),
-            Some(_) => {
-                *self = Self::default();
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn wrong_key(&mut self, now: Duration) {
-        self.wrong_keys += 1;
-        if self.wrong_keys >= WRONG_KEY_LIMIT {
-            self.shut_out = Some((codes::ERROR_IP_BANNED, now + BAN));
-        }
-    }
-
-    fn misuse(&mut self, now: Duration) {
-        self.misuses.push_back(now);
-        self.misuses.retain(|&at| now.saturating_sub(at) < BAN);
-        if self.misuses.len() >= MISUSE_LIMIT {
-            self.shut_out = Some((codes::ERROR_IP_BLOCKED, now + BAN));
-        }
-    }
-}
-
 /// One service.
 #[derive(Debug)]
 struct State {
@@ -192,7 +151,7 @@ struct State {
     accounts: HashMap<String, Money>,
     tasks: HashMap<u64, Task>,
     next_task_id: u64,
-    addresses: HashMap<String, Conduct>,
+    addresses: HashMap<String, AddressRecord>,
 }
 
 impl State {
@@ -216,22 +175,25 @@ impl State {
         solve_after: Duration,
         drawn: &Drawn,
     ) -> Result<Value, Refusal> {
-        self.conduct(request.address).check(now)?;
+        self.address_record(request.address).check(now)?;
         let method = self.service.method(request.method).ok_or_else(|| {
             let name = self.service.name();
-            Refusal::new(codes::ERROR_NO_SUCH_METHOD, format!("{name} has no method of this name."))
+            Refusal::new(
+                codes::ERROR_NO_SUCH_METHOD,
+                format!("{name} has no method with this name."),
+            )
         })?;
         let body: Value = match serde_json::from_slice(request.body) {
             Ok(body) => body,
             Err(_) if method == Method::CreateTask => return Err(codes::ERROR_TASK_ABSENT.into()),
-            // For the other methods no code says so. What is certain is that there is no key in it.
+            // The other methods have no code for this, but such a body certainly contains no key.
             Err(_) => Value::Null,
         };
         let account = self.authenticate(now, request.address, &body)?;
         match method {
             Method::CreateTask => {
                 if self.accounts[&account] <= Money(0) {
-                    self.conduct(request.address).misuse(now);
+                    self.address_record(request.address).record_misuse(now);
                     return Err(codes::ERROR_ZERO_BALANCE.into());
                 }
                 let task = body.get("task").and_then(Value::as_object);
@@ -242,19 +204,19 @@ impl State {
                 Ok(json!({ "errorId": 0, "balance": self.accounts[&account].dollars() }))
             }
             Method::ReportIncorrectImageCaptcha => {
-                self.report(now, request.address, &account, &body, Kind::Image)
+                self.report(now, request.address, &account, &body, AnswerKind::Image)
             }
             Method::ReportIncorrectTokenCaptcha | Method::ReportIncorrectRecaptcha => {
-                self.report(now, request.address, &account, &body, Kind::Token)
+                self.report(now, request.address, &account, &body, AnswerKind::Token)
             }
         }
     }
 
-    fn conduct(&mut self, address: &str) -> &mut Conduct {
+    fn address_record(&mut self, address: &str) -> &mut AddressRecord {
         self.addresses.entry(address.to_owned()).or_default()
     }
 
-    /// The account of the key. What follows a double underscore are wishes, not part of the key.
+    /// Returns the account of the key. A suffix after a double underscore is not part of the key.
     fn authenticate(
         &mut self,
         now: Duration,
@@ -266,7 +228,7 @@ impl State {
         if self.accounts.contains_key(key) {
             return Ok(key.to_owned());
         }
-        self.conduct(address).wrong_key(now);
+        self.address_record(address).record_wrong_key(now);
         Err(codes::ERROR_KEY_DOES_NOT_EXIST.into())
     }
 
@@ -279,15 +241,15 @@ impl State {
         drawn: &Drawn,
     ) -> Result<Value, Refusal> {
         let id = self.next_task_id;
-        let task::Accepted { kind, outcome } = task::accept(self.service, task, id, drawn)?;
+        let task::Accepted { answer_kind, outcome } = task::accept(self.service, task, id, drawn)?;
         self.next_task_id += 1;
-        // Those are unknown to everyone by now; without this a long session would only ever grow.
+        // Expired tasks can't be requested any more. Without this, a long session would grow without limit.
         self.tasks.retain(|_, task| now.saturating_sub(task.created) <= TASK_LIFE);
         self.tasks.insert(
             id,
             Task {
                 account,
-                kind,
+                answer_kind,
                 created: now,
                 ready: now.saturating_add(solve_after),
                 outcome,
@@ -300,7 +262,7 @@ impl State {
         Ok(json!({ "errorId": 0, "taskId": id }))
     }
 
-    /// The id in the body, if it is one of a living task of this account.
+    /// Returns the id in the body, if this account has such a task and it has not expired.
     fn task_id(
         &mut self,
         now: Duration,
@@ -314,7 +276,7 @@ impl State {
             })
         });
         known.ok_or_else(|| {
-            self.conduct(address).misuse(now);
+            self.address_record(address).record_misuse(now);
             self.service.unknown_task().into()
         })
     }
@@ -332,22 +294,22 @@ impl State {
             return Err(service.unknown_task().into());
         };
 
-        // Refused requests count too: asking more often never brings an answer sooner.
+        // Refused requests count, too, so asking more often never brings an answer sooner.
         task.polls += 1;
         let last = task.last_poll.replace(now);
         if task.polls > POLL_LIMIT {
             let why =
-                format!("This task was asked for more than {POLL_LIMIT} times; no more answers.");
+                format!("The result of this task was requested more than {POLL_LIMIT} times.");
             return Err(Refusal::new(codes::ERROR_TOO_MUCH_REQUESTS, why));
         }
         if last.is_some_and(|last| now.saturating_sub(last) < POLL_GAP) {
-            let why = "This task was asked for less than 2 seconds ago.";
+            let why = "The result of this task was requested less than 2 seconds ago.";
             return Err(Refusal::new(codes::ERROR_TOO_MUCH_REQUESTS, why));
         }
 
         if now < task.ready {
             task.unready_answers += 1;
-            // The error pages list the code, the methods' pages show the status. A client meets both.
+            // The error pages list a code, the methods' pages show a status. A client must handle both.
             let as_error = service == Service::BroCapGpt && task.unready_answers.is_multiple_of(2);
             return if as_error {
                 Err(codes::CAPTCHA_NOT_READY.into())
@@ -386,13 +348,13 @@ impl State {
         address: &str,
         account: &str,
         body: &Value,
-        kind: Kind,
+        answer_kind: AnswerKind,
     ) -> Result<Value, Refusal> {
         let id = self.task_id(now, address, account, body)?;
-        if self.tasks[&id].kind == kind {
+        if self.tasks[&id].answer_kind == answer_kind {
             Ok(json!({ "errorId": 0, "status": "success" }))
         } else {
-            let why = "The task of this id is of a kind that another report method is for.";
+            let why = "Another report method is for tasks of this type.";
             Err(Refusal::new(self.service.unknown_task(), why))
         }
     }

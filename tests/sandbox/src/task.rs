@@ -1,6 +1,6 @@
-//! What a task asks for, and what will come of it.
+//! What a task asks for, and its outcome.
 //!
-//! All of it is decided when the task arrives. Only when it is told depends on the clock.
+//! The outcome is decided when the task arrives. Only the time at which it is available depends on the clock.
 
 use crate::codes::{self, Code};
 use crate::service::Service;
@@ -9,24 +9,24 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-/// The captchas that were drawn, by the bytes of their image: the text in each.
+/// The drawn captchas: the text of each, by the bytes of its image.
 pub type Drawn = HashMap<Vec<u8>, String>;
 
-/// What kind of answer a task has. The services take complaints per kind.
+/// The kind of answer that a task has. Each kind has its own report method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Something to be seen in images.
+pub enum AnswerKind {
+    /// Something visible in images.
     Image,
-    /// A token that a site wants.
+    /// A token for a site.
     Token,
 }
 
-/// A task that was taken.
+/// A task that was accepted.
 #[derive(Debug)]
 pub struct Accepted {
-    /// What kind of answer it has.
-    pub kind: Kind,
-    /// The solution, or why there will be none.
+    /// The kind of its answer.
+    pub answer_kind: AnswerKind,
+    /// The solution, or the reason why there is none.
     pub outcome: Result<Value, &'static str>,
 }
 
@@ -57,38 +57,38 @@ const PLAIN_TOKEN: &[&str] = &[
     "CustomTask",
 ];
 
-/// Takes a task or refuses it. `id` is the id it will have if it is taken.
+/// Accepts or refuses a task. `id` is the id it gets if it is accepted.
 pub fn accept(
     service: Service,
     task: &Map<String, Value>,
     id: u64,
     drawn: &Drawn,
 ) -> Result<Accepted, Code> {
-    let kind = task.get("type").and_then(Value::as_str);
-    match kind.ok_or(codes::ERROR_TASK_NOT_SUPPORTED)? {
+    let task_type = task.get("type").and_then(Value::as_str);
+    match task_type.ok_or(codes::ERROR_TASK_NOT_SUPPORTED)? {
         "ImageToTextTask" => {
             let image = Image::read(service, task.get("body"))?;
             let outcome = image.text(drawn).map(|text| json!({ "text": text }));
-            Ok(Accepted { kind: Kind::Image, outcome })
+            Ok(Accepted { answer_kind: AnswerKind::Image, outcome })
         }
         "ComplexImageTask" => {
             let images = read_images(service, task)?;
             let outcome = recognise_grid(&images, drawn);
-            Ok(Accepted { kind: Kind::Image, outcome })
+            Ok(Accepted { answer_kind: AnswerKind::Image, outcome })
         }
         other => {
             let solution =
                 token_solution(other, task, id).ok_or(codes::ERROR_TASK_NOT_SUPPORTED)?;
-            Ok(Accepted { kind: Kind::Token, outcome: Ok(solution) })
+            Ok(Accepted { answer_kind: AnswerKind::Token, outcome: Ok(solution) })
         }
     }
 }
 
-/// An uploaded image: its bytes, or nothing if its base64 can't be decoded.
+/// An uploaded image: its bytes, or `None` if its base64 can't be decoded.
 struct Image(Option<Vec<u8>>);
 
 impl Image {
-    /// No image at all counts as an image of no bytes.
+    /// A missing image counts as an image of zero bytes.
     fn read(service: Service, field: Option<&Value>) -> Result<Self, Code> {
         let encoded = field.and_then(Value::as_str).unwrap_or_default();
         let Ok(bytes) = BASE64_STANDARD.decode(encoded) else {
@@ -106,10 +106,10 @@ impl Image {
 
     fn text<'a>(&self, drawn: &'a Drawn) -> Result<&'a str, &'static str> {
         let bytes = self.0.as_ref().ok_or(
-            "The image is not strict base64: standard letters, padded, no white space, no data: prefix.",
+            "The image is not strict base64: it needs the standard alphabet and padding, without white space or a data: prefix.",
         )?;
         let text = drawn.get(bytes).ok_or(
-            "The sandbox recognises only the captchas that it drew itself, byte for byte. Ask it for one at /sandbox/captcha.",
+            "The sandbox only recognises captchas that it drew itself, byte for byte. Get one at /sandbox/captcha.",
         )?;
         Ok(text)
     }
@@ -121,31 +121,31 @@ fn read_images(service: Service, task: &Map<String, Value>) -> Result<Vec<Image>
         Image::read(service, Some(example))?;
     }
     let images = list("imagesBase64");
-    // The services would fetch these themselves; the sandbox fetches nothing.
-    let elsewhere = !list("imageUrls").is_empty();
-    if images.is_empty() && !elsewhere {
+    // The services would fetch these images. The sandbox fetches nothing.
+    let has_urls = !list("imageUrls").is_empty();
+    if images.is_empty() && !has_urls {
         return Err(codes::ERROR_ZERO_CAPTCHA_FILESIZE);
     }
     images.iter().map(|image| Image::read(service, Some(image))).collect()
 }
 
 fn recognise_grid(images: &[Image], drawn: &Drawn) -> Result<Value, &'static str> {
-    let first = images.first().ok_or("The sandbox does not fetch images from addresses.")?;
+    let first = images.first().ok_or("The sandbox does not fetch images from URLs.")?;
     let text = first.text(drawn)?;
-    // Any nine would do. Taken from the text, so that different captchas have different answers.
+    // Any nine cells would do. Derive them from the text, so that different captchas have different answers.
     let seed = text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     let cells: Vec<bool> = (0..9).map(|cell| cell == 0 || seed >> cell & 1 == 1).collect();
     Ok(json!({ "answer": cells, "metadata": { "AnswerType": "Grid" } }))
 }
 
-fn token_solution(kind: &str, task: &Map<String, Value>, id: u64) -> Option<Value> {
+fn token_solution(task_type: &str, task: &Map<String, Value>, id: u64) -> Option<Value> {
     let token = format!("sandbox-token-{id}");
-    if RECAPTCHA.contains(&kind) {
+    if RECAPTCHA.contains(&task_type) {
         Some(json!({ "gRecaptchaResponse": token }))
-    } else if PLAIN_TOKEN.contains(&kind) {
+    } else if PLAIN_TOKEN.contains(&task_type) {
         Some(json!({ "token": token }))
-    } else if GEETEST.contains(&kind) {
-        // The two versions of GeeTest share a type and nothing of their solutions.
+    } else if GEETEST.contains(&task_type) {
+        // The two versions of GeeTest share a task type, but their solutions have nothing in common.
         Some(if task.get("version").and_then(Value::as_u64) == Some(4) {
             json!({
                 "captcha_id": task.get("gt"),
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_that_is_not_strict_is_taken_and_never_solved() {
+    fn base64_that_is_not_strict_is_accepted_and_never_solved() {
         let bytes = vec![0xfb; 100];
         let drawn = Drawn::from([(bytes.clone(), "w7kq".into())]);
         let strict = BASE64_STANDARD.encode(&bytes);
@@ -269,25 +269,28 @@ mod tests {
     }
 
     #[test]
-    fn images_elsewhere_are_not_fetched() {
+    fn images_at_urls_are_not_fetched() {
         let task =
             json!({ "type": "ComplexImageTask", "imageUrls": ["https://site.example/1.png"] });
-        let taken = accept_json(Service::CapMonster, task, &Drawn::new()).unwrap();
-        assert!(taken.outcome.unwrap_err().contains("fetch"));
+        let accepted = accept_json(Service::CapMonster, task, &Drawn::new()).unwrap();
+        assert!(accepted.outcome.unwrap_err().contains("fetch"));
     }
 
     #[test]
     fn token_types_get_the_solution_of_their_family() {
         let solution =
             |task| accept_json(Service::CapMonster, task, &Drawn::new()).unwrap().outcome.unwrap();
-        for kind in RECAPTCHA {
+        for task_type in RECAPTCHA {
             assert_eq!(
-                solution(json!({ "type": kind })),
+                solution(json!({ "type": task_type })),
                 json!({ "gRecaptchaResponse": "sandbox-token-7" })
             );
         }
-        for kind in PLAIN_TOKEN {
-            assert_eq!(solution(json!({ "type": kind })), json!({ "token": "sandbox-token-7" }));
+        for task_type in PLAIN_TOKEN {
+            assert_eq!(
+                solution(json!({ "type": task_type })),
+                json!({ "token": "sandbox-token-7" })
+            );
         }
         let three = solution(json!({ "type": "GeeTestTask", "challenge": "c" }));
         assert_eq!(three["challenge"], "c");

@@ -17,16 +17,16 @@ use capwire::service::ImageLimits;
 use capwire::task::image::{Image, from_bytes, from_text};
 use capwire::url::{check_safe, is_web_address, site};
 
-/// The name of a corpus, and what is done with it.
+/// The name of a corpus and the function that checks an input.
 type Target = (&'static str, fn(&[u8]));
 
-/// All of them.
+/// All targets.
 pub const ALL: [Target; 4] =
     [("answer", answer), ("callback", callback), ("image", image), ("url", url)];
 
-/// A key with a suffix, which services take for the account's number or options.
+/// A key with a suffix. The services read suffixes as options.
 const KEY: &str = "5e1f00d5c0ffee11__7";
-/// What is left of it without the suffix, a secret as well.
+/// The key without its suffix, which is secret, too.
 const ACCOUNT: &str = "5e1f00d5c0ffee11";
 
 fn key() -> ClientKey {
@@ -39,11 +39,11 @@ fn body(bytes: &[u8]) -> Body<Js> {
     Body::of(&world, Some(String::from_utf8_lossy(bytes).into_owned().into()))
 }
 
-/// The text of a failure is short, on one line, and without the key.
+/// A failure's text must be short, on one line, and without the key.
 #[track_caller]
 fn assert_presentable(failure: &Failure) {
     let shown = failure.record().to_string();
-    // Of what came, and of what `Debug` and the words in another language are made of.
+    // `Debug` too: it includes the parts for other languages.
     for text in [&shown, &format!("{failure:?}")] {
         assert!(!text.contains(ACCOUNT), "the key is in {text}");
     }
@@ -59,7 +59,7 @@ fn assert_bad_response(failure: &Failure, retryable: bool) {
     assert_eq!((failure.origin, failure.retryable), (Origin::Transport, retryable), "{failure:#?}");
 }
 
-/// An answer of a service: the status on the first line, the body below it.
+/// A service's answer: the status on the first line, the body below it.
 pub fn answer(data: &[u8]) {
     let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(0);
     let (line, rest) = data.split_at(end);
@@ -69,10 +69,10 @@ pub fn answer(data: &[u8]) {
     let is_redirect = status == 0 || (300..400).contains(&status);
     let reply = Response { status, retry_after_ms: None, body: body(bytes) };
 
-    // What the body says, by another reading of the same rules.
+    // Read the body by an independent implementation of the same rules.
     let Body::Json(json) = reply.body.clone() else {
         user_agent(&reply);
-        let failure = read_answer(reply, &key()).expect_err("a text is no answer");
+        let failure = read_answer(reply, &key()).expect_err("a text is not an answer");
         return assert_no_answer(&failure, status);
     };
     let field = |name: &str| json.get(name);
@@ -111,7 +111,7 @@ pub fn answer(data: &[u8]) {
             }
         }
         Err(failure) => {
-            assert!(is_redirect || !is_refusal, "the service's error was not seen: {json:?}");
+            assert!(is_redirect || !is_refusal, "missed the service's error: {json:?}");
             assert_no_answer(&failure, status);
         }
     }
@@ -149,7 +149,7 @@ fn answer_fields(fields: &Js) {
         Err(failure) => assert_bad_response(&failure, false),
     }
     if let Some((given, id)) = fields.get("taskId").and_then(|it| Some((TaskId::read(&it)?, it))) {
-        // Never a neighbour of the number that came.
+        // Never a rounded number.
         let number = u64::from(given);
         assert!((1..1 << 53).contains(&number));
         match id.value_type() {
@@ -172,10 +172,10 @@ fn user_agent(reply: &Response<Js>) {
     }
 }
 
-/// A body that is posted to a callbackUrl. In whatever form it is given, it means the same.
+/// A body posted to a callbackUrl. It must mean the same in every form.
 pub fn callback(data: &[u8]) {
     let read = |given: Js| {
-        // Nothing is sent, so nothing is answered.
+        // Nothing is sent, so no answer is needed.
         let world = World::new(|_| hang());
         let state = world.run(read_callback(&world, &given));
         assert!(world.sent().is_empty() && world.timers() == 0);
@@ -202,24 +202,24 @@ pub fn callback(data: &[u8]) {
         assert_eq!(read(given), expected);
     }
     if let Ok(json @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str::<Value>(&text) {
-        // A member that looks used is a request's, not a body's.
+        // An object with `bodyUsed: true` is read as a `Request`, not as a body.
         if json.get("bodyUsed") != Some(&Value::Bool(true)) {
             assert_eq!(read(Js::from(json)), expected);
         }
     }
 }
 
-/// An image, as bytes and as text.
+/// An image, given as bytes and as text.
 pub fn image(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    // The lower bound is there to be met by a short input, too.
+    // The second limits are small, so that short inputs reach both bounds.
     for limits in [limits(0, u32::MAX), limits(3, 48)] {
         let sizes = limits.min_bytes as usize..=limits.max_bytes as usize;
         match from_bytes(data, limits) {
             Ok(image) => {
                 assert!(sizes.contains(&data.len()));
                 assert_eq!(decoded(&image), data);
-                // The text of it is the same image.
+                // Its base64 text must be the same image.
                 let again = from_text(&image.base64, limits).expect("its own base64");
                 assert_eq!(again, image);
             }
@@ -240,7 +240,7 @@ fn limits(min_bytes: u32, max_bytes: u32) -> ImageLimits {
     ImageLimits { min_bytes, max_bytes }
 }
 
-/// By another decoder, as strict as they come.
+/// Decodes with another, strict decoder.
 fn decoded(image: &Image) -> Vec<u8> {
     let bytes = STANDARD.decode(&image.base64).expect("standard base64");
     assert_eq!(bytes.len(), image.bytes);
@@ -257,10 +257,10 @@ fn assert_image_error(failure: &Failure, limits: ImageLimits, size: Option<usize
             assert!(size.is_none(), "bytes are always an image");
             return;
         }
-        code => panic!("{code} is no code of an image"),
+        code => panic!("unexpected code {code}"),
     };
     assert_eq!(failure.limit, Some(bound));
-    let found = failure.size.expect("the size is told");
+    let found = failure.size.expect("a size");
     assert_eq!(found < f64::from(bound), &*failure.code == "ERROR_ZERO_CAPTCHA_FILESIZE");
     assert!((found - f64::from(bound)).abs() > 0.5, "the bound itself is allowed");
     #[allow(clippy::cast_precision_loss)] // a fuzzer's inputs are small
@@ -276,8 +276,8 @@ pub fn url(data: &[u8]) {
     if check_safe(&text).is_err() {
         return;
     }
-    assert!(is_web_address(&text), "safe but no web address: {text}");
-    // Read in the plainest way, for what is safe has nothing odd in it.
+    assert!(is_web_address(&text), "safe but not a web address: {text}");
+    // Safe addresses contain nothing unusual, so the simplest way of reading them is right.
     let lower = text.to_ascii_lowercase();
     let (scheme, rest) = lower.split_once("://").expect("an absolute address");
     let authority = rest.split(['/', '?', '#']).next().expect("the first part");

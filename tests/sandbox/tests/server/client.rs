@@ -1,4 +1,4 @@
-//! Starts the program and speaks HTTP to it by hand: a real client would hide what the faults do.
+//! Starts the program and speaks raw HTTP to it: a real HTTP client would hide the effects of faults.
 
 use serde_json::Value;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A running sandbox; it ends with the test.
+/// A running sandbox. It stops when the test ends.
 pub(crate) struct Sandbox {
     child: Child,
     address: String,
@@ -35,7 +35,7 @@ impl Sandbox {
         self.address.rsplit_once(':').unwrap().1.parse().unwrap()
     }
 
-    /// Closes the program's standard input; its exit code, if it ends within 5 seconds.
+    /// Closes the program's stdin. Returns its exit code if it exits within 5 seconds.
     pub(crate) fn close_stdin(&mut self) -> Option<i32> {
         drop(self.child.stdin.take());
         let closed = Instant::now();
@@ -54,7 +54,7 @@ impl Sandbox {
         stream
     }
 
-    /// Sends a request and leaves the answer to the caller.
+    /// Sends a request. The caller reads the answer.
     pub(crate) fn send(
         &self,
         method: &str,
@@ -95,8 +95,8 @@ impl Sandbox {
         answer.json()
     }
 
-    pub(crate) fn script(&self, orders: Value) {
-        let answer = self.post("/sandbox/script", &orders);
+    pub(crate) fn script(&self, steps: Value) {
+        let answer = self.post("/sandbox/script", &steps);
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
 
@@ -111,7 +111,7 @@ impl Sandbox {
     pub(crate) fn wait_until(&self, holds: impl Fn(&Self) -> bool) {
         let started = Instant::now();
         while !holds(self) {
-            assert!(started.elapsed() < Duration::from_secs(5), "it never happened");
+            assert!(started.elapsed() < Duration::from_secs(5), "not within 5 seconds");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -141,7 +141,7 @@ pub(crate) fn write_request(
     stream.write_all(body).unwrap();
 }
 
-/// Reads an answer that tells its length, and nothing after it.
+/// Reads an answer with a `Content-Length`, and nothing beyond it.
 pub(crate) fn read_sized(stream: &mut TcpStream) -> Answer {
     let mut read = Vec::new();
     while !read.ends_with(b"\r\n\r\n") {
@@ -155,7 +155,7 @@ pub(crate) fn read_sized(stream: &mut TcpStream) -> Answer {
     answer
 }
 
-/// An answer in full.
+/// A complete answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     headers: HashMap<String, String>,
@@ -179,7 +179,7 @@ impl Answer {
         Self { status, headers, body }
     }
 
-    /// The header, or nothing.
+    /// Returns the header, or an empty text.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
@@ -208,7 +208,7 @@ fn unchunk(mut chunks: &[u8]) -> Vec<u8> {
     }
 }
 
-/// An empty folder for the test of that name.
+/// Creates an empty folder for the test with this name.
 pub(crate) fn scratch_folder(test: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
     let _ = std::fs::remove_dir_all(&folder);

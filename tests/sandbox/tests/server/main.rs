@@ -1,12 +1,12 @@
-//! The real program over TCP, asked by a client that sees every byte.
+//! Tests of the real program over TCP, with a client that sees every byte.
 
 mod client;
+mod script;
 
-use client::{Answer, Sandbox, scratch_folder};
+use client::{Sandbox, scratch_folder};
 use serde_json::{Value, json};
-use std::io::{ErrorKind, Read};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const KEY: &str = "5a4db0c5a4db0c5a4db0c5a4db0c5a4d";
 
@@ -48,18 +48,18 @@ fn a_drawn_captcha_is_an_image_that_can_be_drawn_again() {
 }
 
 #[test]
-fn tells_the_user_agent_to_whoever_asks() {
+fn returns_the_user_agent_without_a_key() {
     let sandbox = Sandbox::start(&[]);
     let path = "/capmonster/api/useragent/actual";
-    let told = sandbox.get(path);
-    assert_eq!((told.status, told.header("content-type")), (200, "text/plain; charset=utf-8"));
-    assert!(told.text().starts_with("Mozilla/5.0 (Windows NT 10.0; "), "{}", told.text());
-    assert_eq!(told.text().trim_end().lines().count(), 1);
+    let answer = sandbox.get(path);
+    assert_eq!((answer.status, answer.header("content-type")), (200, "text/plain; charset=utf-8"));
+    assert!(answer.text().starts_with("Mozilla/5.0 (Windows NT 10.0; "), "{}", answer.text());
+    assert_eq!(answer.text().trim_end().lines().count(), 1);
     let entry = &sandbox.requests()[0];
     assert_eq!(entry["method"], "api/useragent/actual");
     assert_eq!(entry["body"], "");
 
-    // Only there, and by GET.
+    // Only at this service, and only with GET.
     assert_eq!(sandbox.get("/brocapgpt/api/useragent/actual").status, 405);
     assert_eq!(sandbox.get("/capmonster/api/useragent").status, 405);
     assert_eq!(sandbox.post(path, &json!({})).json()["errorCode"], "ERROR_NO_SUCH_METHOD");
@@ -69,215 +69,14 @@ fn tells_the_user_agent_to_whoever_asks() {
 }
 
 #[test]
-fn a_scripted_error_has_the_form_of_the_service() {
+fn a_wrong_control_request_is_refused_with_a_reason() {
     let sandbox = Sandbox::start(&[]);
-    sandbox.script(json!([
-        { "method": "createTask", "reply": { "kind": "error", "code": "ERROR_NO_SLOT_AVAILABLE" } },
-        { "method": "getBalance", "reply": { "kind": "error", "code": "ERROR_X", "description": "d", "status": 403 } },
-    ]));
-    let balance = sandbox.post("/brocapgpt/getBalance", &json!({ "clientKey": KEY }));
-    assert_eq!(balance.status, 403);
-    let error = json!({ "errorId": 1, "errorCode": "ERROR_X", "errorDescription": "d" });
-    assert_eq!(balance.json(), error);
-    let create = sandbox.post("/brocapgpt/createTask", &json!({}));
-    assert_eq!(create.status, 200);
-    assert_eq!(create.json()["errorCode"], "ERROR_NO_SLOT_AVAILABLE");
-    assert_eq!(create.json()["taskId"], 0);
-    let after = sandbox.call("brocapgpt", "getBalance", json!({ "clientKey": KEY }));
-    assert_eq!(after["errorId"], 0);
-}
-
-#[test]
-fn scripted_json_text_and_redirects_are_sent_as_ordered() {
-    let sandbox = Sandbox::start(&[]);
-    sandbox.script(json!([
-        { "reply": { "kind": "json", "status": 429, "headers": { "Retry-After": "2" }, "body": [1] } },
-        { "reply": { "kind": "json", "headers": { "content-type": "text/plain" }, "body": null } },
-        { "reply": { "kind": "text", "status": 502, "contentType": "text/html", "body": "<html>" } },
-        { "reply": { "kind": "redirect", "status": 307, "location": "https://site.example/" } },
-    ]));
-    let next = || sandbox.post("/capmonster/getBalance", &json!({}));
-    let json = next();
-    assert_eq!((json.status, json.text()), (429, "[1]"));
-    assert_eq!(json.header("retry-after"), "2");
-    assert_eq!(json.header("content-type"), "application/json");
-    let json = next();
-    assert_eq!(json.text(), "null");
-    assert_eq!(json.header("content-type"), "text/plain");
-    let text = next();
-    assert_eq!((text.status, text.text()), (502, "<html>"));
-    assert_eq!(text.header("content-type"), "text/html");
-    let redirect = next();
-    assert_eq!(redirect.status, 307);
-    assert_eq!(redirect.header("location"), "https://site.example/");
-    assert_eq!(redirect.header("access-control-allow-origin"), "*");
-    assert!(sandbox.requests().iter().all(|entry| entry.get("aborted").is_none()));
-}
-
-/// What a hanging answer has sent after a while, and whether the client's leaving is noticed.
-fn hang(place: &str) -> String {
-    let sandbox = Sandbox::start(&[]);
-    sandbox.script(json!({ "reply": { "kind": "hang", "where": place } }));
-    let mut stream = sandbox.send("POST", "/capmonster/getBalance", &[], b"{}");
-    stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-    let mut sent = Vec::new();
-    let ended = stream.read_to_end(&mut sent).unwrap_err();
-    assert!(matches!(ended.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{ended}");
-    assert!(sandbox.requests()[0].get("aborted").is_none());
-    drop(stream);
-    sandbox.wait_until(|sandbox| sandbox.requests()[0]["aborted"] == true);
-    String::from_utf8(sent).unwrap()
-}
-
-#[test]
-fn hangs_before_headers() {
-    assert_eq!(hang("before-headers"), "");
-}
-
-#[test]
-fn hangs_after_headers() {
-    let sent = hang("after-headers");
-    assert!(sent.starts_with("HTTP/1.1 200 OK\r\n"), "{sent}");
-    assert!(sent.ends_with("\r\n\r\n"), "{sent}");
-}
-
-#[test]
-fn hangs_in_the_body() {
-    let sent = hang("in-body");
-    assert!(sent.starts_with("HTTP/1.1 200 OK\r\n"), "{sent}");
-    assert!(sent.ends_with("{\"errorId\":0,\r\n"), "{sent}");
-}
-
-#[test]
-fn resets_the_connection() {
-    let sandbox = Sandbox::start(&[]);
-    sandbox.script(json!({ "reply": { "kind": "reset" } }));
-    let mut stream = sandbox.send("POST", "/capmonster/createTask", &[], b"{}");
-    let mut sent = Vec::new();
-    let ended = stream.read_to_end(&mut sent).unwrap_err();
-    assert_eq!(ended.kind(), ErrorKind::ConnectionReset);
-    assert!(sent.is_empty());
-    assert!(sandbox.requests()[0].get("aborted").is_none(), "it was not the client who left");
-}
-
-#[test]
-fn cuts_an_answer_off() {
-    let sandbox = Sandbox::start(&[]);
-    sandbox.script(json!({ "reply": { "kind": "cut" } }));
-    let mut stream = sandbox.send("POST", "/capmonster/createTask", &[], b"{}");
-    let mut sent = Vec::new();
-    stream.read_to_end(&mut sent).unwrap();
-    let answer = Answer::parse(&sent);
-    assert_eq!(answer.header("content-length"), "1000");
-    assert_eq!(answer.text(), "{\"errorId\":0,");
-    assert!(sandbox.requests()[0].get("aborted").is_none());
-}
-
-#[test]
-fn sends_raw_bytes_as_they_are() {
-    for (then, is_reset) in [("close", false), ("reset", true)] {
-        let sandbox = Sandbox::start(&[]);
-        // "no HTTP"
-        sandbox
-            .script(json!({ "reply": { "kind": "raw", "base64": "bm8gSFRUUA==", "then": then } }));
-        let mut stream = sandbox.send("POST", "/capmonster/createTask", &[], b"{}");
-        let mut sent = Vec::new();
-        let ended = stream.read_to_end(&mut sent);
-        assert_eq!(ended.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset), is_reset);
-        assert_eq!(sent, b"no HTTP");
-        assert!(sandbox.requests()[0].get("aborted").is_none());
-    }
-}
-
-#[test]
-fn a_client_that_leaves_raw_bytes_is_noticed() {
-    let sandbox = Sandbox::start(&[]);
-    sandbox.script(json!({ "reply": { "kind": "raw", "base64": "AA==", "then": "hold" } }));
-    let stream = sandbox.send("POST", "/capmonster/createTask", &[], b"{}");
-    sandbox.wait_until(|sandbox| sandbox.requests().len() == 1);
-    assert!(sandbox.requests()[0].get("aborted").is_none());
-    drop(stream);
-    sandbox.wait_until(|sandbox| sandbox.requests()[0]["aborted"] == true);
-}
-
-#[test]
-fn drips_an_answer() {
-    let sandbox = Sandbox::start(&[]);
-    let body = json!({ "errorId": 0, "balance": 1 });
-    sandbox.script(json!({ "reply": { "kind": "drip", "body": body, "everyMs": 10 } }));
-    let started = Instant::now();
-    let mut stream = sandbox.send("POST", "/capmonster/getBalance", &[], b"{}");
-    let (mut sent, mut reads, mut part) = (Vec::new(), 0, [0; 1024]);
-    loop {
-        match stream.read(&mut part).unwrap() {
-            0 => break,
-            length => sent.extend_from_slice(&part[..length]),
-        }
-        reads += 1;
-    }
-    let length = body.to_string().len();
-    assert_eq!(Answer::parse(&sent).json(), body);
-    assert!(started.elapsed() >= Duration::from_millis(10 * length as u64));
-    assert!(reads > length / 2, "{reads} reads");
-    assert!(sandbox.requests()[0].get("aborted").is_none());
-}
-
-#[test]
-fn sends_very_long_answers() {
-    let sandbox = Sandbox::start(&[]);
-    for bytes in [0, 1, 2, 65_536, 65_537, 6_000_000] {
-        sandbox.script(json!({ "reply": { "kind": "big", "bytes": bytes } }));
-        let answer = sandbox.post("/capmonster/getBalance", &json!({}));
-        assert_eq!(answer.body.len(), bytes);
-        if bytes >= 2 {
-            assert_eq!(answer.json().as_str().map(str::len), Some(bytes - 2));
-        }
-    }
-    assert!(sandbox.requests().iter().all(|entry| entry.get("aborted").is_none()));
-}
-
-#[test]
-fn a_client_that_leaves_a_long_answer_is_noticed() {
-    let sandbox = Sandbox::start(&[]);
-    sandbox.script(json!({ "reply": { "kind": "big", "bytes": 500_000_000 } }));
-    let mut stream = sandbox.send("POST", "/capmonster/getBalance", &[], b"{}");
-    stream.read_exact(&mut [0; 100_000]).unwrap();
-    drop(stream);
-    sandbox.wait_until(|sandbox| sandbox.requests()[0]["aborted"] == true);
-}
-
-#[test]
-fn delays_the_answer_of_the_rules_but_not_the_rules() {
-    let sandbox = Sandbox::start(&[]);
-    let rules = json!({ "kind": "rules" });
-    sandbox.script(json!([
-        { "method": "getBalance", "delayMs": 200, "reply": rules },
-        { "method": "createTask", "delayMs": 60_000, "reply": rules },
-    ]));
-    let started = Instant::now();
-    let balance = sandbox.call("capmonster", "getBalance", json!({ "clientKey": KEY }));
-    assert_eq!(balance["balance"], 10.0);
-    assert!(started.elapsed() >= Duration::from_millis(200));
-
-    // The client gives up, and the task exists all the same.
-    let body = json!({ "clientKey": KEY, "task": { "type": "TurnstileTask" } }).to_string();
-    let stream = sandbox.send("POST", "/capmonster/createTask", &[], body.as_bytes());
-    sandbox.wait_until(|sandbox| sandbox.requests().len() == 2);
-    drop(stream);
-    sandbox.wait_until(|sandbox| sandbox.requests()[1]["aborted"] == true);
-    let asked = json!({ "clientKey": KEY, "taskId": 410_000_001 });
-    assert_eq!(sandbox.call("capmonster", "getTaskResult", asked)["status"], "processing");
-}
-
-#[test]
-fn a_wrong_order_is_refused_with_a_reason() {
-    let sandbox = Sandbox::start(&[]);
-    for (path, order) in [
+    for (path, body) in [
         ("/sandbox/script", json!([{ "reply": { "kind": "nap" } }])),
         ("/sandbox/settings", json!({ "solveMS": 5 })),
         ("/sandbox/settings", json!({ "accounts": { "a__b": 5 } })),
     ] {
-        let answer = sandbox.post(path, &order);
+        let answer = sandbox.post(path, &body);
         assert_eq!(answer.status, 400);
         assert!(answer.json()["error"].as_str().is_some_and(|why| !why.is_empty()));
     }
@@ -306,7 +105,7 @@ fn any_page_may_call_it() {
     }
     let headers = preflight.header("access-control-allow-headers");
     assert!(headers.contains("content-type") && !headers.contains("authorization"));
-    assert!(sandbox.requests().is_empty(), "a preflight is no request");
+    assert!(sandbox.requests().is_empty(), "a preflight is not logged");
 
     let answer = sandbox.post("/capmonster/getBalance", &json!({ "clientKey": KEY }));
     assert_eq!(answer.header("content-type"), "application/json");
@@ -353,7 +152,7 @@ fn serves_files() {
 }
 
 #[test]
-fn keeps_what_it_was_asked() {
+fn logs_the_requests() {
     let sandbox = Sandbox::start(&[]);
     sandbox.script(json!({ "method": "getBalance", "reply": { "kind": "text", "status": 500 } }));
     sandbox.ask("POST", "/capmonster/getBalance", &[("X-One", "1"), ("x-one", "2")], b"{\"a\":1}");
@@ -414,7 +213,7 @@ fn settings_hold_until_a_reset() {
 }
 
 #[test]
-fn takes_large_bodies_and_no_endless_ones() {
+fn accepts_large_bodies_but_not_endless_ones() {
     let sandbox = Sandbox::start(&[]);
     let body = json!({ "clientKey": KEY, "filler": "a".repeat(2_000_000) });
     assert_eq!(sandbox.call("capmonster", "getBalance", body.clone())["balance"], 10.0);
@@ -443,7 +242,7 @@ fn one_connection_serves_many_requests() {
 #[test]
 fn ends_when_stdin_closes() {
     let mut sandbox = Sandbox::start(&[]);
-    // An open request must not hold it.
+    // An open request must not keep it running.
     sandbox.script(json!({ "reply": { "kind": "hang", "where": "in-body" } }));
     let _stream = sandbox.send("POST", "/capmonster/getBalance", &[], b"{}");
     sandbox.wait_until(|sandbox| sandbox.requests().len() == 1);
@@ -451,7 +250,7 @@ fn ends_when_stdin_closes() {
 }
 
 #[test]
-fn without_that_option_a_closed_stdin_does_not_matter() {
+fn without_the_option_it_keeps_running_when_stdin_closes() {
     let mut child = command().stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(200));
     let ended = child.try_wait().unwrap();
@@ -461,7 +260,7 @@ fn without_that_option_a_closed_stdin_does_not_matter() {
 }
 
 #[test]
-fn the_command_line_is_explained() {
+fn the_command_line_has_help_and_names_mistakes() {
     let output = command().arg("--help").output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert!(String::from_utf8(output.stdout).unwrap().contains("--until-stdin-closes"));

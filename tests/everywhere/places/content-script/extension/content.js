@@ -1,9 +1,0 @@
-// Content scripts are classic scripts: they reach a module by import() alone.
-
-(async () => {
-  const url = (path) => chrome.runtime.getURL(path);
-  const capwire = await import(url("dist/browser.js"));
-  const { scenario } = await import(url("scenario.js"));
-  const config = JSON.parse(decodeURIComponent(location.hash.slice(1)));
-  postMessage({ report: await scenario(capwire, config) }, "*");
-})();

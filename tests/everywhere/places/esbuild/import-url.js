@@ -1,8 +1,0 @@
-import "./init-import.js";
-import * as capwire from "capwire";
-import { scenario } from "./scenario.js";
-
-const config = JSON.parse(decodeURIComponent(location.hash.slice(1)));
-scenario(capwire, config).then((report) => {
-  globalThis.report = report;
-});

@@ -1,0 +1,5 @@
+import "../init/address.js";
+import * as capwire from "capwire";
+import { showReport } from "../scenario/page.js";
+
+showReport(capwire);

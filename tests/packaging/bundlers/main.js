@@ -1,0 +1,4 @@
+import * as capwire from "capwire";
+import { showReport } from "./scenario/page.js";
+
+showReport(capwire);

@@ -1,0 +1,4 @@
+import * as capwire from "capwire";
+import { printReport } from "./scenario/process.js";
+
+await printReport(capwire);

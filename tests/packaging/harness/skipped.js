@@ -1,0 +1,2 @@
+/** Thrown by a row for which this machine lacks something. */
+export class Skipped extends Error {}

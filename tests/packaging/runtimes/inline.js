@@ -1,0 +1,4 @@
+import * as capwire from "capwire/inline";
+import { printReport } from "./scenario/process.js";
+
+await printReport(capwire);

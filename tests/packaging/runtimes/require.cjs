@@ -1,0 +1,4 @@
+const capwire = require("capwire");
+const { printReport } = require("./scenario/process.js");
+
+printReport(capwire);
