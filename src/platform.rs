@@ -38,6 +38,12 @@ pub trait HostValue: Clone + Serialize + 'static {
     fn string_length(&self) -> f64;
     /// The beginning of a string, at most this many code units.
     fn string_prefix(&self, length: u32) -> String;
+    /// The string from a code unit on, without copying it.
+    fn string_slice(&self, start: u32) -> Self;
+    /// How many characters of the standard base64 alphabet a string begins with, without copying it.
+    fn base64_length(&self) -> u32;
+    /// A string.
+    fn from_string(text: &str) -> Self;
     /// A number as the host writes it. Formatting floats in Rust would be a tenth of the module.
     fn digits(&self) -> String;
     /// An own member of an object. `undefined` counts as absent.
@@ -157,6 +163,7 @@ pub trait Platform {
     ) -> Result<Option<Self::Value>, ErrorRecord>;
     /// The value that a string of JSON describes, if it is JSON.
     fn parse_json(&self, text: &Self::Value) -> Option<Self::Value>;
-    /// The bytes of a [`ValueType::Binary`].
-    async fn read_bytes(&self, value: &Self::Value) -> Result<Vec<u8>, ErrorRecord>;
+    /// The bytes of a [`ValueType::Binary`] as standard base64, and their number. No more is read than the value
+    /// has announced.
+    async fn encode_base64(&self, value: &Self::Value) -> Result<(Self::Value, f64), ErrorRecord>;
 }

@@ -1,9 +1,11 @@
 // The client as users see it. The rules are in Rust: this file starts the module, passes values in, and
 // turns a failure into an error of its class.
 
+import { type Outcome, startCall } from "./calls.js";
 import { CaptchaError } from "./errors.js";
-import type { Core } from "./glue.js";
+import type { Batch, CallName, Core } from "./glue.js";
 import { glue } from "./module.js";
+import { getOwn } from "./platform.js";
 import type {
   CallbackBody,
   CallbackOptions,
@@ -18,7 +20,7 @@ import type {
 } from "./options.js";
 import { start } from "./start.js";
 import type * as tasks from "./tasks.js";
-import { callWasm, callWasmAsync } from "./trap.js";
+import { callWasm } from "./trap.js";
 import type * as types from "./types.js";
 
 /**
@@ -77,7 +79,7 @@ export class Client {
    * @throws {@link KeyError}, {@link AccessError}, {@link TransportError} and others
    */
   getBalance(options?: RequestOptions): Promise<number> {
-    return this.#run(options, (core) => core.getBalance(options));
+    return this.#call("getBalance", undefined, options);
   }
 
   /**
@@ -96,7 +98,7 @@ export class Client {
     task: tasks.KnownTask | tasks.RawTask<K>,
     options?: CreateOptions,
   ): Promise<number> {
-    return this.#run(options, (core) => core.createTask(task, options));
+    return this.#call("createTask", task, options);
   }
 
   /**
@@ -114,7 +116,7 @@ export class Client {
     taskId: number,
     options?: RequestOptions,
   ): Promise<types.TaskResult<S>> {
-    return this.#run(options, (core) => core.getTaskResult(taskId, options)) as Promise<
+    return this.#call("getTaskResult", taskId, options) as Promise<
       types.TaskResult<S>
     >;
   }
@@ -130,7 +132,7 @@ export class Client {
    * @throws {@link SolveTimeoutError}, {@link TaskNotFoundError}, {@link UnsolvableError} and others
    */
   waitForResult<S = unknown>(taskId: number, options?: WaitOptions): Promise<types.Solved<S>> {
-    return this.#run(options, (core) => core.waitForResult(taskId, options)) as Promise<
+    return this.#call("waitForResult", taskId, options) as Promise<
       types.Solved<S>
     >;
   }
@@ -154,7 +156,7 @@ export class Client {
     options?: SolveOptions,
   ): Promise<types.Solved<S>>;
   solve(task: tasks.Task, options?: SolveOptions): Promise<types.Solved<unknown>> {
-    return this.#run(options, (core) => core.solve(task, options));
+    return this.#call("solve", task, options);
   }
 
   /**
@@ -187,13 +189,21 @@ export class Client {
     tasks: Iterable<T> | AsyncIterable<T>,
     options?: SolveAllOptions,
   ): AsyncIterableIterator<Settled<T>> {
-    const core = await this.#open(options?.signal);
+    const signal = getOwn(options, "signal");
+    const core = await this.#open(signal);
     const source = tasks as Partial<AsyncIterable<T> & Iterable<T>> | undefined;
     const input = source?.[Symbol.asyncIterator]?.() ?? source?.[Symbol.iterator]?.();
-    const batch = callWasm(() => core.solveAll(input, options));
+    let batch: Batch | undefined;
+    const begin = (id: number) => {
+      batch = core.solveAll(id, input, options);
+    };
+    const end = unwrap(startCall<void>(begin, signal, core.keepAlive));
+    // It may reject while nobody awaits it yet.
+    end.catch(() => {});
     try {
-      for (;;) {
-        const record = await this.#run(undefined, () => batch.next());
+      const next = (id: number) => batch?.next(id);
+      while (batch) {
+        const record = await unwrap(startCall<types.BatchRecord | undefined>(next));
         if (record === undefined) break;
         const index = record.index;
         const task = record.task as T;
@@ -206,9 +216,9 @@ export class Client {
         }
       }
       // Throws if the batch ended early.
-      await this.#run(undefined, () => batch.end());
+      await end;
     } finally {
-      await callWasm(() => batch.cancel());
+      if (batch) await close(batch, input);
     }
   }
 
@@ -223,7 +233,7 @@ export class Client {
    * @throws {@link ImageError} before anything is sent, and the errors of {@link Client.solve}
    */
   solveImage(image: tasks.Image, options?: SolveOptions): Promise<string> {
-    return this.#run(options, (core) => core.solveImage(image, options));
+    return this.#call("solveImage", image, options);
   }
 
   /**
@@ -243,7 +253,7 @@ export class Client {
    *   {@link TransportError} and others
    */
   reportIncorrect(taskId: number, kind: types.ReportKind, options?: RequestOptions): Promise<void> {
-    return this.#run(options, (core) => core.reportIncorrect(taskId, kind, options));
+    return this.#call("reportIncorrect", taskId, options, kind);
   }
 
   /**
@@ -260,7 +270,7 @@ export class Client {
    *   {@link TransportError}, with the code `BAD_RESPONSE` if the response is not a User-Agent
    */
   getUserAgent(options?: RequestOptions): Promise<string> {
-    return this.#run(options, (core) => core.getUserAgent(options));
+    return this.#call("getUserAgent", undefined, options);
   }
 
   /**
@@ -287,20 +297,31 @@ export class Client {
     options?: CallbackOptions,
   ): Promise<CallbackResult<S>> {
     await start();
-    const outcome = await callWasmAsync(() => glue.parseCallback(body, options));
-    return unwrap(outcome) as CallbackResult<S>;
+    return (await unwrap(
+      startCall((id) => glue.parseCallback(id, body, options)),
+    )) as CallbackResult<S>;
   }
 
-  async #run<T>(
+  #call<T>(
+    name: CallName,
+    argument: unknown,
     options: RequestOptions | undefined,
-    call: (core: Core) => Promise<types.Outcome<T>>,
+    second?: unknown,
   ): Promise<T> {
-    const core = await this.#open(options?.signal);
-    return unwrap(await callWasmAsync(() => call(core)));
+    // Not an async function: while it waited, it would keep the argument, which may be a large image.
+    const signal = getOwn(options, "signal");
+    const start = (core: Core) =>
+      startCall<T>(
+        (id) => core.call(id, name, argument, second, options),
+        signal,
+        core.keepAlive,
+      );
+    const core = this.#core;
+    return unwrap(core ? start(core) : this.#open(signal).then(start));
   }
 
-  async #open(signal?: AbortSignal): Promise<Core> {
-    await start(signal);
+  async #open(signal?: unknown): Promise<Core> {
+    await start(signal as AbortSignal | undefined);
     try {
       this.#core ??= callWasm(() => new glue.Core(this.#options));
     } catch (failure) {
@@ -311,8 +332,18 @@ export class Client {
   }
 }
 
-function unwrap<T>(outcome: types.Outcome<T>): T {
-  // Created here and not in Rust, so that its stack shows the caller's code.
-  if ("failure" in outcome) throw CaptchaError.fromJSON(outcome.failure);
-  return outcome.value;
+/** The value of a call, or its error. Made here, where the error's stack leads to the caller's own code. */
+async function unwrap<T>(outcome: Promise<Outcome<T>>): Promise<T> {
+  const ended = await outcome;
+  if ("failure" in ended) throw CaptchaError.fromJSON(ended.failure);
+  return ended.value;
+}
+
+/** Cancels a batch, and closes its input unless that has ended. */
+async function close(batch: Batch, input: Iterator<unknown> | AsyncIterator<unknown> | undefined) {
+  const cleanup = callWasm(() => batch.cancel());
+  callWasm(() => batch.free());
+  if (cleanup === "close") await input?.return?.();
+  // The input is busy, perhaps for ever: nobody waits for it, nor for its error.
+  if (cleanup === "closeDetached") (async () => input?.return?.())().catch(() => {});
 }

@@ -8,7 +8,12 @@ let trap: { name: string; message: string } | undefined;
 let isCalling = false;
 /** The number of nested entries into the module. */
 let depth = 0;
-const pendingRejects = new Set<(error: unknown) => void>();
+let reject: (error: (taskId?: number) => InternalError) => void = () => {};
+
+/** Sets what rejects the pending calls when the module traps. Each error may name the task of a call. */
+export function onTrap(listener: typeof reject): void {
+  reject = listener;
+}
 
 /** The exports of the module, which cannot be entered after a trap. */
 export function guarded(exports: WebAssembly.Exports): WebAssembly.Exports {
@@ -21,7 +26,7 @@ export function guarded(exports: WebAssembly.Exports): WebAssembly.Exports {
           return value(...args);
         } catch (error) {
           trap ??= toErrorData(error);
-          for (const reject of pendingRejects) reject(trapError());
+          reject(trapError);
         } finally {
           depth -= 1;
         }
@@ -54,15 +59,6 @@ export function callWasm<T>(call: () => T): T {
   return result;
 }
 
-/** Calls into the module and waits for the result or for a trap. */
-export function callWasmAsync<T>(call: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const settle = callWasm(call).then(resolve, reject);
-    pendingRejects.add(reject);
-    settle.finally(() => pendingRejects.delete(reject));
-  });
-}
-
 /** A thrown value as data. It does not use `instanceof`: an `Error` of another realm counts too. */
 export function toErrorData(thrown: unknown): { name: string; message: string } {
   const { name, message } = Object(thrown);
@@ -70,7 +66,7 @@ export function toErrorData(thrown: unknown): { name: string; message: string } 
   return isError ? { name, message } : { name: "Error", message: String(thrown) };
 }
 
-function trapError(): InternalError {
+function trapError(taskId?: number): InternalError {
   return new InternalError({
     name: "InternalError",
     code: "INTERNAL",
@@ -78,6 +74,7 @@ function trapError(): InternalError {
     hint: "Restart the process or the worker, and please report it with the versions of capwire and your runtime.",
     origin: "client",
     retryable: false,
+    ...(taskId !== undefined && { taskId }),
     ...(trap && { cause: trap }),
   });
 }

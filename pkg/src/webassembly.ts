@@ -1,5 +1,5 @@
 // The WebAssembly build of the module.
 
-import instantiate, { Core, errorTable, parseCallback } from "./glue.js";
+import instantiate, { abort, Core, complete, errorTable, parseCallback } from "./glue.js";
 
-export const webassembly = { instantiate, Core, errorTable, parseCallback };
+export const webassembly = { instantiate, Core, abort, complete, errorTable, parseCallback };

@@ -142,7 +142,7 @@ impl<V: HostValue> Driver<V> {
                         let index = count;
                         count = count.saturating_add(1);
                         in_flight.push(Box::pin(async move {
-                            let result = client.solve(&task, options, on_progress).await;
+                            let result = client.solve(task.clone(), options, on_progress).await;
                             BatchItem { index, task, result }
                         }));
                     }

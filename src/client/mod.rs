@@ -79,7 +79,7 @@ impl<P: Platform> Client<P> {
     /// `may_have_created_task`.
     pub async fn create_task(
         &self,
-        task: &P::Value,
+        task: P::Value,
         options: &CallOptions,
         listener: Listener<'_>,
     ) -> Result<TaskId> {
@@ -89,7 +89,7 @@ impl<P: Platform> Client<P> {
         // Creating has no default time-out, but an image that is never read must not hang it.
         let by_type = call.started + task_type.timing().timeout_ms;
         let task = self.read_task(input, &task_type, call.deadline.min(by_type)).await?;
-        self.create(&task, options, call).await
+        self.create(task, options, call).await
     }
 
     /// One result request.
@@ -138,7 +138,7 @@ impl<P: Platform> Client<P> {
     /// Those of [`Self::create_task`] and [`Self::wait_for_result`].
     pub async fn solve(
         &self,
-        task: &P::Value,
+        task: P::Value,
         options: &CallOptions,
         listener: Listener<'_>,
     ) -> Result<Solved<P::Value>> {
@@ -151,7 +151,7 @@ impl<P: Platform> Client<P> {
     /// Those of [`Self::solve`].
     pub async fn solve_image(
         &self,
-        image: &P::Value,
+        image: P::Value,
         options: &CallOptions,
         listener: Listener<'_>,
     ) -> Result<String> {
@@ -164,7 +164,7 @@ impl<P: Platform> Client<P> {
 
     async fn solve_input(
         &self,
-        input: TaskInput<'_, P::Value>,
+        input: TaskInput<P::Value>,
         options: &CallOptions,
         listener: Listener<'_>,
     ) -> Result<Solved<P::Value>> {
@@ -172,7 +172,7 @@ impl<P: Platform> Client<P> {
         let timing = task_type.timing();
         let call = self.call(Some(options.timeout_ms.unwrap_or(timing.timeout_ms)), listener);
         let task = self.read_task(input, &task_type, call.deadline).await?;
-        let id = self.create(&task, options, call).await?;
+        let id = self.create(task, options, call).await?;
         self.wait(id, timing.first_delay_ms, options, call).await
     }
 
@@ -234,7 +234,7 @@ impl<P: Platform> Client<P> {
     /// Reads a task within a time limit: a `Blob` may come from a slow disk.
     async fn read_task(
         &self,
-        input: TaskInput<'_, P::Value>,
+        input: TaskInput<P::Value>,
         task_type: &TaskType,
         deadline: Millis,
     ) -> Result<Task<P::Value>> {
@@ -246,15 +246,16 @@ impl<P: Platform> Client<P> {
         }
     }
 
+    /// Creates a task. It is dropped here, with its images: a wait for the result may take minutes.
     async fn create(
         &self,
-        task: &Task<P::Value>,
+        task: Task<P::Value>,
         options: &CallOptions,
         call: Call<'_>,
     ) -> Result<TaskId> {
         let method = Method::CreateTask;
         let request = Request {
-            task: Some(task),
+            task: Some(&task),
             callback_url: options.callback_url.as_deref(),
             soft_id: self.options.soft_id,
             ..self.request()
@@ -266,7 +267,7 @@ impl<P: Platform> Client<P> {
         self.account.borrow_mut().polls.record_created(id, &task.scopes, now);
         (call.listener)(&Progress::Created {
             task_id: id,
-            image_bytes: task.image_bytes.clone(),
+            image_bytes: task.image_bytes,
             elapsed_ms: self.elapsed(call),
         });
         Ok(id)

@@ -1,27 +1,27 @@
 //! A batch: tasks come from a JavaScript iterator, records go to the shell one by one.
 
 use super::Core;
-use super::call::{Options, Work, run_to_outcome, to_value};
-use super::value::{Value, await_js, get};
+use super::call::{End, Options, start, to_value};
+use super::operation::Operation;
+use super::value::Value;
 use crate::client::batch::{BatchItem, Cleanup, NextTask, Results, batch};
-use crate::client::progress::Progress;
+use crate::client::progress::{Progress, Solved};
 use crate::error::{Failure, Rendered};
 use crate::message::Catalogue;
 use crate::texts;
-use js_sys::{Function, Promise};
 use serde::Serialize;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 
-type JsResult<T> = std::result::Result<T, JsValue>;
+/// The kinds of a step of the input.
+const TASK: u32 = 0;
+const DONE: u32 = 1;
 
 /// A running batch. Dropping it cancels the batch.
 #[wasm_bindgen]
 pub struct Batch {
     results: Results<Value>,
-    input: Input,
     catalogue: Catalogue,
-    end: Promise,
 }
 
 /// The outcome of one task, as the shell gets it.
@@ -30,7 +30,7 @@ struct BatchRecord<'a> {
     index: usize,
     task: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<Value>,
+    value: Option<Solved<Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<Rendered<'a>>,
 }
@@ -38,71 +38,58 @@ struct BatchRecord<'a> {
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 /** The outcome of one task of a batch. */
-export type BatchRecord = { index: number; task: unknown } & Outcome<Solved<unknown>>;
+export type BatchRecord = { index: number; task: unknown } & ({ value: Solved<unknown> } | { failure: Failure });
 "#;
 
 #[wasm_bindgen]
 impl Core {
-    /// Starts to solve the tasks of an iterator. Without an iterator the batch ends with a failure.
+    /// Starts to solve the tasks of an iterator, as a call that ends with the batch. Without an iterator it fails.
     #[wasm_bindgen(js_name = solveAll)]
-    pub fn solve_all(&self, input: JsValue, options: JsValue) -> Batch {
+    pub fn solve_all(&self, id: u32, input: JsValue, options: JsValue) -> Batch {
         let (driver, results) = batch();
-        let input = input.unchecked_into::<Input>();
-        let tasks = input.clone();
-        let end = self.run(options, |client, Options { call, listener, .. }| {
-            Box::pin(async move {
-                let listener = |event: &Progress| listener.notify(event);
-                match driver.run(&client, &call, &listener, || tasks.next_task()).await {
-                    Ok(()) => Ok(Value(JsValue::UNDEFINED)),
-                    Err(End::Failure(failure)) => Err(failure),
-                    // As a promise that rejects with it, so that the input's error stays untouched.
-                    Err(End::Thrown(thrown)) => Ok(Value(Promise::reject(&thrown).into())),
-                }
-            })
+        let client = Rc::clone(&self.0);
+        let catalogue = client.options().messages.clone();
+        start(id, catalogue.clone(), Options::read(id, &options), |options| async move {
+            let Options { call, listener, .. } = options;
+            let listener = |event: &Progress| listener.notify(event);
+            match driver.run(&client, &call, &listener, || next_task(input.clone())).await {
+                Ok(()) => Ok(End::Value(Value(JsValue::UNDEFINED))),
+                Err(Stop::Failure(failure)) => Err(failure),
+                Err(Stop::Thrown(thrown)) => Ok(End::Thrown(thrown)),
+            }
         });
-        // Listened to from the start: a rejection without a listener ends a Node process.
-        drop(await_js(end.clone().into()));
-        Batch { results, input, catalogue: self.0.options().messages.clone(), end }
+        Batch { results, catalogue }
     }
 }
 
 #[wasm_bindgen]
 impl Batch {
-    /// The next record, none after the last one.
-    #[wasm_bindgen(unchecked_return_type = "Promise<Outcome<BatchRecord | undefined>>")]
-    pub fn next(&self) -> Promise {
+    /// Asks for the next record, as a call. It ends with none after the last one.
+    pub fn next(&self, id: u32) {
         let results = self.results.clone();
         let catalogue = self.catalogue.clone();
-        let work: Work = Box::pin(async move {
+        start(id, Catalogue::default(), Options::read(id, &JsValue::UNDEFINED), |_| async move {
             let Some(BatchItem { index, task, result }) = results.next().await else {
-                return Ok(Value(JsValue::UNDEFINED));
+                return Ok(End::Value(Value(JsValue::UNDEFINED)));
             };
-            let result = result.and_then(|solved| to_value(&solved));
             let (value, failure) = match &result {
-                Ok(value) => (Some(value.clone()), None),
+                Ok(solved) => (Some(solved.clone()), None),
                 Err(failure) => (None, Some(failure.rendered(&catalogue))),
             };
             to_value(&BatchRecord { index, task, value, failure })
         });
-        future_to_promise(run_to_outcome(Catalogue::default(), Ok((None, work))))
     }
 
-    /// How the batch ended, after the last record: with nothing, a failure, or the error of its input.
-    #[wasm_bindgen(unchecked_return_type = "Promise<Outcome<unknown>>")]
-    pub fn end(&self) -> Promise {
-        self.end.clone()
-    }
-
-    /// Cancels the batch. The result is to be awaited: it settles when the input is closed.
-    pub fn cancel(self) -> JsResult<JsValue> {
-        match self.results.cancel() {
-            Cleanup::None => Ok(JsValue::UNDEFINED),
-            Cleanup::Close => self.input.close(),
-            Cleanup::CloseDetached => {
-                let _ = self.input.close().map(await_js);
-                Ok(JsValue::UNDEFINED)
-            }
-        }
+    /// Cancels the batch. The shell closes the input, and waits for that or not.
+    #[wasm_bindgen(unchecked_return_type = "\"none\" | \"close\" | \"closeDetached\"")]
+    pub fn cancel(&self) -> String {
+        let cleanup = match self.results.cancel() {
+            Cleanup::None => "none",
+            Cleanup::Close => "close",
+            Cleanup::CloseDetached => "closeDetached",
+        };
+        super::executor::run();
+        cleanup.to_owned()
     }
 }
 
@@ -113,47 +100,29 @@ impl Drop for Batch {
 }
 
 /// Why there is no next task.
-enum End {
+enum Stop {
     Failure(Box<Failure>),
     /// What the input threw.
     Thrown(JsValue),
 }
 
-impl From<JsValue> for End {
-    fn from(thrown: JsValue) -> Self {
-        Self::Thrown(thrown)
-    }
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// An iterator of either kind. Its steps are awaited, whether they are promises or not.
-    #[derive(Clone)]
-    type Input;
-    #[wasm_bindgen(method, catch)]
-    fn next(this: &Input) -> JsResult<JsValue>;
-}
-
-impl Input {
-    fn next_task(&self) -> NextTask<'static, Value, End> {
-        let asked = if self.is_undefined() {
+fn next_task(input: JsValue) -> NextTask<'static, Value, Stop> {
+    Box::pin(async move {
+        if input.is_undefined() {
             let rule = texts::MUST_BE.with([texts::ITERABLE.into()]);
-            Err(End::Failure(Failure::field("tasks", rule)))
-        } else {
-            self.next().map_err(End::Thrown)
-        };
-        Box::pin(async move {
-            let step = await_js(asked?).await?;
-            let is_last = get(&step, "done")?.is_truthy();
-            let task = get(&step, "value")?;
-            Ok((!is_last).then_some(Value(task)))
-        })
-    }
-
-    fn close(&self) -> JsResult<JsValue> {
-        match get(self, "return")?.dyn_into::<Function>() {
-            Ok(close) => close.call0(self),
-            Err(_) => Ok(JsValue::UNDEFINED),
+            return Err(Stop::Failure(Failure::field("tasks", rule)));
         }
-    }
+        let step = Operation::start(|id| next(id, &input)).await;
+        match step.kind {
+            TASK => Ok(Some(Value(step.value))),
+            DONE => Ok(None),
+            _ => Err(Stop::Thrown(step.value)),
+        }
+    })
+}
+
+#[wasm_bindgen(raw_module = "./platform.js")]
+extern "C" {
+    /// Asks an iterator of either kind for its next step. It is awaited, whether it is a promise or not.
+    fn next(id: u32, iterator: &JsValue);
 }

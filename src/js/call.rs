@@ -1,49 +1,52 @@
 //! One call from JavaScript: its options, its listener, and how its outcome crosses the border.
 
-use super::abort::Signal;
-use super::value::{Value, await_js, get};
+use super::executor::{Work, spawn};
+use super::value::{Value, get_any, get_own};
 use crate::client::progress::Progress;
-use crate::error::{Failure, Origin, Rendered, Result};
+use crate::error::{Failure, Origin, Result};
 use crate::error_table::code;
 use crate::message::Catalogue;
 use crate::options::CallOptions;
+use crate::platform::{HostValue, ValueType};
 use crate::texts;
 use js_sys::Function;
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use std::future::Future;
-use std::pin::Pin;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
-/// A call under way. Boxed, so that the code that drives it is in the module once, not once per export.
-pub(super) type Work = Pin<Box<dyn Future<Output = Result<Value>>>>;
+/// The ways in which a call ends, as the shell knows them.
+const VALUE: u32 = 0;
+const FAILURE: u32 = 1;
+const THROWN: u32 = 2;
+const ABORTED: u32 = 3;
 
-/// The options of a call as JavaScript passed them: the signal and the listener, and the rest for the core.
+/// The options of a call as JavaScript passed them.
 pub(super) struct Options {
-    pub(super) signal: Option<Signal>,
-    pub(super) listener: Listener,
     pub(super) call: CallOptions,
+    pub(super) listener: Listener,
+    is_aborted: bool,
 }
 
 impl Options {
-    pub(super) fn read(options: &JsValue) -> Result<Self> {
+    /// Reads and checks the options of call number `id`.
+    pub(super) fn read(id: u32, options: &JsValue) -> Result<Self> {
         Ok(Self {
             call: CallOptions::read(present(options).as_ref())?,
-            listener: Listener(function(options, "onProgress")?),
-            signal: Signal::read(options)?,
+            listener: Listener { id, function: function(options, "onProgress")? },
+            is_aborted: is_aborted(options)?,
         })
     }
 }
 
 /// A value that was passed, if it was.
-pub(super) fn present(options: &JsValue) -> Option<Value> {
-    (!options.is_undefined()).then(|| Value(options.clone()))
+pub(super) fn present(value: &JsValue) -> Option<Value> {
+    (!value.is_undefined()).then(|| Value(value.clone()))
 }
 
 /// An option that is a function, or absent.
 pub(super) fn function(options: &JsValue, name: &str) -> Result<Option<Function>> {
-    let value = get(options, name).unwrap_or_default();
+    let value = get_own(options, name);
     if value.is_undefined() {
         return Ok(None);
     }
@@ -53,62 +56,82 @@ pub(super) fn function(options: &JsValue, name: &str) -> Result<Option<Function>
         .map_err(|_| Failure::option(name, texts::MUST_BE.with([texts::FUNCTION.into()])))
 }
 
-/// How a call ended. The shell turns a failure into its error class.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-enum Outcome<'a> {
+/// Whether the signal of a call is aborted already. The shell listens to it. It is checked by its shape, because a
+/// signal of another realm is not an instance of this realm's class.
+fn is_aborted(options: &JsValue) -> Result<bool> {
+    let signal = get_own(options, "signal");
+    if signal.is_undefined() {
+        return Ok(false);
+    }
+    let aborted = Value(get_any(&signal, "aborted")).value_type();
+    match aborted {
+        ValueType::Bool(aborted) if get_any(&signal, "addEventListener").is_function() => {
+            Ok(aborted)
+        }
+        _ => Err(Failure::option("signal", texts::MUST_BE.with([texts::ABORT_SIGNAL.into()]))),
+    }
+}
+
+/// The end of a call that does not fail by itself.
+pub(super) enum End {
     Value(Value),
-    Failure(Rendered<'a>),
+    /// An error that the caller's own code threw, untouched.
+    Thrown(JsValue),
 }
 
-#[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = r#"
-/** How a call ended. The shell turns a failure into its error class. */
-export type Outcome<T> = { value: T } | { failure: Failure };
-"#;
-
-/// Runs a call until it is done or aborted. Its failure is put into words here, once, in the client's language.
-pub(super) async fn run_to_outcome(
+/// Runs a call to its end. A failure is put into words here, once, in the client's language.
+pub(super) fn start<F>(
+    id: u32,
     catalogue: Catalogue,
-    started: Result<(Option<Signal>, Work)>,
-) -> std::result::Result<JsValue, JsValue> {
-    let result = match started {
-        Ok((None, work)) => work.await,
-        Ok((Some(signal), work)) => signal.race(work).await?,
-        Err(failure) => Err(failure),
-    };
-    to_js(&match &result {
-        Ok(value) => Outcome::Value(value.clone()),
-        Err(failure) => Outcome::Failure(failure.rendered(&catalogue)),
-    })
+    options: Result<Options>,
+    work: impl FnOnce(Options) -> F,
+) where
+    F: Future<Output = Result<End>> + 'static,
+{
+    match options {
+        Err(failure) => settle_failure(id, &failure, &catalogue),
+        Ok(options) if options.is_aborted => settle(id, ABORTED, JsValue::UNDEFINED),
+        Ok(options) => {
+            let work = work(options);
+            let work: Work = Box::pin(async move {
+                match work.await {
+                    Ok(End::Value(value)) => settle(id, VALUE, value.0),
+                    Ok(End::Thrown(thrown)) => settle(id, THROWN, thrown),
+                    Err(failure) => settle_failure(id, &failure, &catalogue),
+                }
+            });
+            spawn(id, work);
+        }
+    }
 }
 
-/// The listener of a call's progress, if there is one.
-pub(super) struct Listener(Option<Function>);
+fn settle_failure(id: u32, failure: &Failure, catalogue: &Catalogue) {
+    settle(id, FAILURE, to_js(&failure.rendered(catalogue)).unwrap_or_default());
+}
+
+/// The listener of a call's progress.
+pub(super) struct Listener {
+    id: u32,
+    function: Option<Function>,
+}
 
 impl Listener {
     pub(super) fn notify(&self, event: &Progress) {
-        let Some(listener) = &self.0 else { return };
-        // An error in the caller's listener must not lose the task that is paid for, nor go unseen.
-        let report = |error: JsValue| {
-            let _ = console_error("capwire: onProgress failed", &error);
-        };
-        match to_js(event).and_then(|event| listener.call1(&JsValue::UNDEFINED, &event)) {
-            // An async listener fails later.
-            Ok(promise) if promise.is_object() => spawn_local(async move {
-                if let Err(error) = await_js(promise).await {
-                    report(error);
-                }
-            }),
-            Ok(_) => {}
-            Err(error) => report(error),
+        if let Progress::Created { task_id, .. } = event {
+            #[allow(clippy::cast_precision_loss)] // an id is exact
+            task_created(self.id, u64::from(*task_id) as f64);
+        }
+        if let Some(listener) = &self.function
+            && let Ok(event) = to_js(event)
+        {
+            notify(listener, event);
         }
     }
 }
 
 /// A result as the caller gets it.
-pub(super) fn to_value(result: &impl Serialize) -> Result<Value> {
-    let converted = to_js(result).map(Value);
+pub(super) fn to_value(result: &impl Serialize) -> Result<End> {
+    let converted = to_js(result).map(|value| End::Value(Value(value)));
     converted.map_err(|_| Failure::new(code::INTERNAL, Origin::Client, texts::NOT_CONVERTED))
 }
 
@@ -116,8 +139,10 @@ pub(super) fn to_js(value: &impl Serialize) -> std::result::Result<JsValue, JsVa
     Ok(value.serialize(&Serializer::json_compatible())?)
 }
 
-#[wasm_bindgen]
+#[wasm_bindgen(raw_module = "./platform.js")]
 extern "C" {
-    #[wasm_bindgen(catch, js_namespace = console, js_name = error)]
-    fn console_error(what: &str, error: &JsValue) -> std::result::Result<(), JsValue>;
+    fn settle(id: u32, kind: u32, value: JsValue);
+    fn notify(listener: &Function, event: JsValue);
+    #[wasm_bindgen(js_name = taskCreated)]
+    fn task_created(id: u32, task_id: f64);
 }

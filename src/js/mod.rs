@@ -1,13 +1,15 @@
 //! The only Rust that knows JavaScript. The exports here convert and delegate, and nothing else.
 //!
-//! Every call resolves to an outcome, and rejects only with the reason of an abort. The shell makes the error of
-//! a failure itself, so that its stack shows the caller's own code.
+//! The border is narrow. The shell starts a call under a number (`call`, `solveAll`, `next`, `parseCallback`) or
+//! ends it (`abort`). The module asks `platform.ts` for operations, which end with `complete`, and ends a call
+//! with `settle`. No function on either side throws, except for the constructor of [`Core`].
 
-mod abort;
 mod batch;
 mod call;
-mod keep_alive;
+mod executor;
+mod operation;
 mod platform;
+mod table;
 mod value;
 
 use crate::account::{AccountKey, Accounts};
@@ -20,15 +22,13 @@ use crate::method::TaskId;
 use crate::options::{ClientOptions, catalogue, check_catalogue_alone, read_report_kind};
 use crate::platform::must_be;
 use crate::texts;
-use call::{Options, Work, function, present, run_to_outcome, to_js, to_value};
-use js_sys::{Function, Promise};
-use keep_alive::with_keep_alive;
+use call::{End, Options, function, present, start, to_js, to_value};
+use js_sys::Function;
 use platform::JsPlatform;
 use std::cell::RefCell;
 use std::rc::Rc;
 use value::Value;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 
 /// Half the size of the standard library's allocator: 2.7 KB less to download, with gzip.
 #[global_allocator]
@@ -67,105 +67,94 @@ impl Core {
         to_js(&self.0.options().profile())
     }
 
-    /// The account's balance.
-    #[wasm_bindgen(js_name = getBalance, unchecked_return_type = "Promise<Outcome<number>>")]
-    pub fn get_balance(&self, options: JsValue) -> Promise {
-        self.run(options, |client, _| {
-            Box::pin(async move { Ok(Value(client.balance().await?.into())) })
-        })
+    /// Whether the background worker of an extension is kept alive during a call.
+    #[wasm_bindgen(getter, js_name = keepAlive)]
+    pub fn keep_alive(&self) -> bool {
+        self.0.options().keep_alive
     }
 
-    /// Creates a task.
-    #[wasm_bindgen(js_name = createTask, unchecked_return_type = "Promise<Outcome<number>>")]
-    pub fn create_task(&self, task: JsValue, options: JsValue) -> Promise {
-        self.run(options, |client, Options { call, listener, .. }| {
-            Box::pin(async move {
-                let listener = |event: &Progress| listener.notify(event);
-                to_value(&client.create_task(&Value(task), &call, &listener).await?)
-            })
-        })
-    }
-
-    /// One result request.
-    #[wasm_bindgen(
-        js_name = getTaskResult,
-        unchecked_return_type = "Promise<Outcome<TaskResult<unknown>>>"
-    )]
-    pub fn get_task_result(&self, id: JsValue, options: JsValue) -> Promise {
-        self.run(options, |client, _| {
-            Box::pin(async move { to_value(&client.task_result(task_id(id)?).await?) })
-        })
-    }
-
-    /// Waits for a task's result.
-    #[wasm_bindgen(
-        js_name = waitForResult,
-        unchecked_return_type = "Promise<Outcome<Solved<unknown>>>"
-    )]
-    pub fn wait_for_result(&self, id: JsValue, options: JsValue) -> Promise {
-        self.run(options, |client, Options { call, listener, .. }| {
-            Box::pin(async move {
-                let listener = |event: &Progress| listener.notify(event);
-                to_value(&client.wait_for_result(task_id(id)?, &call, &listener).await?)
-            })
-        })
-    }
-
-    /// Solves a task.
-    #[wasm_bindgen(unchecked_return_type = "Promise<Outcome<Solved<unknown>>>")]
-    pub fn solve(&self, task: JsValue, options: JsValue) -> Promise {
-        self.run(options, |client, Options { call, listener, .. }| {
-            Box::pin(async move {
-                let listener = |event: &Progress| listener.notify(event);
-                to_value(&client.solve(&Value(task), &call, &listener).await?)
-            })
-        })
-    }
-
-    /// Reads the text in an image.
-    #[wasm_bindgen(js_name = solveImage, unchecked_return_type = "Promise<Outcome<string>>")]
-    pub fn solve_image(&self, image: JsValue, options: JsValue) -> Promise {
-        self.run(options, |client, Options { call, listener, .. }| {
-            Box::pin(async move {
-                let listener = |event: &Progress| listener.notify(event);
-                let text = client.solve_image(&Value(image), &call, &listener).await?;
-                Ok(Value(text.into()))
-            })
-        })
-    }
-
-    /// Reports a wrong answer.
-    #[wasm_bindgen(js_name = reportIncorrect, unchecked_return_type = "Promise<Outcome<undefined>>")]
-    pub fn report_incorrect(&self, id: JsValue, kind: JsValue, options: JsValue) -> Promise {
-        self.run(options, |client, _| {
-            Box::pin(async move {
-                client.report_incorrect(task_id(id)?, read_report_kind(&Value(kind))?).await?;
-                Ok(Value(JsValue::UNDEFINED))
-            })
-        })
-    }
-
-    /// The User-Agent that the service wants in tasks.
-    #[wasm_bindgen(js_name = getUserAgent, unchecked_return_type = "Promise<Outcome<string>>")]
-    pub fn get_user_agent(&self, options: JsValue) -> Promise {
-        self.run(options, |client, _| {
-            Box::pin(async move { Ok(Value(client.user_agent().await?.into())) })
-        })
-    }
-
-    /// Reads the options of a call and starts it.
-    fn run(
+    /// Starts a call under a number that no other call has.
+    pub fn call(
         &self,
+        id: u32,
+        #[wasm_bindgen(unchecked_param_type = "CallName")] name: &str,
+        argument: JsValue,
+        second: JsValue,
         options: JsValue,
-        work: impl FnOnce(Rc<Client<JsPlatform>>, Options) -> Work,
-    ) -> Promise {
-        let started = Options::read(&options).map(|mut options| {
-            let signal = options.signal.take();
-            let work = work(Rc::clone(&self.0), options);
-            (signal, if self.0.options().keep_alive { with_keep_alive(work) } else { work })
+    ) {
+        let client = Rc::clone(&self.0);
+        let name = Name::read(name);
+        let catalogue = client.options().messages.clone();
+        start(id, catalogue, Options::read(id, &options), |options| {
+            perform(client, name, Value(argument), Value(second), options)
         });
-        future_to_promise(run_to_outcome(self.0.options().messages.clone(), started))
     }
+}
+
+/// The methods of the client that a call may name.
+enum Name {
+    GetBalance,
+    CreateTask,
+    GetTaskResult,
+    WaitForResult,
+    Solve,
+    SolveImage,
+    ReportIncorrect,
+    GetUserAgent,
+}
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** The methods of the client that a call may name. */
+export type CallName = "getBalance" | "createTask" | "getTaskResult" | "waitForResult" | "solve" | "solveImage" | "reportIncorrect" | "getUserAgent";
+"#;
+
+impl Name {
+    fn read(name: &str) -> Self {
+        match name {
+            "getBalance" => Self::GetBalance,
+            "createTask" => Self::CreateTask,
+            "getTaskResult" => Self::GetTaskResult,
+            "waitForResult" => Self::WaitForResult,
+            "solveImage" => Self::SolveImage,
+            "reportIncorrect" => Self::ReportIncorrect,
+            "getUserAgent" => Self::GetUserAgent,
+            _ => Self::Solve,
+        }
+    }
+}
+
+/// Performs a call. One future for all of them, because each has code of its own to be driven by.
+async fn perform(
+    client: Rc<Client<JsPlatform>>,
+    name: Name,
+    argument: Value,
+    second: Value,
+    options: Options,
+) -> Result<End> {
+    let Options { call, listener, .. } = options;
+    let listener = |event: &Progress| listener.notify(event);
+    match name {
+        Name::GetBalance => to_value(&client.balance().await?),
+        Name::CreateTask => to_value(&client.create_task(argument, &call, &listener).await?),
+        Name::GetTaskResult => to_value(&client.task_result(task_id(&argument)?).await?),
+        Name::WaitForResult => {
+            to_value(&client.wait_for_result(task_id(&argument)?, &call, &listener).await?)
+        }
+        Name::Solve => to_value(&client.solve(argument, &call, &listener).await?),
+        Name::SolveImage => to_value(&client.solve_image(argument, &call, &listener).await?),
+        Name::ReportIncorrect => {
+            client.report_incorrect(task_id(&argument)?, read_report_kind(&second)?).await?;
+            Ok(End::Value(Value(JsValue::UNDEFINED)))
+        }
+        Name::GetUserAgent => to_value(&client.user_agent().await?),
+    }
+}
+
+/// Ends a call: its requests and timers are cancelled, and it never settles.
+#[wasm_bindgen]
+pub fn abort(id: u32) {
+    executor::abort(id);
 }
 
 /// The error table.
@@ -174,22 +163,17 @@ pub fn error_table() -> std::result::Result<JsValue, JsValue> {
     to_js(&TABLE)
 }
 
-/// Reads the body that a service has posted to a callbackUrl.
-#[wasm_bindgen(
-    js_name = parseCallback,
-    unchecked_return_type = "Promise<Outcome<TaskState<unknown>>>"
-)]
-pub fn parse_callback(body: JsValue, options: JsValue) -> Promise {
+/// Reads the body that a service has posted to a callbackUrl, as a call.
+#[wasm_bindgen(js_name = parseCallback)]
+pub fn parse_callback(id: u32, body: JsValue, options: JsValue) {
     let options = present(&options);
     let messages = catalogue(options.as_ref());
-    let work: Work = Box::pin(async move {
+    start(id, messages, Options::read(id, &JsValue::UNDEFINED), |_| async move {
         check_catalogue_alone(options.as_ref())?;
         to_value(&read_callback(&JsPlatform::new(None), &Value(body)).await?)
     });
-    future_to_promise(run_to_outcome(messages, Ok((None, work))))
 }
 
-fn task_id(id: JsValue) -> Result<TaskId> {
-    let id = Value(id);
-    TaskId::read(&id).ok_or_else(|| Failure::field("taskId", must_be(texts::TASK_NUMBER, &id)))
+fn task_id(id: &Value) -> Result<TaskId> {
+    TaskId::read(id).ok_or_else(|| Failure::field("taskId", must_be(texts::TASK_NUMBER, id)))
 }

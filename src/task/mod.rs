@@ -7,7 +7,6 @@ pub mod schema;
 
 use crate::circuit_breaker::BanScope;
 use crate::error::{Failure, Result};
-use crate::message::Message;
 use crate::platform::{HostValue, Platform, ValueType, must_be};
 use crate::service::ImageLimits;
 use crate::texts;
@@ -22,15 +21,15 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 const IMAGE_TO_TEXT: &str = "ImageToTextTask";
 
 /// The input of a solve.
-#[derive(Clone, Copy, Debug)]
-pub enum TaskInput<'a, V> {
+#[derive(Debug)]
+pub enum TaskInput<V> {
     /// A task.
-    Task(&'a V),
+    Task(V),
     /// Only an image, whose text is wanted.
-    Image(&'a V),
+    Image(V),
 }
 
-impl<V: HostValue> TaskInput<'_, V> {
+impl<V: HostValue> TaskInput<V> {
     /// The type of the task.
     #[must_use]
     pub fn task_type(&self) -> TaskType {
@@ -55,8 +54,8 @@ pub struct Task<V> {
 #[derive(Debug)]
 enum Field<V> {
     Unchanged(V),
-    Image(String),
-    Images(Vec<String>),
+    Image(V),
+    Images(Vec<V>),
 }
 
 impl<V: HostValue> Task<V> {
@@ -66,30 +65,30 @@ impl<V: HostValue> Task<V> {
     /// `INVALID_TASK`, and the codes of [`image`].
     pub async fn read<P: Platform<Value = V>>(
         platform: &P,
-        input: TaskInput<'_, V>,
+        input: TaskInput<V>,
         task_type: &TaskType,
         limits: ImageLimits,
     ) -> Result<Self> {
         let (scopes, entries) = match input {
             // Before the images are read: cheap checks come first.
-            TaskInput::Task(task) => (scopes(task), checked_entries(task, task_type)?),
-            TaskInput::Image(image) => (Vec::new(), vec![("body".to_owned(), image.clone())]),
+            TaskInput::Task(task) => (scopes(&task), checked_entries(&task, task_type)?),
+            TaskInput::Image(image) => (Vec::new(), vec![("body".to_owned(), image)]),
         };
         let mut fields = Vec::new();
         let mut image_bytes = Vec::new();
-        let mut base64_of = |image: Image| {
+        let mut base64_of = |image: Image<V>| {
             image_bytes.push(image.bytes);
             image.base64
         };
         for (name, value) in entries {
             let field = match (task_type.image_rule(&name), value.value_type()) {
                 (Some(Rule::Image), _) => {
-                    Field::Image(base64_of(read_image(platform, &value, limits).await?))
+                    Field::Image(base64_of(image::read(platform, &value, limits).await?))
                 }
                 (Some(Rule::Images), ValueType::Array) => {
                     let mut images = Vec::new();
                     for (index, item) in value.items().iter().enumerate() {
-                        let image = read_image(platform, item, limits).await;
+                        let image = image::read(platform, item, limits).await;
                         images.push(base64_of(image.map_err(|mut failure| {
                             failure.index = Some(index);
                             failure.field = Some(name.clone());
@@ -141,32 +140,6 @@ impl<V: Serialize> Serialize for Task<V> {
             }
         }
         map.end()
-    }
-}
-
-async fn read_image<P: Platform>(
-    platform: &P,
-    value: &P::Value,
-    limits: ImageLimits,
-) -> Result<Image> {
-    match value.value_type() {
-        ValueType::String => {
-            image::check_text_length(value.string_length(), limits)?;
-            image::from_text(&value.as_string().unwrap_or_default(), limits)
-        }
-        ValueType::Binary(size) => {
-            // Once by the size it announces, so that a huge file is never read; the bytes are measured again.
-            image::check_size(size, limits)?;
-            match platform.read_bytes(value).await {
-                Ok(bytes) => image::from_bytes(&bytes, limits),
-                Err(error) => {
-                    let reason = Message::literal(&error.message);
-                    let detail = texts::IMAGE_UNREADABLE.with([reason]);
-                    Err(image::invalid(detail).with_cause(error))
-                }
-            }
-        }
-        _ => Err(image::invalid(value.display())),
     }
 }
 

@@ -22,11 +22,12 @@ const LOWERED: [&str; 3] = [
     "--signext-lowering",
 ];
 
-const TYPES: &str = "export { Core, default, errorTable, parseCallback } from \"./glue.js\";\n";
+const TYPES: &str =
+    "export { abort, Core, complete, default, errorTable, parseCallback } from \"./glue.js\";\n";
 
 /// Takes the place of the module in a development build, which has none.
 const MISSING: &str = "\
-export { Core, errorTable, parseCallback } from \"./glue.js\";
+export { abort, Core, complete, errorTable, parseCallback } from \"./glue.js\";
 export default async function start() {
     throw new Error(\"a development build has no capwire/js: run `cargo xtask build`\");
 }
@@ -48,7 +49,7 @@ pub(crate) fn write(sh: &Shell, wasm: &[u8], ready: &Path) -> Result<()> {
     let bundle = ready.join("js-glue.js");
     quietly(cmd!(
         sh,
-        "{esbuild} {glue} --bundle --minify --format=esm --external:./trap.js --log-level=error --outfile={bundle}"
+        "{esbuild} {glue} --bundle --minify --format=esm --external:./trap.js --external:./platform.js --log-level=error --outfile={bundle}"
     ))?;
     Ok(fs::write(ready.join("js-glue.d.ts"), TYPES)?)
 }

@@ -225,7 +225,7 @@ fn the_interval_is_the_callers_and_never_below_2_s() {
     // Past the check of the options, too.
     let world = server().poll([processing()]).world();
     let options = CallOptions { poll_interval_ms: Some(1.0), ..CallOptions::default() };
-    let outcome = world.run(world.client().solve(&token_task(), &options, &|_| {}));
+    let outcome = world.run(world.client().solve(token_task(), &options, &|_| {}));
     refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_spaced(&world.sent_to("getTaskResult"));
 }

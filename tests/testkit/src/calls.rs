@@ -40,14 +40,16 @@ impl Call {
         let listener = &|event: &Progress| log.push(event);
         match self {
             Self::Balance => client.balance().await.map(Value::from),
-            Self::Create(task) => client.create_task(task, options, listener).await.map(plain),
+            Self::Create(task) => {
+                client.create_task(task.clone(), options, listener).await.map(plain)
+            }
             Self::Result(id) => client.task_result(task_id(*id)).await.map(plain),
             Self::Wait(id) => {
                 client.wait_for_result(task_id(*id), options, listener).await.map(plain)
             }
-            Self::Solve(task) => client.solve(task, options, listener).await.map(plain),
+            Self::Solve(task) => client.solve(task.clone(), options, listener).await.map(plain),
             Self::SolveImage(image) => {
-                client.solve_image(image, options, listener).await.map(Value::from)
+                client.solve_image(image.clone(), options, listener).await.map(Value::from)
             }
             Self::Report(id, kind) => {
                 client.report_incorrect(task_id(*id), *kind).await.map(Value::from)

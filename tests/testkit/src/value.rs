@@ -111,6 +111,19 @@ impl HostValue for Js {
         self.as_string().unwrap_or_default().chars().take(length as usize).collect()
     }
 
+    fn string_slice(&self, start: u32) -> Self {
+        self.as_string().unwrap_or_default().chars().skip(start as usize).collect::<String>().into()
+    }
+
+    fn base64_length(&self) -> u32 {
+        let is_base64 = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
+        self.as_string().unwrap_or_default().chars().take_while(is_base64).count() as u32
+    }
+
+    fn from_string(text: &str) -> Self {
+        text.into()
+    }
+
     fn digits(&self) -> String {
         match self {
             Self::Plain(number) => number.to_string(),

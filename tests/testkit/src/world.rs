@@ -1,6 +1,6 @@
 //! The host: a clock that only the executor advances, timers, and requests that are recorded.
 
-use super::{Binary, End, Js, Script, record, time_until};
+use super::{Binary, End, Js, Script, base64, record, time_until};
 use capwire::client::Client;
 use capwire::key::ClientKey;
 use capwire::options::ClientOptions;
@@ -283,6 +283,13 @@ impl Platform for World {
         serde_json::from_str::<Value>(&text.as_string()?).ok().map(Js::from)
     }
 
+    async fn encode_base64(&self, value: &Js) -> Result<(Js, f64), ErrorRecord> {
+        let bytes = self.read_bytes(value).await?;
+        Ok((base64(&bytes).into(), bytes.len() as f64))
+    }
+}
+
+impl World {
     async fn read_bytes(&self, value: &Js) -> Result<Vec<u8>, ErrorRecord> {
         let Js::Binary(Binary { delay_ms, content, .. }) = value else {
             panic!("asked for the bytes of {value:?}");
@@ -291,9 +298,7 @@ impl Platform for World {
         self.timer(*delay_ms).await;
         content.clone()
     }
-}
 
-impl World {
     /// Records a request, a GET if there is no text, and plays its script.
     async fn exchange(&self, url: &str, text: String) -> Result<RawResponse<Js>, SendError> {
         let method = url.rsplit('/').next().unwrap().to_owned();

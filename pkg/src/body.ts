@@ -1,0 +1,27 @@
+// The body of a response or a request as text, up to a limit.
+
+/** Returns `undefined` if the body has more than `maxBytes`. The rest is not read. */
+export async function readBody(
+  holder: Pick<Response, "body" | "text">,
+  maxBytes: number,
+): Promise<string | undefined> {
+  const { body } = holder;
+  if (typeof body?.getReader !== "function") {
+    // No body, or one of an injected fetch with another kind of stream.
+    const text: unknown = await holder.text();
+    return typeof text === "string" && text.length <= maxBytes ? text : undefined;
+  }
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done === true) return text + decoder.decode();
+    // Of this realm or another.
+    if (!ArrayBuffer.isView(value)) throw new TypeError("the body has chunks that are not bytes");
+    size += value.byteLength;
+    if (size > maxBytes) return undefined;
+    text += decoder.decode(value, { stream: true });
+  }
+}

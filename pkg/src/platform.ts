@@ -1,0 +1,277 @@
+// The JavaScript side of the border: what the module asks the platform for. The glue imports these functions.
+//
+// None of them throws, whatever a caller's objects or the platform do: the glue would catch the exception, and
+// loses a slot of its table for each. An operation that takes time has a number, under which the module starts it
+// and this file reports its end, once, with `complete`.
+
+import { toBase64 } from "./base64.js";
+import { readBody } from "./body.js";
+import { glue } from "./module.js";
+
+export { settle, taskCreated } from "./calls.js";
+
+/** The kinds of an end. */
+const SUCCESS = 0;
+const FAILED = 1;
+/** Of a request whose body cannot be written as JSON. */
+const NOT_JSON = 2;
+/** Of an iterator. */
+const DONE = 1;
+const THROWN = 2;
+
+type End = [kind: number, number?: number, value?: unknown, extra?: unknown];
+
+/** The operations under way, and how each is cancelled. */
+const cancels = new Map<number, () => void>();
+
+function complete(id: number, [kind, number = 0, value, extra]: End): void {
+  // An operation that was cancelled has no end.
+  if (cancels.delete(id)) glue.complete(id, kind, number, value, extra);
+}
+
+/** Runs an operation. What it throws, at once or later, becomes an end too. */
+function operate(
+  id: number,
+  work: () => Promise<End>,
+  cancel: () => void = () => {},
+  failed: number = FAILED,
+): void {
+  cancels.set(id, cancel);
+  work().then(
+    (end) => complete(id, end),
+    (error: unknown) => complete(id, [failed, 0, error]),
+  );
+}
+
+export function cancel(id: number): void {
+  const stop = cancels.get(id);
+  cancels.delete(id);
+  stop?.();
+}
+
+/** A monotonic clock, in ms. */
+export function now(): number {
+  return (globalThis.performance ?? Date).now();
+}
+
+/** The time from now to a date, in ms; NaN if it is not one. */
+export function timeUntil(date: string): number {
+  return Date.parse(date) - Date.now();
+}
+
+export function sleep(id: number, ms: number): void {
+  const timer = setTimeout(() => complete(id, [SUCCESS]), ms);
+  cancels.set(id, () => clearTimeout(timer));
+}
+
+/** One HTTP exchange. Its end has the status, the body as text or `undefined` if it is too large, and Retry-After. */
+export function send(
+  id: number,
+  injected: typeof fetch | undefined,
+  url: string,
+  init: RequestInit,
+  body: unknown,
+  maxBytes: number,
+): void {
+  const controller = new AbortController();
+  const exchange = async (): Promise<End> => {
+    const request: RequestInit = { ...init, signal: controller.signal };
+    if (body !== undefined) {
+      try {
+        request.body = JSON.stringify(body);
+      } catch (error) {
+        return [NOT_JSON, 0, error];
+      }
+      // The image in it may be large, and the answer may take long.
+      body = undefined;
+    }
+    const response = await (injected ?? fetch)(url, request);
+    // Each member is read once and checked: an injected fetch may return anything.
+    const status = response.status;
+    if (typeof status !== "number") {
+      throw new TypeError("fetch gave something that is not a Response");
+    }
+    const text = await readBody(response, maxBytes);
+    if (text === undefined) controller.abort();
+    return [SUCCESS, status, text, retryAfter(response)];
+  };
+  operate(id, exchange, () => controller.abort());
+}
+
+function retryAfter(response: Response): unknown {
+  try {
+    return response.headers.get("retry-after");
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text in a string, bytes or a request. */
+export function readText(id: number, value: unknown, maxBytes: number): void {
+  operate(id, async () => {
+    const isRequest = typeof getAny(value, "text") === "function" && byteSize(value as object) === undefined;
+    const holder = isRequest ? (value as Request) : new Response(value as BodyInit);
+    return [SUCCESS, 0, await readBody(holder, maxBytes)];
+  });
+}
+
+/** Bytes in any form as base64, with their number. */
+export function encodeBase64(id: number, value: unknown): void {
+  operate(id, async () => {
+    const bytes = await toBytes(value);
+    return [SUCCESS, bytes.length, toBase64(bytes)];
+  });
+}
+
+async function toBytes(value: unknown): Promise<Uint8Array> {
+  const { arrayBuffer, size } = value as Partial<Blob>;
+  if (typeof arrayBuffer === "function") {
+    const buffer = await arrayBuffer.call(value);
+    // Only the size it announces was checked.
+    if (!(buffer.byteLength <= Number(size))) {
+      throw new TypeError("it gives more bytes than its size says");
+    }
+    return new Uint8Array(buffer);
+  }
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  return new Uint8Array(value as ArrayBuffer);
+}
+
+/** The next step of an iterator of either kind. */
+export function next(id: number, iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
+  const step = async (): Promise<End> => {
+    const { done, value } = await iterator.next();
+    return done ? [DONE] : [SUCCESS, 0, value];
+  };
+  operate(id, step, undefined, THROWN);
+}
+
+/** Calls a listener. Its error must not lose the task that is paid for, nor go unseen. */
+export function notify(listener: (event: unknown) => unknown, event: unknown): void {
+  const report = (error: unknown) => {
+    try {
+      console.error("capwire: onProgress failed", error);
+    } catch {
+      // There is no console, or it is the listener's own.
+    }
+  };
+  // Called at once, and awaited: an async listener fails later.
+  (async () => listener(event))().catch(report);
+}
+
+// Values, as the module looks at them.
+
+/** The type of a value as a number. From 8 on it is that of bytes, and their number. */
+export function classify(value: unknown): number {
+  switch (typeof value) {
+    case "undefined":
+      return 0;
+    case "boolean":
+      return value ? 2 : 1;
+    case "number":
+      return 3;
+    case "string":
+      return 4;
+    case "object":
+      return value === null ? 0 : classifyObject(value);
+    default:
+      return 7;
+  }
+}
+
+function classifyObject(value: object): number {
+  try {
+    if (Array.isArray(value)) return 5;
+    const size = byteSize(value);
+    if (size !== undefined) return 8 + Math.max(size, 0);
+    // Throws for a revoked proxy, from which nothing can be read.
+    Object.getPrototypeOf(value);
+    return 6;
+  } catch {
+    return 7;
+  }
+}
+
+/** The size of a buffer, a view of one or a blob, of this realm or another; `undefined` for anything else. */
+function byteSize(value: object): number | undefined {
+  const isBuffer = () => /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(value));
+  if (ArrayBuffer.isView(value) || isBuffer()) {
+    const size = getAny(value, "byteLength");
+    return typeof size === "number" ? size : undefined;
+  }
+  const size = getAny(value, "size");
+  const isBlob = typeof getAny(value, "arrayBuffer") === "function" && typeof size === "number";
+  return isBlob ? (size as number) : undefined;
+}
+
+/** A member, own or inherited; `undefined` where there is none, or where reading it throws. */
+export function getAny(object: unknown, key: string): unknown {
+  try {
+    return (object as Record<string, unknown> | null | undefined)?.[key];
+  } catch {
+    return undefined;
+  }
+}
+
+/** An own member. Inherited ones are not sent in a request either. */
+export function getOwn(object: unknown, key: string): unknown {
+  try {
+    return Object.prototype.hasOwnProperty.call(object, key)
+      ? (object as Record<string, unknown>)[key]
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function hasMember(object: unknown, key: string): boolean {
+  try {
+    return key in (object as object);
+  } catch {
+    return false;
+  }
+}
+
+/** The own members of an object, without those that are undefined: name, value, name, value … */
+export function entries(object: unknown): unknown[] {
+  if (typeof object !== "object") return [];
+  try {
+    return Object.keys(object ?? {}).flatMap((key) => {
+      const value = getOwn(object, key);
+      // Within an array of its own, because flatMap would take an array apart.
+      return value === undefined ? [] : [key, value];
+    });
+  } catch {
+    return [];
+  }
+}
+
+export function items(list: unknown): unknown[] {
+  try {
+    // Copied, because an array may be a proxy, which throws whenever it is read.
+    return Array.isArray(list) ? Array.from(list) : [];
+  } catch {
+    return [];
+  }
+}
+
+export function digits(number: unknown): string {
+  return typeof number === "number" ? String(number) : "";
+}
+
+/** How many characters of the base64 alphabet a text begins with. */
+export function base64Length(text: unknown): number {
+  if (typeof text !== "string") return 0;
+  const end = text.search(/[^A-Za-z0-9+/]/);
+  return end < 0 ? text.length : end;
+}
+
+export function parseJson(text: unknown): unknown {
+  try {
+    return JSON.parse(text as string);
+  } catch {
+    return undefined;
+  }
+}
