@@ -8,11 +8,11 @@ use super::value::{Value, get_any, to_record};
 use crate::platform::{ErrorRecord, Platform, RawResponse, SendError};
 use crate::schedule::Millis;
 use gloo_net::http::Headers;
-use js_sys::Function;
+use js_sys::{Function, Reflect};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
-use web_sys::{ReferrerPolicy, RequestCache, RequestCredentials, RequestInit, RequestRedirect};
+use web_sys::RequestInit;
 
 /// The kinds of a [`Completion`].
 const FAILED: u32 = 1;
@@ -117,19 +117,20 @@ fn request_init(has_body: bool) -> RequestInit {
         init.set_method("POST");
         init.set_headers(&headers.into_raw());
     }
-    // Not "error": workerd refuses to build such a request. The core refuses the answer of a redirect.
-    init.set_redirect(RequestRedirect::Manual);
-    // Edge workers have none of these, and refuse a request that names one.
     let prototype = get_any(&get_any(&js_sys::global(), "Request"), "prototype");
-    let is_supported = |name: &str| has(&prototype, name);
-    if is_supported("credentials") {
-        init.set_credentials(RequestCredentials::Omit);
-    }
-    if is_supported("referrerPolicy") {
-        init.set_referrer_policy(ReferrerPolicy::NoReferrer);
-    }
-    if is_supported("cache") {
-        init.set_cache(RequestCache::NoStore);
+    // By name, because the enums of web-sys bring all their values into the glue.
+    for (name, value) in [
+        // Not "error": workerd refuses to build such a request. The core refuses the answer of a redirect.
+        ("redirect", "manual"),
+        // Edge workers have none of these, and refuse a request that names one.
+        ("credentials", "omit"),
+        ("referrerPolicy", "no-referrer"),
+        ("cache", "no-store"),
+    ] {
+        if has(&prototype, name) {
+            // Cannot fail on an object of our own.
+            let _ = Reflect::set(&init, &name.into(), &value.into());
+        }
     }
     init
 }

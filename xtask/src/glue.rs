@@ -8,6 +8,9 @@ use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result, ensure};
 
+/// The module that the crate imports functions from: src/js.
+const PLATFORM: &str = "./platform.js";
+
 /// How the glue finds out that WebAssembly has detached the buffer of its memory.
 const CHECK_OF_BUFFER: &str = "cachedDataViewMemory0.buffer.detached === true || (cachedDataViewMemory0.buffer.detached === undefined && cachedDataViewMemory0.buffer !== wasm.memory.buffer)";
 
@@ -48,9 +51,17 @@ pub(crate) fn with_short_names(glue: &str, names: &[u8]) -> Result<String> {
     }
     let names: Names = serde_json::from_slice(names).context("wasm-opt has printed no names")?;
     let mut glue = replace_once(glue, "\"./glue_bg.js\": import0", "\"a\": import0")?;
-    for (_, long, short) in &names.imports {
-        glue = replace_once(&glue, &format!(" {long}: function"), &format!(" {short}: function"))?;
+    glue = without_direct_imports(&glue)?;
+    let mut direct = String::new();
+    for (module, long, short) in &names.imports {
+        if module == PLATFORM {
+            let _ = writeln!(direct, "        {short}: platform.{long},");
+        } else {
+            let (old, new) = (format!(" {long}: function"), format!(" {short}: function"));
+            glue = replace_once(&glue, &old, &new)?;
+        }
     }
+    glue = replace_once(&glue, "const import0 = {\n", &format!("const import0 = {{\n{direct}"))?;
     for (long, short) in &names.exports {
         // One name may be the beginning of another, so the character after it decides.
         let call = format!("wasm.{long}");
@@ -63,6 +74,19 @@ pub(crate) fn with_short_names(glue: &str, names: &[u8]) -> Result<String> {
         glue = renamed;
     }
     Ok(glue)
+}
+
+/// Imports the platform module once, under a name. The glue imports it once for each function that needs no
+/// conversion, and passes each of these modules on.
+fn without_direct_imports(glue: &str) -> Result<String> {
+    let is_direct = |line: &&str| {
+        line.starts_with("import * as import") && line.contains(PLATFORM)
+            || line.trim_start().starts_with(&format!("\"{PLATFORM}\": import"))
+    };
+    let found = glue.lines().filter(is_direct).count();
+    ensure!(found > 0, "the glue imports {PLATFORM} in another way");
+    let rest: Vec<&str> = glue.lines().filter(|line| !is_direct(line)).collect();
+    Ok(format!("import * as platform from \"{PLATFORM}\";\n{}\n", rest.join("\n")))
 }
 
 /// Wraps the output of wasm2js, which starts when it is imported, in a function that starts it.
@@ -83,8 +107,7 @@ pub(crate) fn as_function(module: &str) -> Result<String> {
 pub(crate) fn over_javascript(glue: &str) -> Result<String> {
     // The only intrinsic left to the engine: the first index of the table that is not a constant.
     let mut glue =
-        replace_once(glue, "import * as import1 from \"__wbindgen_externref_xform__\"\n", "")?;
-    glue = replace_once(&glue, "        \"__wbindgen_externref_xform__\": import1,\n", "")?;
+        without_lines(glue, "__wbindgen_externref_xform__", 2)?;
     glue = replace_once(
         &glue,
         "const import0 = {\n",
@@ -114,6 +137,14 @@ export default async function start() {{
 }}
 "
     ))
+}
+
+/// Leaves out the lines that contain a text, of which there must be so many.
+fn without_lines(text: &str, part: &str, count: usize) -> Result<String> {
+    let found = text.lines().filter(|line| line.contains(part)).count();
+    ensure!(found == count, "the generated text has {found} lines with `{part}` instead of {count}");
+    let rest: Vec<&str> = text.lines().filter(|line| !line.contains(part)).collect();
+    Ok(rest.join("\n") + "\n")
 }
 
 /// Replaces text that must occur exactly once.
