@@ -5,7 +5,6 @@ import { type Outcome, startCall } from "./calls.js";
 import { CaptchaError } from "./errors.js";
 import type { Batch, CallName, Core } from "./glue.js";
 import { glue } from "./module.js";
-import { getOwn } from "./platform.js";
 import type {
   CallbackBody,
   CallbackOptions,
@@ -18,6 +17,7 @@ import type {
   SolveOptions,
   WaitOptions,
 } from "./options.js";
+import { getOwn } from "./platform.js";
 import { start } from "./start.js";
 import type * as tasks from "./tasks.js";
 import { callWasm } from "./trap.js";
@@ -116,9 +116,7 @@ export class Client {
     taskId: number,
     options?: RequestOptions,
   ): Promise<types.TaskResult<S>> {
-    return this.#call("getTaskResult", taskId, options) as Promise<
-      types.TaskResult<S>
-    >;
+    return this.#call("getTaskResult", taskId, options) as Promise<types.TaskResult<S>>;
   }
 
   /**
@@ -132,9 +130,7 @@ export class Client {
    * @throws {@link SolveTimeoutError}, {@link TaskNotFoundError}, {@link UnsolvableError} and others
    */
   waitForResult<S = unknown>(taskId: number, options?: WaitOptions): Promise<types.Solved<S>> {
-    return this.#call("waitForResult", taskId, options) as Promise<
-      types.Solved<S>
-    >;
+    return this.#call("waitForResult", taskId, options) as Promise<types.Solved<S>>;
   }
 
   /**
@@ -311,11 +307,7 @@ export class Client {
     // Not an async function: while it waited, it would keep the argument, which may be a large image.
     const signal = getOwn(options, "signal");
     const start = (core: Core) =>
-      startCall<T>(
-        (id) => core.call(id, name, argument, second, options),
-        signal,
-        core.keepAlive,
-      );
+      startCall<T>((id) => core.call(id, name, argument, second, options), signal, core.keepAlive);
     const core = this.#core;
     return unwrap(core ? start(core) : this.#open(signal).then(start));
   }

@@ -19,10 +19,14 @@ export function keepAlive(): () => void {
     const call = () => {
       (async () => runtime.getPlatformInfo?.())().catch(() => {});
     };
+    let timer: ReturnType<typeof setTimeout>;
+    const tick = () => {
+      call();
+      timer = setTimeout(tick, INTERVAL_MS);
+    };
     // At once as well: the worker's last sign of life may be long ago.
-    call();
-    const timer = setInterval(call, INTERVAL_MS);
-    return () => clearInterval(timer);
+    tick();
+    return () => clearTimeout(timer);
   } catch {
     return () => {};
   }

@@ -5,7 +5,10 @@ import type * as generated from "./glue.js";
 import type { LoadSource } from "./wasm-source.js";
 
 /** WebAssembly and JavaScript have different glue with the same exports. */
-type Bindings = Pick<typeof generated, "Core" | "abort" | "complete" | "errorTable" | "parseCallback"> & {
+type Bindings = Pick<
+  typeof generated,
+  "Core" | "abort" | "complete" | "errorTable" | "parseCallback"
+> & {
   instantiate: typeof generated.default;
 };
 

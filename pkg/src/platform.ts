@@ -109,7 +109,8 @@ function retryAfter(response: Response): unknown {
 /** The text in a string, bytes or a request. */
 export function readText(id: number, value: unknown, maxBytes: number): void {
   operate(id, async () => {
-    const isRequest = typeof getAny(value, "text") === "function" && byteSize(value as object) === undefined;
+    const isRequest =
+      typeof getAny(value, "text") === "function" && byteSize(value as object) === undefined;
     const holder = isRequest ? (value as Request) : new Response(value as BodyInit);
     return [SUCCESS, 0, await readBody(holder, maxBytes)];
   });
@@ -196,14 +197,22 @@ function classifyObject(value: object): number {
 
 /** The size of a buffer, a view of one or a blob, of this realm or another; `undefined` for anything else. */
 function byteSize(value: object): number | undefined {
-  const isBuffer = () => /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(value));
-  if (ArrayBuffer.isView(value) || isBuffer()) {
+  if (ArrayBuffer.isView(value) || isBuffer(value)) {
     const size = getAny(value, "byteLength");
     return typeof size === "number" ? size : undefined;
   }
   const size = getAny(value, "size");
   const isBlob = typeof getAny(value, "arrayBuffer") === "function" && typeof size === "number";
   return isBlob ? (size as number) : undefined;
+}
+
+function isBuffer(value: object): boolean {
+  try {
+    return /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(value));
+  } catch {
+    // A proxy whose traps throw.
+    return false;
+  }
 }
 
 /** A member, own or inherited; `undefined` where there is none, or where reading it throws. */
@@ -218,7 +227,7 @@ export function getAny(object: unknown, key: string): unknown {
 /** An own member. Inherited ones are not sent in a request either. */
 export function getOwn(object: unknown, key: string): unknown {
   try {
-    return Object.prototype.hasOwnProperty.call(object, key)
+    return Object.hasOwn(object as object, key)
       ? (object as Record<string, unknown>)[key]
       : undefined;
   } catch {
