@@ -5,8 +5,9 @@ use crate::key::ClientKey;
 use crate::message::{Catalogue, Message, Template};
 use crate::method::{Method, TaskId};
 use crate::platform::ErrorRecord;
+use crate::record::Record;
 use crate::texts;
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
 /// What every fallible part of the core returns. Boxed, because a failure is large and rare.
@@ -14,9 +15,8 @@ pub type Result<T> = std::result::Result<T, Box<Failure>>;
 
 /// Where an error comes from: `"client"`, before anything was sent; `"service"`, in its response; or
 /// `"transport"`, between the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "lowercase"))]
 pub enum Origin {
     /// Found before anything was sent.
     Client,
@@ -24,6 +24,16 @@ pub enum Origin {
     Service,
     /// Between the client and the service.
     Transport,
+}
+
+impl Origin {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Service => "service",
+            Self::Transport => "transport",
+        }
+    }
 }
 
 /// What caused a failure.
@@ -270,45 +280,31 @@ pub struct Rendered<'a> {
 impl Serialize for Rendered<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let Self { failure, catalogue } = *self;
-        let mut record = serializer.serialize_struct("Failure", 20)?;
-        record.serialize_field("name", failure.class.name())?;
-        record.serialize_field("code", &*failure.code)?;
-        record.serialize_field("message", &catalogue.render(&failure.message))?;
-        record.serialize_field("hint", &catalogue.render(&failure.hint))?;
-        record.serialize_field("origin", &failure.origin)?;
-        record.serialize_field("retryable", &failure.retryable)?;
-        optional(&mut record, "method", failure.method.as_ref())?;
-        optional(&mut record, "service", failure.service.as_deref())?;
-        optional(&mut record, "taskId", failure.task_id.as_ref())?;
-        optional(&mut record, "serverCode", failure.server_code.as_deref())?;
-        optional(&mut record, "serverMessage", failure.server_message.as_deref())?;
-        optional(&mut record, "httpStatus", failure.http_status.as_ref())?;
-        optional(&mut record, "size", failure.size.as_ref())?;
-        optional(&mut record, "limit", failure.limit.as_ref())?;
-        optional(&mut record, "index", failure.index.as_ref())?;
-        optional(&mut record, "field", failure.field.as_deref())?;
-        optional(&mut record, "option", failure.option.as_deref())?;
-        optional(&mut record, "retryAfterMs", failure.retry_after_ms.as_ref())?;
-        optional(&mut record, "mayHaveCreatedTask", failure.may_have_created_task.as_ref())?;
+        let record = Record::new(serializer)?
+            .put("name", failure.class.name())?
+            .put("code", &*failure.code)?
+            .put("message", &*catalogue.render(&failure.message))?
+            .put("hint", &*catalogue.render(&failure.hint))?
+            .put("origin", failure.origin.name())?
+            .put("retryable", &failure.retryable)?
+            .maybe("method", failure.method.map(Method::name))?
+            .maybe("service", failure.service.as_deref())?
+            .maybe("taskId", failure.task_id.as_ref())?
+            .maybe("serverCode", failure.server_code.as_deref())?
+            .maybe("serverMessage", failure.server_message.as_deref())?
+            .maybe("httpStatus", failure.http_status.as_ref())?
+            .maybe("size", failure.size.as_ref())?
+            .maybe("limit", failure.limit.as_ref())?
+            .maybe("index", failure.index.as_ref())?
+            .maybe("field", failure.field.as_deref())?
+            .maybe("option", failure.option.as_deref())?
+            .maybe("retryAfterMs", failure.retry_after_ms.as_ref())?
+            .maybe("mayHaveCreatedTask", failure.may_have_created_task.as_ref())?;
         match &failure.cause {
-            Some(Cause::Platform(error)) => record.serialize_field("cause", error)?,
-            Some(Cause::Failure(cause)) => {
-                record.serialize_field("cause", &cause.rendered(catalogue))?;
-            }
-            None => {}
+            Some(Cause::Platform(error)) => record.put("cause", error)?,
+            Some(Cause::Failure(cause)) => record.put("cause", &cause.rendered(catalogue))?,
+            None => record,
         }
-        record.end()
-    }
-}
-
-/// Writes a field if it has a value.
-fn optional<R: SerializeStruct, T: Serialize + ?Sized>(
-    record: &mut R,
-    name: &'static str,
-    value: Option<&T>,
-) -> std::result::Result<(), R::Error> {
-    match value {
-        Some(value) => record.serialize_field(name, value),
-        None => record.skip_field(name),
+        .end()
     }
 }

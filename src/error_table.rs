@@ -3,17 +3,17 @@
 //! The services' codes come from their error pages; the hints are ours. One macro call holds all rows and
 //! makes the table, a constant per code and the TypeScript types, so that they cannot disagree.
 
+use crate::record::Record;
 use serde::{Serialize, Serializer};
 
 /// One row of the error table.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ErrorTableRow {
     /// The code, as the service writes it.
     pub code: &'static str,
     /// The class of the JavaScript error.
-    #[serde(serialize_with = "class_name", rename = "name")]
-    #[cfg_attr(target_arch = "wasm32", tsify(type = "keyof ErrorCodes"))]
+    #[cfg_attr(target_arch = "wasm32", serde(rename = "name"), tsify(type = "keyof ErrorCodes"))]
     pub class: Class,
     /// Whether the same call may succeed later without changes.
     pub retryable: bool,
@@ -23,9 +23,16 @@ pub struct ErrorTableRow {
     pub hint: &'static str,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // the signature is serde's
-fn class_name<S: Serializer>(class: &Class, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(class.name())
+impl Serialize for ErrorTableRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Record::new(serializer)?
+            .put("code", self.code)?
+            .put("name", self.class.name())?
+            .put("retryable", &self.retryable)?
+            .put("message", self.message)?
+            .put("hint", self.hint)?
+            .end()
+    }
 }
 
 macro_rules! error_table {

@@ -4,7 +4,7 @@
 use crate::error::{Failure, Result};
 use crate::message::Message;
 use crate::platform::{self, HostValue, ValueType};
-use crate::text_search::nearest;
+use crate::text_search::{concat, nearest};
 use crate::texts;
 
 /// A longer unknown name is not shown. It is not a misspelt option, but may be a key in the wrong place: keys
@@ -34,7 +34,7 @@ impl<V: HostValue> Members<V> {
     /// The full name of a member.
     fn path(&self, name: &str) -> String {
         let dot = if self.parent.is_empty() { "" } else { "." };
-        [self.parent, dot, name].concat()
+        concat(&[self.parent, dot, name])
     }
 
     pub(crate) fn take(&mut self, name: &'static str) -> Option<V> {

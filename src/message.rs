@@ -49,10 +49,10 @@ impl Message {
         Self::Literal(text.to_owned())
     }
 
-    /// A whole number. All of them are `u64` here, because each integer type has formatting code of its own.
+    /// A whole number.
     #[must_use]
     pub fn number(number: impl Into<u64>) -> Self {
-        Self::Literal(number.into().to_string())
+        Self::Literal(decimal(number.into()))
     }
 
     /// Changes every literal in the message.
@@ -63,6 +63,19 @@ impl Message {
                 values.iter_mut().for_each(|value| value.change_literals(change));
             }
             Self::Sentence(_) | Self::Hint(_) => {}
+        }
+    }
+}
+
+/// The digits of a number. Those of the standard library bring all of its formatting, 1 kB.
+fn decimal(number: u64) -> String {
+    let mut digits = Vec::new();
+    let mut rest = number;
+    loop {
+        digits.push(char::from_digit((rest % 10) as u32, 10).unwrap_or_default());
+        rest /= 10;
+        if rest == 0 {
+            return digits.into_iter().rev().collect();
         }
     }
 }
@@ -168,6 +181,13 @@ mod tests {
     /// A catalogue of one text.
     fn with(english: &'static str, text: &'static str) -> Catalogue {
         Catalogue::new(move |path| (path == ["texts", english]).then(|| text.to_owned()))
+    }
+
+    #[test]
+    fn numbers_are_written_in_decimal() {
+        for number in [0, 9, 10, 1_000_000, u64::from(u32::MAX), u64::MAX] {
+            assert_eq!(decimal(number), number.to_string());
+        }
     }
 
     #[test]

@@ -4,9 +4,8 @@ use crate::platform::{HostValue, ValueType};
 use serde::{Serialize, Serializer};
 
 /// A method of the services' protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub enum Method {
     /// Creates a task, which may be charged.
     CreateTask,

@@ -7,6 +7,7 @@ use crate::message::{Catalogue, Message};
 use crate::platform::{HostValue, ValueType};
 use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis, timer_ms};
 use crate::service::{CAPMONSTER, ImageLimits, ReportKind, SERVICES, ServiceProfile};
+use crate::text_search::concat;
 use crate::texts;
 use crate::url::{check_safe, is_web_address};
 use std::borrow::Cow;
@@ -243,15 +244,17 @@ fn read_service<V: HostValue>(value: &V) -> Result<ServiceProfile> {
     let name = value.as_string();
     let known = SERVICES.iter().find(|service| name.as_deref() == Some(&*service.name));
     known.cloned().ok_or_else(|| {
-        let names: Vec<&str> = SERVICES.iter().map(|service| &*service.name).collect();
-        let names = ["\"", &names.join("\", \""), "\""].concat();
+        let names = SERVICES.iter().fold(String::new(), |names, service| {
+            let comma = if names.is_empty() { "" } else { ", " };
+            concat(&[&names, comma, "\"", &service.name, "\""])
+        });
         must_be("service", texts::SERVICE_NAME.with([Message::Literal(names)]), value)
     })
 }
 
 fn read_profile<V: HostValue>(value: &V) -> Result<ServiceProfile> {
     let mut members = Members::of("service", value)?;
-    let missing = |name: &str| Failure::option(&["service.", name].concat(), texts::MISSING);
+    let missing = |name: &str| Failure::option(&concat(&["service.", name]), texts::MISSING);
     let name = members.string("name")?.ok_or_else(|| missing("name"))?;
     let url = members.string("baseUrl")?.ok_or_else(|| missing("baseUrl"))?;
     let limits = members.take("imageLimits").ok_or_else(|| missing("imageLimits"))?;

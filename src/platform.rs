@@ -5,9 +5,10 @@
 //! request or the timer behind it. That is how an abort works at every `await`.
 
 use crate::message::Message;
+use crate::record::Record;
 use crate::schedule::Millis;
 use crate::texts;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// The type of a value, as far as the rules tell types apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,7 +89,7 @@ pub struct RawResponse<V> {
 
 /// An error of the platform, such as one thrown by `fetch`, as plain data.
 // The error itself may hold anything. Its text may be shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ErrorRecord {
     /// The error's name, such as `TypeError`.
@@ -96,11 +97,22 @@ pub struct ErrorRecord {
     /// Its message.
     pub message: String,
     /// Its code, such as `ECONNREFUSED`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub code: Option<String>,
     /// What caused it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub cause: Option<Box<ErrorRecord>>,
+}
+
+impl Serialize for ErrorRecord {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Record::new(serializer)?
+            .put("name", &*self.name)?
+            .put("message", &*self.message)?
+            .maybe("code", self.code.as_deref())?
+            .maybe("cause", self.cause.as_deref())?
+            .end()
+    }
 }
 
 impl ErrorRecord {

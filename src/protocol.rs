@@ -6,10 +6,12 @@ use crate::key::ClientKey;
 use crate::message::Message;
 use crate::method::TaskId;
 use crate::platform::{HostValue, ValueType};
+use crate::record::Record;
 use crate::response::{Body, Response};
 use crate::schedule::Millis;
+use crate::text_search::concat;
 use crate::texts;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// The longest User-Agent that is accepted, in characters. Those of browsers have about 120.
 const MAX_USER_AGENT: usize = 512;
@@ -17,23 +19,29 @@ const MAX_USER_AGENT: usize = 512;
 const MAX_QUOTED: u32 = 120;
 
 /// The body of a request, the only place where the key is written.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Request<'a, T> {
     /// The account's key.
     pub client_key: &'a ClientKey,
     /// createTask: the task.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<&'a T>,
     /// getTaskResult and reports: which task.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub task_id: Option<TaskId>,
     /// createTask: where the service posts the result.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<&'a str>,
     /// createTask: the number of the calling software.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub soft_id: Option<u32>,
+}
+
+impl<T: Serialize> Serialize for Request<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        Record::new(serializer)?
+            .put("clientKey", self.client_key)?
+            .maybe("task", self.task)?
+            .maybe("taskId", self.task_id.as_ref())?
+            .maybe("callbackUrl", self.callback_url)?
+            .maybe("softId", self.soft_id.as_ref())?
+            .end()
+    }
 }
 
 /// The meaning of an answer.
@@ -46,9 +54,12 @@ pub enum Answer<V> {
 }
 
 /// The state of a task: the answer to `getTaskResult`, and the body posted to a `callbackUrl`.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(tag = "status", rename_all = "camelCase")]
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    target_arch = "wasm32",
+    derive(tsify::Tsify),
+    serde(tag = "status", rename_all = "camelCase")
+)]
 pub enum TaskState<V> {
     /// Not ready yet.
     Processing,
@@ -57,9 +68,23 @@ pub enum TaskState<V> {
         /// The solution, as the service gave it.
         solution: V,
         /// The price, in the account's currency, if the service states it.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         cost: Option<f64>,
     },
+}
+
+impl<V: Serialize> Serialize for TaskState<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let record = Record::new(serializer)?;
+        match self {
+            Self::Processing => record.put("status", "processing")?,
+            Self::Ready { solution, cost } => record
+                .put("status", "ready")?
+                .put("solution", solution)?
+                .maybe("cost", cost.as_ref())?,
+        }
+        .end()
+    }
 }
 
 /// Reads an answer. The body decides, whatever the status: an object with `errorId` comes from the service. Only
@@ -166,7 +191,7 @@ pub fn read_state<V: HostValue>(fields: &V, key: &ClientKey) -> Result<TaskState
 #[must_use]
 pub fn quote<V: HostValue>(value: &V, key: &ClientKey) -> Message {
     match value.as_string() {
-        Some(text) => Message::Literal(["\"", &excerpt(&key.redact(&text)), "\""].concat()),
+        Some(text) => Message::Literal(concat(&["\"", &excerpt(&key.redact(&text)), "\""])),
         None => value.display(),
     }
 }
@@ -213,7 +238,7 @@ fn reported_error<V: HostValue>(
         // The reason is in the service's words alone.
         (Some(code), text) if row_of_service(code).is_none() => {
             let text = excerpt(text.as_deref().unwrap_or_default());
-            Some(Message::Literal([&excerpt(code), " ", &text].concat()))
+            Some(Message::Literal(concat(&[&excerpt(code), " ", &text])))
         }
         (Some(code), Some(text)) if code == code::ERROR_INVALID_TASK.code => {
             Some(Message::Literal(excerpt(text)))

@@ -3,13 +3,13 @@
 //! A service is one entry of the table at the end.
 
 use crate::method::Method;
-use serde::Serialize;
+use crate::record::{Record, serialize_as_name};
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
 /// Bounds on an image's size, both inclusive. They count the image's bytes, not its base64 text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct ImageLimits {
     /// The smallest image, in bytes: 100 on both services, according to their error pages.
     pub min_bytes: u32,
@@ -19,9 +19,8 @@ pub struct ImageLimits {
 }
 
 /// A kind of wrong answer to report: `"image"`, the text read from an image, or `"token"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "lowercase"))]
 pub enum ReportKind {
     /// The text read from an image.
     Image,
@@ -29,15 +28,20 @@ pub enum ReportKind {
     Token,
 }
 
+serialize_as_name!(ReportKind);
+
 impl ReportKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Token => "token",
+        }
+    }
+
     /// The kind with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "image" => Some(Self::Image),
-            "token" => Some(Self::Token),
-            _ => None,
-        }
+        [Self::Image, Self::Token].into_iter().find(|kind| kind.name() == name)
     }
 
     /// The method for such a report.
@@ -62,9 +66,8 @@ impl ReportKind {
 /// };
 /// const client = new Client({ clientKey, service });
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct ServiceProfile {
     /// The name that errors show, such as `"capmonster"`.
     pub name: Cow<'static, str>,
@@ -82,8 +85,28 @@ pub struct ServiceProfile {
     ///
     /// @example "https://capmonster.cloud/api/useragent/actual"
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "string"))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent_url: Option<Cow<'static, str>>,
+}
+
+impl Serialize for ImageLimits {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Record::new(serializer)?
+            .put("minBytes", &self.min_bytes)?
+            .put("maxBytes", &self.max_bytes)?
+            .end()
+    }
+}
+
+impl Serialize for ServiceProfile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Record::new(serializer)?
+            .put("name", &*self.name)?
+            .put("baseUrl", &*self.base_url)?
+            .put("imageLimits", &self.image_limits)?
+            .put("reports", &*self.reports)?
+            .maybe("userAgentUrl", self.user_agent_url.as_deref())?
+            .end()
+    }
 }
 
 macro_rules! services {

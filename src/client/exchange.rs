@@ -13,6 +13,7 @@ use crate::protocol::{Answer, Request, read_answer};
 use crate::response::{MAX_BODY_BYTES, Response};
 use crate::schedule::{MAX_POLLS, Millis, NextPoll, RetrySchedule, timer_ms};
 use crate::task::Task;
+use crate::text_search::concat;
 use crate::texts;
 use std::future::Future;
 
@@ -80,7 +81,7 @@ impl<P: Platform> Client<P> {
         }
         let ticket = polled.map(|id| PollTicket::begin(self, id));
         let limit = self.options.request_timeout_ms.min(deadline - now);
-        let url = [&*self.options.base_url, "/", method.name()].concat();
+        let url = concat(&[&self.options.base_url, "/", method.name()]);
         let response = self.send(&url, Some(request), limit).await;
         let answer = response.and_then(|it| read_answer(it, &self.options.client_key));
         drop(ticket);

@@ -1,14 +1,14 @@
 //! Results of the methods, and the events of `onProgress`.
 
 use crate::method::{Method, TaskId};
+use crate::record::Record;
 use crate::schedule::Millis;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
 /// A solved task.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct Solved<V> {
     /// The task's id, for `reportIncorrect()` and logs.
     #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
@@ -16,7 +16,7 @@ pub struct Solved<V> {
     /// The solution, as the service gave it.
     pub solution: V,
     /// The price, in the account's currency, if the service states it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub cost: Option<f64>,
     /// How many result requests were sent: 1 to 120.
     pub polls: u32,
@@ -26,9 +26,12 @@ pub struct Solved<V> {
 
 /// The answer to one result request. With the `status` `"ready"` it has the `solution`, as the service gave
 /// it, and the `cost` in the account's currency if the service states it.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(tag = "status", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    target_arch = "wasm32",
+    derive(tsify::Tsify),
+    serde(tag = "status", rename_all = "camelCase", rename_all_fields = "camelCase")
+)]
 pub enum TaskResult<V> {
     /// Not ready yet.
     Processing {
@@ -44,7 +47,7 @@ pub enum TaskResult<V> {
         /// The solution, as the service gave it.
         solution: V,
         /// The price, in the account's currency, if the service states it.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         cost: Option<f64>,
     },
 }
@@ -65,9 +68,12 @@ pub enum TaskResult<V> {
 ///   if (event.type === "retry") console.warn(event.message, `again in ${event.delayMs} ms`);
 /// }
 /// ```
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    target_arch = "wasm32",
+    derive(tsify::Tsify),
+    serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")
+)]
 pub enum Progress {
     /// The task exists and may be charged. Any process can wait for it by its id.
     Created {
@@ -98,7 +104,6 @@ pub enum Progress {
         method: Method,
         /// The task's id, once it exists.
         #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
-        #[serde(skip_serializing_if = "Option::is_none")]
         task_id: Option<TaskId>,
         /// The failure's code.
         code: Cow<'static, str>,
@@ -113,3 +118,60 @@ pub enum Progress {
 
 /// The function that gets the events of a call.
 pub type Listener<'a> = &'a dyn Fn(&Progress);
+
+impl<V: Serialize> Serialize for Solved<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Record::new(serializer)?
+            .put("taskId", &self.task_id)?
+            .put("solution", &self.solution)?
+            .maybe("cost", self.cost.as_ref())?
+            .put("polls", &self.polls)?
+            .put("elapsedMs", &self.elapsed_ms)?
+            .end()
+    }
+}
+
+impl<V: Serialize> Serialize for TaskResult<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let record = Record::new(serializer)?;
+        match self {
+            Self::Processing { task_id } => {
+                record.put("status", "processing")?.put("taskId", task_id)?
+            }
+            Self::Ready { task_id, solution, cost } => record
+                .put("status", "ready")?
+                .put("taskId", task_id)?
+                .put("solution", solution)?
+                .maybe("cost", cost.as_ref())?,
+        }
+        .end()
+    }
+}
+
+impl Serialize for Progress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let record = Record::new(serializer)?;
+        match self {
+            Self::Created { task_id, image_bytes, elapsed_ms } => record
+                .put("type", "created")?
+                .put("taskId", task_id)?
+                .put("imageBytes", &**image_bytes)?
+                .put("elapsedMs", elapsed_ms)?,
+            Self::Poll { task_id, poll, status, elapsed_ms } => record
+                .put("type", "poll")?
+                .put("taskId", task_id)?
+                .put("poll", poll)?
+                .put("status", *status)?
+                .put("elapsedMs", elapsed_ms)?,
+            Self::Retry { method, task_id, code, message, delay_ms, elapsed_ms } => record
+                .put("type", "retry")?
+                .put("method", method.name())?
+                .maybe("taskId", task_id.as_ref())?
+                .put("code", &**code)?
+                .put("message", &**message)?
+                .put("delayMs", delay_ms)?
+                .put("elapsedMs", elapsed_ms)?,
+        }
+        .end()
+    }
+}

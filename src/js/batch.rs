@@ -5,11 +5,12 @@ use super::call::{End, Options, start, to_value};
 use super::operation::Operation;
 use super::value::Value;
 use crate::client::batch::{BatchItem, Cleanup, NextTask, Results, batch};
-use crate::client::progress::{Progress, Solved};
-use crate::error::{Failure, Rendered};
+use crate::client::progress::Progress;
+use crate::error::Failure;
 use crate::message::Catalogue;
+use crate::record::Record;
 use crate::texts;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -25,14 +26,18 @@ pub struct Batch {
 }
 
 /// The outcome of one task, as the shell gets it.
-#[derive(Serialize)]
-struct BatchRecord<'a> {
-    index: usize,
-    task: Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<Solved<Value>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<Rendered<'a>>,
+struct BatchRecord<'a>(&'a BatchItem<Value>, &'a Catalogue);
+
+impl Serialize for BatchRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(BatchItem { index, task, result }, catalogue) = self;
+        let record = Record::new(serializer)?.put("index", index)?.put("task", task)?;
+        match result {
+            Ok(solved) => record.put("value", solved)?,
+            Err(failure) => record.put("failure", &failure.rendered(catalogue))?,
+        }
+        .end()
+    }
 }
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -69,14 +74,10 @@ impl Batch {
         let results = self.results.clone();
         let catalogue = self.catalogue.clone();
         start(id, Catalogue::default(), Options::read(id, &JsValue::UNDEFINED), |_| async move {
-            let Some(BatchItem { index, task, result }) = results.next().await else {
-                return Ok(End::Value(Value(JsValue::UNDEFINED)));
-            };
-            let (value, failure) = match &result {
-                Ok(solved) => (Some(solved.clone()), None),
-                Err(failure) => (None, Some(failure.rendered(&catalogue))),
-            };
-            to_value(&BatchRecord { index, task, value, failure })
+            match results.next().await {
+                Some(item) => to_value(&BatchRecord(&item, &catalogue)),
+                None => Ok(End::Value(Value(JsValue::UNDEFINED))),
+            }
         });
     }
 

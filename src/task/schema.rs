@@ -2,6 +2,7 @@
 
 use crate::message::{Message, Template};
 use crate::schedule::Millis;
+use crate::text_search::concat;
 use crate::texts;
 
 /// When the result is requested first, and how long a solve may take.
@@ -122,7 +123,9 @@ impl Rule {
                 return texts::WHOLE.with([Message::number(min), Message::number(max)]);
             }
             Self::OneOf(known) => {
-                return texts::ONE_OF.with([Message::Literal(known.join(" "))]);
+                let names =
+                    known.iter().fold(String::new(), |all, name| concat(&[&all, " ", name]));
+                return texts::ONE_OF.with([Message::literal(names.trim_ascii_start())]);
             }
             Self::Text => texts::TEXT,
             Self::Url => texts::WEB_ADDRESS,

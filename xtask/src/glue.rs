@@ -106,8 +106,7 @@ pub(crate) fn as_function(module: &str) -> Result<String> {
 /// Makes the glue use that function instead of `WebAssembly`, which it then doesn't mention at all.
 pub(crate) fn over_javascript(glue: &str) -> Result<String> {
     // The only intrinsic left to the engine: the first index of the table that is not a constant.
-    let mut glue =
-        without_lines(glue, "__wbindgen_externref_xform__", 2)?;
+    let mut glue = without_lines(glue, "__wbindgen_externref_xform__", 2)?;
     glue = replace_once(
         &glue,
         "const import0 = {\n",
@@ -142,7 +141,10 @@ export default async function start() {{
 /// Leaves out the lines that contain a text, of which there must be so many.
 fn without_lines(text: &str, part: &str, count: usize) -> Result<String> {
     let found = text.lines().filter(|line| line.contains(part)).count();
-    ensure!(found == count, "the generated text has {found} lines with `{part}` instead of {count}");
+    ensure!(
+        found == count,
+        "the generated text has {found} lines with `{part}` instead of {count}"
+    );
     let rest: Vec<&str> = text.lines().filter(|line| !line.contains(part)).collect();
     Ok(rest.join("\n") + "\n")
 }
