@@ -81,3 +81,20 @@ fn used_accounts_are_remembered_and_a_hundred_of_the_others() {
     assert!(idle.upgrade().is_none(), "the oldest is forgotten");
     assert!(Rc::ptr_eq(&used, &get(&mut accounts, "used", "", ())));
 }
+
+/// One that another call has learnt while the first request is still out.
+#[test]
+fn what_will_be_refused_anyway_does_not_wait_for_its_turn() {
+    let code = "ERROR_IP_BANNED";
+    let world = World::new(move |sent| if sent.index == 0 { hang() } else { error(code) });
+    let client = world.client();
+    let others = async {
+        // Sent after the 3 s that it waits for the first.
+        refused(Call::Balance.make(&client).await, Class::Access, code);
+        let learnt = world.now();
+        refused_locally(Call::Balance.make(&client).await, Class::Access, code);
+        world.now() - learnt
+    };
+    let (_, waited) = world.run(futures_lite::future::zip(Call::Balance.make(&client), others));
+    assert_eq!(waited, 0.0);
+}

@@ -237,17 +237,4 @@ proptest! {
             assert_state_or_failure(&body.into());
         }
     }
-
-    #[test]
-    fn any_text_for_a_user_agent_is_one_line_or_refused(text in prop_oneof!["[ -~\r\n\t]{0,600}", any::<String>()]) {
-        let world = server().user_agent([page(200, &text)]).world();
-        match world.run(Call::UserAgent.make(&world.client())) {
-            Ok(agent) => {
-                let agent = agent.as_str().unwrap();
-                prop_assert_eq!(agent, text.trim());
-                prop_assert!((1..=512).contains(&agent.len()) && agent.lines().count() == 1);
-            }
-            Err(failure) => prop_assert_eq!(&*failure.code, "BAD_RESPONSE"),
-        }
-    }
 }

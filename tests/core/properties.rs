@@ -1,6 +1,5 @@
 //! What holds whatever the service, the network and the caller's values are.
 
-use capwire::platform::Platform;
 use capwire::task::catalog::CATALOG;
 use capwire_testkit::*;
 use proptest::prelude::*;

@@ -6,6 +6,10 @@ use capwire::protocol::read_answer;
 use capwire::response::{Body, Response};
 use capwire_testkit::*;
 
+fn solve(world: &World) -> Outcome {
+    world.run(Call::Solve(token_task()).make(&world.client()))
+}
+
 /// The failure that an answer with the status 200 comes to.
 fn failure_of(body: Value) -> Box<Failure> {
     let response = Response { status: 200, retry_after_ms: None, body: Body::Json(Js::from(body)) };
@@ -92,5 +96,149 @@ fn what_comes_in_place_of_an_answer_is_told() {
         let failure = read_answer(response, &key()).expect_err("a failure");
         assert!(failure.english().contains(said), "{status} {text}: {}", failure.english());
         assert_eq!(failure.english().contains("status"), status == 404, "{}", failure.english());
+    }
+}
+
+fn created_with_id(id: Value) -> Script {
+    answer(json!({ "errorId": 0, "taskId": id }))
+}
+
+#[test]
+fn an_id_that_cannot_be_one_is_a_bad_response_and_the_task_may_exist() {
+    for id in [
+        json!(null),
+        json!(0),
+        json!(-1),
+        json!(0.5),
+        json!(410_000_123.5),
+        json!(9_007_199_254_740_992_u64),
+        json!(1e300),
+        json!(true),
+        json!({}),
+        json!([TASK_ID]),
+        json!(""),
+        json!("0"),
+        json!("-5"),
+        json!("abc"),
+        json!("1e9"),
+        json!("12.0"),
+        json!(" 12"),
+        json!("+12"),
+        json!("0x12"),
+        json!("9007199254740992"),
+    ] {
+        let world = server().create([created_with_id(id.clone()), created()]).world();
+        let failure = refused(solve(&world), Class::Transport, "BAD_RESPONSE");
+        assert_eq!(failure.may_have_created_task, Some(true), "{id}");
+        assert!(!failure.retryable);
+        assert_eq!(world.sent().len(), 1, "{id}");
+    }
+    let world = server().create([answer(json!({ "errorId": 0 })), created()]).world();
+    let failure = refused(solve(&world), Class::Transport, "BAD_RESPONSE");
+    assert_eq!(failure.may_have_created_task, Some(true));
+    assert_eq!(world.sent().len(), 1);
+}
+
+/// The protocol says that ids are integers. Digits in quotes still name one task exactly, and that
+/// task is paid for.
+#[test]
+fn an_id_in_digits_is_not_lost_for_its_quotes() {
+    for (id, number) in [
+        (json!("410000123"), 410_000_123_u64),
+        (json!("9007199254740991"), 9_007_199_254_740_991),
+        (json!(1), 1),
+        (json!(9_007_199_254_740_991_u64), 9_007_199_254_740_991),
+    ] {
+        let world = server().create([created_with_id(id)]).world();
+        assert_eq!(solve(&world).unwrap()["taskId"], number);
+        assert_eq!(world.sent()[1].body["taskId"], number);
+    }
+}
+
+/// A task that is paid for: its id is told as it came, or not at all, but never rounded.
+#[test]
+fn an_id_that_is_no_number_for_javascript_is_told_as_it_came_or_not_at_all() {
+    for (id, told) in [
+        (json!("7f3a-91c0"), "unexpected taskId: \"7f3a-91c0\""),
+        (json!("9007199254740993"), "unexpected taskId: \"9007199254740993\""),
+        (json!(9_007_199_254_740_993_u64), "unexpected taskId: a number above 2^53"),
+        (json!(format!("x{KEY}x")), "unexpected taskId: \"x[clientKey]x\""),
+        (json!({}), "unexpected taskId: an object"),
+    ] {
+        let world = server().create([answer(json!({ "errorId": 0, "taskId": id }))]).world();
+        let outcome = world.run(Call::Create(token_task()).make(&world.client()));
+        let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
+        assert!(failure.english().contains(told), "{}", failure.english());
+        assert_eq!(failure.may_have_created_task, Some(true));
+    }
+}
+
+#[test]
+fn a_balance_that_is_no_number_is_a_bad_response() {
+    for money in [json!("12.5"), json!(null), json!({})] {
+        let world = server().balance([answer(json!({ "errorId": 0, "balance": money }))]).world();
+        let outcome = world.run(Call::Balance.make(&world.client()));
+        refused(outcome, Class::Transport, "BAD_RESPONSE");
+        assert_eq!(world.sent().len(), 1);
+    }
+}
+
+#[test]
+fn the_bodies_and_addresses_are_exactly_those_of_the_protocol() {
+    let world = server().world();
+    let client =
+        world.client_with(json!({ "softId": 77, "baseUrl": "http://127.0.0.1:8080/stand/in/" }));
+    let options = json!({ "callbackUrl": "https://me.example/done?id=1" });
+    let log = Log::default();
+    world.run(Call::Create(token_task()).with(&client, options, &log)).unwrap();
+    world.run(Call::Result(TASK_ID).make(&client)).unwrap();
+    world.run(Call::Balance.make(&client)).unwrap();
+    let token_task = serde_json::to_value(token_task()).unwrap();
+    let expected = [
+        (
+            "createTask",
+            json!({
+                "clientKey": KEY,
+                "task": token_task,
+                "callbackUrl": "https://me.example/done?id=1",
+                "softId": 77,
+            }),
+        ),
+        ("getTaskResult", json!({ "clientKey": KEY, "taskId": TASK_ID })),
+        ("getBalance", json!({ "clientKey": KEY })),
+    ];
+    let sent = world.sent();
+    assert_eq!(sent.len(), expected.len());
+    for (sent, (method, body)) in sent.iter().zip(expected) {
+        assert_eq!(sent.url, format!("http://127.0.0.1:8080/stand/in/{method}"));
+        assert_eq!(sent.body, body);
+    }
+}
+
+#[test]
+fn without_options_nothing_but_key_and_task_is_sent() {
+    for (service, base) in
+        [("capmonster", "https://api.capmonster.cloud"), ("brocapgpt", "https://api.brocapgpt.com")]
+    {
+        let world = server().world();
+        let client = world.client_with(json!({ "service": service }));
+        world.run(Call::SolveImage(image()).make(&client)).unwrap();
+        let sent = world.sent();
+        assert_eq!(sent[0].url, format!("{base}/createTask"));
+        let task = json!({ "type": "ImageToTextTask", "body": base64(&[7; 200]) });
+        assert_eq!(sent[0].body, json!({ "clientKey": KEY, "task": task }));
+        assert_eq!(sent[1].url, format!("{base}/getTaskResult"));
+    }
+}
+
+#[test]
+fn a_key_is_sent_as_it_is_given() {
+    for key in
+        ["K", " K e y ", "ABC__nocache", "x__solvemedia__recognizingthreshold_70", "ключ\"\\"]
+    {
+        let world = server().world();
+        let client = world.client_with(json!({ "clientKey": key }));
+        world.run(Call::Balance.make(&client)).unwrap();
+        assert_eq!(world.sent()[0].body, json!({ "clientKey": key }));
     }
 }

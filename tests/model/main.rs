@@ -12,19 +12,22 @@
 //! The host asks a tape for a choice at each exchange and pause. A run that has ended turns the tape to the
 //! next one, depth first, until the tree is exhausted. A run that breaks a rule prints its choices.
 
+mod afterwards;
 mod answers;
 mod check;
 mod pair;
 mod play;
+mod tally;
 mod tape;
 
 use capwire_testkit::*;
-use check::{Tally, check};
+use check::check;
 use play::{Choices, Entry, Scene, Width, client_options, run};
 use proptest::prelude::*;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use tally::Tally;
 use tape::Tape;
 
 use Width::{Every, Few, Some as Several};

@@ -2,7 +2,6 @@
 
 use crate::answers::{Case, Meaning, all, silence};
 use crate::tape::Tape;
-use capwire::platform::Platform;
 use capwire_testkit::*;
 use futures_lite::future;
 use proptest::prelude::*;

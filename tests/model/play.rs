@@ -3,7 +3,6 @@
 use crate::answers::{Case, Meaning, silence};
 use crate::tape::Tape;
 use capwire::options::ClientOptions;
-use capwire::platform::Platform;
 use capwire_testkit::*;
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,6 +1,5 @@
 //! An abort drops the flow, at whichever await it is: nothing is left behind, and the books are right.
 
-use capwire::platform::Platform;
 use capwire_testkit::*;
 use futures_lite::future;
 
@@ -116,4 +115,26 @@ fn one_of_two_waits_can_be_dropped() {
     assert_eq!((world.timers(), world.in_flight()), (0, 0));
     assert_spaced(&world.sent());
     assert!(world.sent().len() > 7, "the other goes on: {}", world.sent().len());
+}
+
+/// A report and the User-Agent of a slow service.
+#[test]
+fn a_report_dropped_at_any_await_leaves_no_timer_and_no_request() {
+    for call in [Call::Report(TASK_ID, ReportKind::Image), Call::UserAgent] {
+        let mut polls = 0;
+        loop {
+            let slow = [page(503, "").after(120.0), reported().after(90.0)];
+            let agent = [page(200, USER_AGENT).after(90.0)];
+            let world = server().report(slow).user_agent(agent).world();
+            let client = world.client();
+            let flow = async { drop(call.make(&client).await) };
+            if world.run_for(future::or(flow, world.ticks(37.0)), polls).is_some() {
+                break;
+            }
+            assert_eq!((world.timers(), world.in_flight()), (0, 0), "after {polls} polls");
+            world.run(Call::Balance.make(&client)).unwrap();
+            polls += 1;
+        }
+        assert!(polls > 1, "{call:?} has no await to be dropped at");
+    }
 }

@@ -1,6 +1,5 @@
 //! What is sent for each task type, and when.
 
-use capwire::platform::Platform;
 use capwire_testkit::*;
 
 /// A world that answers every result request with this solution.

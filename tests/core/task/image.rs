@@ -303,66 +303,6 @@ fn only_undefined_is_absent_and_everything_else_is_sent_as_given_in_its_order() 
     assert!(text.contains(expected), "{text}");
 }
 
-#[test]
-fn the_bodies_and_addresses_are_exactly_those_of_the_protocol() {
-    let world = server().world();
-    let client =
-        world.client_with(json!({ "softId": 77, "baseUrl": "http://127.0.0.1:8080/stand/in/" }));
-    let options = json!({ "callbackUrl": "https://me.example/done?id=1" });
-    let log = Log::default();
-    world.run(Call::Create(token_task()).with(&client, options, &log)).unwrap();
-    world.run(Call::Result(TASK_ID).make(&client)).unwrap();
-    world.run(Call::Balance.make(&client)).unwrap();
-    let token_task = serde_json::to_value(token_task()).unwrap();
-    let expected = [
-        (
-            "createTask",
-            json!({
-                "clientKey": KEY,
-                "task": token_task,
-                "callbackUrl": "https://me.example/done?id=1",
-                "softId": 77,
-            }),
-        ),
-        ("getTaskResult", json!({ "clientKey": KEY, "taskId": TASK_ID })),
-        ("getBalance", json!({ "clientKey": KEY })),
-    ];
-    let sent = world.sent();
-    assert_eq!(sent.len(), expected.len());
-    for (sent, (method, body)) in sent.iter().zip(expected) {
-        assert_eq!(sent.url, format!("http://127.0.0.1:8080/stand/in/{method}"));
-        assert_eq!(sent.body, body);
-    }
-}
-
-#[test]
-fn without_options_nothing_but_key_and_task_is_sent() {
-    for (service, base) in
-        [("capmonster", "https://api.capmonster.cloud"), ("brocapgpt", "https://api.brocapgpt.com")]
-    {
-        let world = server().world();
-        let client = world.client_with(json!({ "service": service }));
-        world.run(Call::SolveImage(image()).make(&client)).unwrap();
-        let sent = world.sent();
-        assert_eq!(sent[0].url, format!("{base}/createTask"));
-        let task = json!({ "type": "ImageToTextTask", "body": base64(&[7; 200]) });
-        assert_eq!(sent[0].body, json!({ "clientKey": KEY, "task": task }));
-        assert_eq!(sent[1].url, format!("{base}/getTaskResult"));
-    }
-}
-
-#[test]
-fn a_key_is_sent_as_it_is_given() {
-    for key in
-        ["K", " K e y ", "ABC__nocache", "x__solvemedia__recognizingthreshold_70", "ключ\"\\"]
-    {
-        let world = server().world();
-        let client = world.client_with(json!({ "clientKey": key }));
-        world.run(Call::Balance.make(&client)).unwrap();
-        assert_eq!(world.sent()[0].body, json!({ "clientKey": key }));
-    }
-}
-
 /// How far white space is read for the image that may be in it.
 #[test]
 fn a_text_that_no_white_space_explains_is_not_read() {

@@ -28,5 +28,6 @@ pub use capwire::error::{Cause, Failure, Origin};
 pub use capwire::error_table::Class;
 pub use capwire::method::TaskId;
 pub use capwire::options::CallOptions;
+pub use capwire::platform::Platform;
 pub use capwire::service::ReportKind;
 pub use serde_json::{Value, json};

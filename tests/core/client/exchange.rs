@@ -1,6 +1,5 @@
 //! Creating a task: a repeat must never buy it twice, and nothing that may exist is called lost.
 
-use capwire::platform::Platform;
 use capwire_testkit::*;
 
 fn solve(world: &World, options: Value) -> Outcome {
@@ -15,10 +14,6 @@ fn pauses(world: &World) -> Vec<f64> {
         .windows(2)
         .map(|pair| pair[1].start - pair[0].end.unwrap())
         .collect()
-}
-
-fn created_with_id(id: Value) -> Script {
-    answer(json!({ "errorId": 0, "taskId": id }))
 }
 
 /// What certainly created nothing, and may be asked again.
@@ -61,58 +56,6 @@ fn a_lost_answer_is_never_repeated_for_the_task_may_exist() {
         assert_eq!(failure.task_id, None);
         assert_eq!(world.sent().len(), 1, "{script:?}");
         assert_eq!((world.timers(), world.in_flight()), (0, 0));
-    }
-}
-
-#[test]
-fn an_id_that_cannot_be_one_is_a_bad_response_and_the_task_may_exist() {
-    for id in [
-        json!(null),
-        json!(0),
-        json!(-1),
-        json!(0.5),
-        json!(410_000_123.5),
-        json!(9_007_199_254_740_992_u64),
-        json!(1e300),
-        json!(true),
-        json!({}),
-        json!([TASK_ID]),
-        json!(""),
-        json!("0"),
-        json!("-5"),
-        json!("abc"),
-        json!("1e9"),
-        json!("12.0"),
-        json!(" 12"),
-        json!("+12"),
-        json!("0x12"),
-        json!("9007199254740992"),
-    ] {
-        let world = server().create([created_with_id(id.clone()), created()]).world();
-        let failure = refused(solve(&world, json!({})), Class::Transport, "BAD_RESPONSE");
-        assert_eq!(failure.may_have_created_task, Some(true), "{id}");
-        assert!(!failure.retryable);
-        assert_eq!(world.sent().len(), 1, "{id}");
-    }
-    let world = server().create([answer(json!({ "errorId": 0 })), created()]).world();
-    let failure = refused(solve(&world, json!({})), Class::Transport, "BAD_RESPONSE");
-    assert_eq!(failure.may_have_created_task, Some(true));
-    assert_eq!(world.sent().len(), 1);
-}
-
-/// The protocol says that ids are integers. Digits in quotes still name one task exactly, and that
-/// task is paid for.
-#[test]
-fn an_id_in_digits_is_not_lost_for_its_quotes() {
-    for (id, number) in [
-        (json!("410000123"), 410_000_123_u64),
-        (json!("9007199254740991"), 9_007_199_254_740_991),
-        (json!(1), 1),
-        (json!(9_007_199_254_740_991_u64), 9_007_199_254_740_991),
-    ] {
-        let world = server().create([created_with_id(id)]).world();
-        assert_eq!(solve(&world, json!({})).unwrap()["taskId"], number);
-        assert_eq!(world.sent()[1].body["taskId"], number);
     }
 }
 
@@ -312,20 +255,15 @@ fn the_balance_is_asked_for_again_only_where_it_could_not_be_taken() {
     }
 }
 
-/// A task that is paid for: its id is told as it came, or not at all, but never rounded.
 #[test]
-fn an_id_that_is_no_number_for_javascript_is_told_as_it_came_or_not_at_all() {
-    for (id, told) in [
-        (json!("7f3a-91c0"), "unexpected taskId: \"7f3a-91c0\""),
-        (json!("9007199254740993"), "unexpected taskId: \"9007199254740993\""),
-        (json!(9_007_199_254_740_993_u64), "unexpected taskId: a number above 2^53"),
-        (json!(format!("x{KEY}x")), "unexpected taskId: \"x[clientKey]x\""),
-        (json!({}), "unexpected taskId: an object"),
-    ] {
-        let world = server().create([answer(json!({ "errorId": 0, "taskId": id }))]).world();
-        let outcome = world.run(Call::Create(token_task()).make(&world.client()));
-        let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
-        assert!(failure.english().contains(told), "{}", failure.english());
-        assert_eq!(failure.may_have_created_task, Some(true));
+fn every_method_has_a_request_timeout_of_21_s_by_default() {
+    for call in one_call_per_method() {
+        let world = World::new(|_| hang());
+        let start = world.now();
+        let outcome = world.run(call.make(&world.client()));
+        let failure = refused(outcome, Class::Transport, "REQUEST_TIMEOUT");
+        assert_eq!(failure.origin, Origin::Transport);
+        assert_eq!(world.now() - start, 21_000.0);
+        assert_eq!(world.sent().len(), 1);
     }
 }

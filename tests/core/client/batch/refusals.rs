@@ -1,0 +1,90 @@
+//! A refusal of the whole account ends a batch: no further task is taken.
+
+use super::*;
+
+/// The refusals that the whole account or address meets, each with its class.
+const REFUSALS: [(&str, Class); 5] = [
+    ("ERROR_KEY_DOES_NOT_EXIST", Class::Key),
+    ("ERROR_ZERO_BALANCE", Class::Balance),
+    ("ERROR_IP_NOT_ALLOWED", Class::Access),
+    ("ERROR_IP_BANNED", Class::Access),
+    ("ERROR_IP_BLOCKED", Class::Access),
+];
+
+#[test]
+fn a_refusal_of_the_whole_client_is_met_once_and_nothing_more_is_taken() {
+    for (code, class) in REFUSALS {
+        let world = creating([error(code)]);
+        let (batch, feed) = (batch(32), Feed::numbered(&world, 100));
+        let mut results = settle(&world, &batch, &feed);
+        assert_eq!((results.len(), feed.taken.get(), world.sent().len()), (1, 1, 1), "{code}");
+        let failure = rejected(results.remove(0), class, code);
+        assert_eq!(failure.origin, Origin::Service);
+        // The input has more to give, so it is to be closed.
+        assert_eq!(batch.cancel(), Cleanup::Close);
+    }
+}
+
+#[test]
+fn what_is_in_flight_at_such_a_refusal_settles_and_is_delivered() {
+    for (code, class) in REFUSALS {
+        // Created at once: 0, then 1 to 3; 4 is refused when the first of them has made room.
+        let world = World::new(move |sent| match (sent.method.as_str(), sent.index) {
+            ("createTask", 4) => error(code),
+            ("createTask", n) => answer(json!({ "errorId": 0, "taskId": TASK_ID + n as u64 })),
+            // The first is solved at once, the others when 4 is long refused.
+            _ if sent.body["taskId"] == TASK_ID => ready(),
+            _ => ready().after(9_000.0),
+        });
+        let (batch, feed) = (batch(4), Feed::numbered(&world, 100));
+        let mut results = settle(&world, &batch, &feed);
+        assert_eq!(indices(&results), [0, 4, 1, 2, 3], "{code}");
+        assert_eq!((feed.taken.get(), world.count("createTask")), (5, 5), "{code}");
+        rejected(results.remove(1), class, code);
+        assert!(results.iter().all(|record| record.result.is_ok()));
+    }
+}
+
+#[test]
+fn a_refusal_that_the_client_knows_of_ends_a_batch_before_anything_is_sent() {
+    for (code, class) in REFUSALS {
+        let world = creating([error(code)]);
+        let client = world.client();
+        refused(run(&world, Call::Create(task(0)).make(&client)), class, code);
+        let (batch, feed) = (batch(8), Feed::numbered(&world, 100));
+        let mut results = settle_with(&world, &client, &batch, &feed);
+        assert_eq!((results.len(), feed.taken.get(), world.sent().len()), (1, 1, 1), "{code}");
+        let failure = rejected(results.remove(0), class, code);
+        assert_eq!(failure.origin, Origin::Client);
+    }
+}
+
+#[test]
+fn a_refusal_ends_a_batch_whose_input_is_at_work_for_ever() {
+    let world = creating([created(), created(), error("ERROR_ZERO_BALANCE").after(500.0)]);
+    let feed = Feed { delay_ms: 10, ..Feed::numbered(&world, 3) };
+    let (batch, client) = (batch(8), world.client());
+    let pull = || -> NextTask<'_, Js, Thrown> {
+        if feed.taken.get() < 3 { feed.pull() } else { Box::pin(pending()) }
+    };
+    let driver = batch.run(&client, &|_| {}, pull);
+    let (end, results) = run(&world, future::zip(driver, batch.all()));
+    assert_eq!((end, results.len()), (Ok(()), 3));
+    // Who closes it must not wait for it.
+    assert_eq!(batch.cancel(), Cleanup::CloseDetached);
+}
+
+#[test]
+fn what_the_input_is_at_work_on_at_such_a_refusal_is_not_taken() {
+    // Task 1 is refused while the input prepares task 2 and task 0 is still on its way.
+    let world = World::new(|sent| match (sent.method.as_str(), sent.index) {
+        ("createTask", 1) => error("ERROR_ZERO_BALANCE").after(500.0),
+        ("createTask", _) => created(),
+        _ => ready().after(9_000.0),
+    });
+    let feed = Feed { delay_ms: 1_000, ..Feed::numbered(&world, 9) };
+    let batch = batch(8);
+    let results = settle(&world, &batch, &feed);
+    assert_eq!((indices(&results), feed.taken.get()), (vec![1, 0], 2));
+    assert_eq!(batch.cancel(), Cleanup::CloseDetached);
+}

@@ -1,0 +1,164 @@
+//! The User-Agent that a service wants in tasks.
+
+use super::report::service;
+use capwire_testkit::*;
+use proptest::prelude::*;
+
+const USER_AGENT_URL: &str = "https://capmonster.cloud/api/useragent/actual";
+
+#[test]
+fn it_is_one_request_that_carries_nothing() {
+    let world = server().world();
+    // Another address of the methods is none of the User-Agent.
+    let client = world.client_with(json!({ "baseUrl": "http://127.0.0.1:8080/capmonster" }));
+    assert_eq!(world.run(Call::UserAgent.make(&client)).unwrap(), USER_AGENT);
+    let sent = world.sent();
+    assert_eq!((sent.len(), &*sent[0].url, &*sent[0].text), (1, USER_AGENT_URL, ""));
+}
+
+#[test]
+fn the_space_around_it_is_taken_off() {
+    for text in [" a/1 (b)\n", "\r\n\ta/1 (b)\r\n\r\n", "a/1 (b)"] {
+        let world = server().user_agent([page(200, text)]).world();
+        assert_eq!(world.run(Call::UserAgent.make(&world.client())).unwrap(), "a/1 (b)");
+    }
+}
+
+#[test]
+fn what_is_no_user_agent_is_refused() {
+    let long = |length: usize| format!("Mozilla/{}", "5".repeat(length - 8));
+    let world = server().user_agent([page(200, &long(512))]).world();
+    assert_eq!(world.run(Call::UserAgent.make(&world.client())).unwrap(), long(512));
+
+    for script in [
+        page(200, ""),
+        page(200, " \r\n\t "),
+        page(204, ""),
+        page(200, "Mozilla/5.0\nMozilla/4.0"),
+        page(200, "Mozilla/5.0\rX-Injected: 1"),
+        page(200, "Mozilla/5.0\0"),
+        page(200, "Mozilla/5.0 \u{fffd}"),
+        page(200, "Mozilla/5.0 Ünicode"),
+        page(200, HTML),
+        page(200, "{\"userAgent\":"),
+        page(200, &long(513)),
+        page(200, &format!("{}Mozilla/5.0", " ".repeat(4_090))),
+        answer(json!({ "UserAgent": USER_AGENT })),
+        answer(json!(USER_AGENT)),
+        answer(json!(null)),
+        answer(json!(5)),
+        answer(json!({ "errorId": 1, "errorCode": "ERROR_KEY_DOES_NOT_EXIST" })),
+        too_large(),
+    ] {
+        let world = server().user_agent([script.clone()]).world();
+        let client = world.client();
+        let outcome = world.run(Call::UserAgent.make(&client));
+        assert!(outcome.is_err(), "{script:?} was taken");
+        let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
+        assert_eq!(failure.origin, Origin::Transport);
+        assert_eq!(failure.method.unwrap().name(), "getUserAgent");
+        assert_eq!(failure.service.as_deref(), Some("capmonster"));
+        assert_eq!(failure.task_id, None);
+        // It has nothing to do with the account.
+        world.run(Call::Balance.make(&client)).unwrap();
+    }
+}
+
+#[test]
+fn every_other_failure_is_the_transports_too() {
+    for (script, code, retryable) in [
+        (network(), "NETWORK", true),
+        (hang(), "REQUEST_TIMEOUT", true),
+        (page(404, USER_AGENT), "HTTP_STATUS", false),
+        (page(503, USER_AGENT), "HTTP_STATUS", true),
+        (page(302, USER_AGENT), "HTTP_STATUS", false),
+        (page(0, ""), "HTTP_STATUS", false),
+    ] {
+        let world = server().user_agent([script]).world();
+        let client = world.client_with(json!({ "requestTimeoutMs": 4_000 }));
+        let start = world.now();
+        let failure = refused(world.run(Call::UserAgent.make(&client)), Class::Transport, code);
+        assert_eq!(failure.retryable, retryable);
+        assert!(world.now() - start <= 4_000.0);
+        assert_eq!((world.sent().len(), world.timers(), world.in_flight()), (1, 0, 0));
+    }
+}
+
+#[test]
+fn a_service_without_one_is_not_asked() {
+    for (options, name) in
+        [(json!({ "service": "brocapgpt" }), "brocapgpt"), (service(json!({})), "own")]
+    {
+        let world = server().world();
+        let outcome = world.run(Call::UserAgent.make(&world.client_with(options)));
+        let failure = refused_locally(outcome, Class::Options, "INVALID_OPTIONS");
+        assert_eq!(failure.option.as_deref(), Some("service"));
+        let told = format!("{name}, which does not support getUserAgent");
+        assert!(failure.english().contains(&told), "{}", failure.english());
+        assert_eq!(world.sent().len(), 0);
+    }
+}
+
+/// The key is not sent to that address, so what was learnt about it does not count.
+#[test]
+fn a_wrong_key_does_not_matter() {
+    let world = server().balance([error("ERROR_KEY_DOES_NOT_EXIST")]).world();
+    let client = world.client();
+    world.run(Call::Balance.make(&client)).unwrap_err();
+    assert_eq!(world.run(Call::UserAgent.make(&client)).unwrap(), USER_AGENT);
+}
+
+#[test]
+fn a_profile_may_have_an_address_of_its_own() {
+    for url in [
+        "https://captcha.example/actual",
+        "http://127.0.0.1:8080/capmonster/api/useragent/actual",
+        "http://localhost/actual",
+        "https://captcha.example?os=windows&of=/actual",
+    ] {
+        let world = server().world();
+        let client = world.client_with(service(json!({ "userAgentUrl": url })));
+        assert_eq!(client.options().profile().user_agent_url.as_deref(), Some(url));
+        assert_eq!(world.run(Call::UserAgent.make(&client)).unwrap(), USER_AGENT);
+        assert_eq!(world.sent()[0].url, url);
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_named() {
+    for url in [
+        json!("http://captcha.example/actual"),
+        json!("https://user:hunter2@captcha.example/actual"),
+        json!("captcha.example/actual"),
+        json!("ftp://captcha.example/actual"),
+        json!("https://captcha.example/a b"),
+        json!(""),
+        json!(5),
+        json!(null),
+    ] {
+        let mut options = service(json!({ "userAgentUrl": url }));
+        options["clientKey"] = json!(KEY);
+        let read = capwire::options::ClientOptions::read(&Js::from(options));
+        let failure = read.err().unwrap_or_else(|| panic!("{url} was taken"));
+        assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
+        assert_eq!(failure.option.as_deref(), Some("service.userAgentUrl"));
+        assert!(!failure.english().contains("hunter2"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
+
+    #[test]
+    fn any_text_for_a_user_agent_is_one_line_or_refused(text in prop_oneof!["[ -~\r\n\t]{0,600}", any::<String>()]) {
+        let world = server().user_agent([page(200, &text)]).world();
+        match world.run(Call::UserAgent.make(&world.client())) {
+            Ok(agent) => {
+                let agent = agent.as_str().unwrap();
+                prop_assert_eq!(agent, text.trim());
+                prop_assert!((1..=512).contains(&agent.len()) && agent.lines().count() == 1);
+            }
+            Err(failure) => prop_assert_eq!(&*failure.code, "BAD_RESPONSE"),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The same client's next calls, after each run.
+
+use crate::answers::Meaning;
+use crate::check::{MOST_POLLS, assert_failure, bounds, is_poll};
+use crate::play::{Entry, Run, TINY};
+use capwire_testkit::*;
+
+const BAN_MS: f64 = 600_000.0;
+
+/// What the same client does next: what leads to a ban is refused locally, and a task that lives is waited
+/// for. Gives words about it.
+pub(crate) fn afterwards(run: &Run<'_>, meanings: &[Meaning], id: Option<u64>) -> &'static str {
+    let (world, client, scene) = (&run.world, &run.client, run.scene);
+    let make = |call: &Call| {
+        world.run(call.with(client, json!({ "timeoutMs": 400_000 }), &Log::default()))
+    };
+    let locally = |call: Call, class: Class, code: &str, span: Option<f64>| {
+        let failure = make(&call).expect_err(code);
+        assert_failure(&failure);
+        let found = (failure.class, &*failure.code, failure.origin);
+        assert_eq!(found, (class, code, Origin::Client), "{failure:#?}");
+        // A result request waits for its gap before it is refused.
+        let left = span.map(|span| span - (world.now() - run.end));
+        let told = failure.retry_after_ms;
+        assert_eq!(told.is_some(), left.is_some(), "{failure:#?}");
+        // Rounded up, with what adding fractions may make of it.
+        let over = told.zip(left).map_or(0.0, |(told, left)| told - left);
+        assert!((-TINY..=1.0 + TINY).contains(&over), "{over} ms too much: {failure:#?}");
+        assert_eq!(world.sent().len(), run.sent.len(), "sent after {code}");
+    };
+    let same = || scene.call();
+    let anew = || Call::Solve(token_task());
+    let refused = "; the next call is refused locally";
+    match meanings.last() {
+        Some(Meaning::Refused(class @ Class::Key, code)) => {
+            for call in [same(), anew(), Call::Balance, Call::Wait(TASK_ID + 1)] {
+                locally(call, *class, code, None);
+            }
+            return refused;
+        }
+        Some(Meaning::Refused(class @ Class::Access, code)) => {
+            for call in [same(), anew(), Call::Balance, Call::Wait(TASK_ID + 1)] {
+                locally(call, *class, code, Some(BAN_MS));
+            }
+            return refused;
+        }
+        Some(Meaning::Refused(class @ Class::Balance, code)) => {
+            locally(anew(), *class, code, Some(BAN_MS));
+            return refused;
+        }
+        Some(Meaning::Refused(class @ Class::TaskNotFound, code)) if id.is_some() => {
+            locally(Call::Result(TASK_ID), *class, code, None);
+            if run.end + POLL_GAP_MS < bounds(run).1 {
+                locally(Call::Wait(TASK_ID), *class, code, None);
+            }
+            return refused;
+        }
+        Some(Meaning::Refused(class @ Class::Domain, code)) if scene.entry == Entry::Solve => {
+            locally(anew(), *class, code, None);
+            return refused;
+        }
+        Some(Meaning::Refused(class @ Class::Proxy, code @ "ERROR_PROXY_BANNED"))
+            if scene.entry == Entry::Solve =>
+        {
+            locally(anew(), *class, code, Some(BAN_MS));
+            return refused;
+        }
+        Some(Meaning::Ready) => return "",
+        Some(Meaning::Refused(..) | Meaning::Broken(_) | Meaning::Lost(_)) => {}
+        _ if id.is_some() && !matches!(run.outcome, Some(Ok(_))) => {
+            return go_on(run, &make(&Call::Wait(TASK_ID)));
+        }
+        _ => {}
+    }
+    // Nothing is refused that need not be.
+    make(&Call::Balance).unwrap();
+    ""
+}
+
+/// A task that was paid for is waited for again, by the rules of both calls together.
+fn go_on(run: &Run<'_>, outcome: &Outcome) -> &'static str {
+    let polls = run.world.sent_to("getTaskResult");
+    assert_spaced(&polls);
+    assert!(polls.len() <= MOST_POLLS);
+    let before = run.sent.iter().filter(|sent| is_poll(sent)).count();
+    // Whoever did not create it cannot know how old it is.
+    let life = if run.scene.entry == Entry::Wait { f64::INFINITY } else { bounds(run).1 };
+    for poll in &polls {
+        assert!(poll.start < life, "asked for a task that is gone");
+    }
+    match outcome {
+        Ok(solved) => {
+            assert_eq!(solved["solution"]["text"], "w7kq");
+            "; the next waitForResult() gets the result if the task still exists"
+        }
+        Err(failure) => {
+            assert_failure(failure);
+            assert_eq!(
+                (failure.class, failure.task_id.map(u64::from)),
+                (Class::SolveTimeout, Some(TASK_ID))
+            );
+            let gap = polls.last().map_or(0.0, |poll| poll.end.unwrap() + POLL_GAP_MS);
+            assert!(
+                before == MOST_POLLS || run.end.max(gap) >= life,
+                "not waited for: {failure:#?}"
+            );
+            ""
+        }
+    }
+}
