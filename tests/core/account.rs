@@ -35,11 +35,11 @@ fn clients_with_the_same_key_share_what_they_know() {
     // Each client is gone before the next is made.
     for key in ["wrong", "wrong", "wrong__module"] {
         let client = sharing(&world, key, &mut accounts);
-        refused(world.run(Call::Balance.make(&client)), Class::Key, code);
+        refused(world.balance().by(&client).run(), Class::Key, code);
     }
     assert_eq!(world.sent().len(), 1);
     let client = sharing(&world, "right", &mut accounts);
-    assert_eq!(world.run(Call::Balance.make(&client)).unwrap(), 1.0);
+    assert_eq!(world.balance().by(&client).run().unwrap(), 1.0);
 }
 
 #[test]

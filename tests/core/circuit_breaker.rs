@@ -218,10 +218,10 @@ fn an_empty_account_creates_again_once_the_balance_shows_money() {
     let create = Call::Create(token_task());
     refused(world.run(create.make(&client)), Class::Balance, "ERROR_ZERO_BALANCE");
     for money in [Some(0.0), Some(-0.5), None] {
-        assert_eq!(world.run(Call::Balance.make(&client)).ok(), money.map(Value::from));
+        assert_eq!(world.balance().by(&client).run().ok(), money.map(Value::from));
         refused_locally(world.run(create.make(&client)), Class::Balance, "ERROR_ZERO_BALANCE");
     }
-    assert_eq!(world.run(Call::Balance.make(&client)).unwrap(), 0.01);
+    assert_eq!(world.balance().by(&client).run().unwrap(), 0.01);
     assert_eq!(world.run(create.make(&client)).unwrap(), TASK_ID);
 }
 
@@ -238,7 +238,7 @@ fn what_a_result_tells_of_a_site_or_a_proxy_counts_for_new_tasks() {
             let outcomes: Vec<_> = calls.iter().map(|call| world.run(call.make(&client))).collect();
             refused(outcomes.last().unwrap().clone(), class, code);
             let sent = world.sent().len();
-            let outcome = world.run(Call::Create(token_task()).make(&client));
+            let outcome = world.create(token_task()).by(&client).run();
             assert!(outcome.is_err(), "{code} was forgotten after {calls:?}");
             refused_locally(outcome, class, code);
             assert_eq!(world.sent().len(), sent);
@@ -319,17 +319,17 @@ fn a_second_refusal_takes_no_place_from_the_first() {
     let client = world.client();
     let create = Call::Create(token_task());
     refused(world.run(create.make(&client)), Class::Balance, codes[0]);
-    refused(world.run(Call::Balance.make(&client)), Class::Access, codes[1]);
-    refused_locally(world.run(Call::Balance.make(&client)), Class::Access, codes[1]);
+    refused(world.balance().by(&client).run(), Class::Access, codes[1]);
+    refused_locally(world.balance().by(&client).run(), Class::Access, codes[1]);
     assert_eq!(world.sent().len(), 2);
 
     let dead = "ERROR_NO_SUCH_CAPCHA_ID";
     let world = World::new(move |_| error(dead));
     let client = world.client();
     for id in [TASK_ID, OTHER_ID] {
-        refused(world.run(Call::Result(id).make(&client)), Class::TaskNotFound, dead);
+        refused(world.result(id).by(&client).run(), Class::TaskNotFound, dead);
     }
     for id in [TASK_ID, OTHER_ID] {
-        refused_locally(world.run(Call::Result(id).make(&client)), Class::TaskNotFound, dead);
+        refused_locally(world.result(id).by(&client).run(), Class::TaskNotFound, dead);
     }
 }

@@ -130,7 +130,7 @@ fn a_code_that_is_not_known_here_is_kept_verbatim() {
         ("Ошибка № 7", Class::UnknownService),
     ] {
         let world = server().create([error(code)]).world();
-        let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
+        let outcome = world.solve(token_task()).run();
         let failure = refused(outcome, class, code);
         assert_eq!(failure.server_code.as_deref(), Some(code));
         assert_eq!(failure.server_message, Some(description(code)));
@@ -145,7 +145,7 @@ fn a_code_that_is_not_known_here_is_kept_verbatim() {
 fn a_services_code_that_reads_like_one_of_the_clients_own_is_a_code_not_known_here() {
     for code in ["NETWORK", "HTTP_STATUS", "REQUEST_TIMEOUT", "INTERNAL"] {
         let world = server().poll([error(code), ready()]).world();
-        let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
+        let outcome = world.solve(token_task()).run();
         let failure = refused(outcome, Class::UnknownService, code);
         assert_eq!(failure.server_code.as_deref(), Some(code));
         assert_eq!(world.count("getTaskResult"), 1);
@@ -160,7 +160,7 @@ fn an_error_without_a_code_is_an_unknown_one() {
         (json!({ "errorId": -1, "errorCode": "", "taskId": TASK_ID }), None),
     ] {
         let world = server().create([answer(body)]).world();
-        let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
+        let outcome = world.solve(token_task()).run();
         let failure = refused(outcome, Class::UnknownService, "UNKNOWN");
         assert_eq!(failure.server_message.as_deref(), message);
         assert_eq!((failure.server_code.as_deref(), failure.origin), (None, Origin::Service));
@@ -195,7 +195,7 @@ fn every_code_refuses_creation_at_once_but_a_lack_of_servers_which_is_asked_agai
         for status in STATUSES {
             let world = server().create([error(&code).status(status)]).world();
             let client = world.client_with(json!({ "maxRetries": 2 }));
-            let outcome = world.run(Call::Solve(token_task()).make(&client));
+            let outcome = world.solve(token_task()).by(&client).run();
             let failure = refused(outcome, class_of(&code), &code);
             assert_is_the_services(&failure, &code, status, "createTask");
             assert_eq!(failure.task_id, None);
@@ -211,7 +211,7 @@ fn every_code_ends_the_wait_at_once_but_that_of_asking_too_often() {
         for status in STATUSES {
             let script = [error(&code).status(status), ready()];
             let world = server().poll(script).world();
-            let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
+            let outcome = world.solve(token_task()).run();
             let polls = world.sent_to("getTaskResult");
             if code == "ERROR_TOO_MUCH_REQUESTS" {
                 assert_eq!(outcome.unwrap()["polls"], 2);
@@ -231,7 +231,7 @@ fn every_code_ends_the_wait_at_once_but_that_of_asking_too_often() {
 fn every_code_ends_a_single_result_request_at_once() {
     for code in failing_codes() {
         let world = server().poll([error(&code)]).world();
-        let outcome = world.run(Call::Result(TASK_ID).make(&world.client()));
+        let outcome = world.result(TASK_ID).run();
         let failure = refused(outcome, class_of(&code), &code);
         assert_is_the_services(&failure, &code, 200, "getTaskResult");
         assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
@@ -244,7 +244,7 @@ fn every_code_fails_the_balance_under_its_own_class() {
     for code in failing_codes() {
         let world = server().balance([error(&code)]).world();
         let client = world.client_with(json!({ "maxRetries": 0 }));
-        let outcome = world.run(Call::Balance.make(&client));
+        let outcome = world.balance().by(&client).run();
         let failure = refused(outcome, class_of(&code), &code);
         assert_is_the_services(&failure, &code, 200, "getBalance");
         assert_eq!(world.sent().len(), 1, "{code}");
@@ -257,15 +257,14 @@ fn not_ready_is_the_state_processing_and_never_a_failure() {
         let not_ready = error("CAPTCHA_NOT_READY").status(status);
         let world = server().poll([not_ready, ready()]).world();
         let log = Log::default();
-        let call = Call::Solve(token_task());
-        let solved = world.run(call.with(&world.client(), json!({}), &log)).unwrap();
+        let solved = world.solve(token_task()).log(&log).run().unwrap();
         assert_eq!(solved["polls"], 2);
         let states: Vec<_> = log.of("poll").iter().map(|e| e["status"].clone()).collect();
         assert_eq!(states, ["processing", "ready"]);
         assert_spaced(&world.sent_to("getTaskResult"));
 
         let world = server().poll([error("CAPTCHA_NOT_READY").status(status)]).world();
-        let state = world.run(Call::Result(TASK_ID).make(&world.client())).unwrap();
+        let state = world.result(TASK_ID).run().unwrap();
         assert_eq!(state, json!({ "status": "processing", "taskId": TASK_ID }));
     }
 }
@@ -273,7 +272,7 @@ fn not_ready_is_the_state_processing_and_never_a_failure() {
 #[test]
 fn not_ready_makes_no_sense_on_creation_so_the_task_may_exist() {
     let world = server().create([error("CAPTCHA_NOT_READY")]).world();
-    let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
+    let outcome = world.solve(token_task()).run();
     let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
     assert_eq!(failure.may_have_created_task, Some(true));
     assert_eq!(world.sent().len(), 1);
@@ -288,8 +287,8 @@ fn an_answer_without_an_error_counts_whatever_its_status() {
             .balance([balance(0.5).status(status)])
             .world();
         let client = world.client();
-        let solved = world.run(Call::Solve(token_task()).make(&client)).unwrap();
+        let solved = world.solve(token_task()).by(&client).run().unwrap();
         assert_eq!((&solved["taskId"], &solved["polls"]), (&json!(TASK_ID), &json!(2)));
-        assert_eq!(world.run(Call::Balance.make(&client)).unwrap(), 0.5);
+        assert_eq!(world.balance().by(&client).run().unwrap(), 0.5);
     }
 }

@@ -113,8 +113,7 @@ fn no_failure_and_no_event_shows_a_key_that_is_echoed() {
 fn an_echo_is_still_told_but_for_the_key() {
     let script = json!({ "errorId": 1, "errorCode": "ERROR_NEW", "errorDescription": format!("«{KEY}» is wrong") });
     let world = server().balance([answer(script)]).world();
-    let failure =
-        refused(world.run(Call::Balance.make(&world.client())), Class::UnknownService, "ERROR_NEW");
+    let failure = refused(world.balance().run(), Class::UnknownService, "ERROR_NEW");
     let told = failure.server_message.as_deref().unwrap();
     assert!(told.starts_with('«') && told.ends_with("» is wrong"), "{told}");
     assert!(failure.english().contains("is wrong"), "{}", failure.english());
@@ -135,7 +134,7 @@ fn no_refusal_of_a_task_or_an_image_shows_the_key() {
         ]),
     ] {
         let world = server().world();
-        let outcome = world.run(Call::Solve(task).make(&world.client()));
+        let outcome = world.solve(task).run();
         assert!(outcome.is_err());
         assert_shows_no_key(&outcome, &Log::default());
         assert_eq!(world.sent().len(), 0);

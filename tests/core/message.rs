@@ -312,7 +312,7 @@ fn every_text_is_said_in_the_language_of_the_client_and_none_is_left_over() {
 fn empty_account(messages: Value) -> (Class, Vec<String>) {
     let world = server().balance([error("ERROR_ZERO_BALANCE")]).world();
     let client = world.client_with(json!({ "messages": messages }));
-    let outcome = world.run(Call::Balance.make(&client));
+    let outcome = world.balance().by(&client).run();
     let failure = refused(outcome, Class::Balance, "ERROR_ZERO_BALANCE");
     (failure.class, words(&failure, &client.options().messages))
 }
@@ -375,8 +375,7 @@ fn what_others_say_stays_as_it_is_but_for_the_key() {
         answer(json!({ "errorId": 1, "errorCode": "ERROR_NEU", "errorDescription": said }));
     let world = server().balance([script]).world();
     let client = world.client_with(json!({ "messages": brackets() }));
-    let failure =
-        refused(world.run(Call::Balance.make(&client)), Class::UnknownService, "ERROR_NEU");
+    let failure = refused(world.balance().by(&client).run(), Class::UnknownService, "ERROR_NEU");
     assert_eq!(failure.server_message.as_deref(), Some("«{what} [clientKey]» ist falsch"));
     let message = unbracketed(&failure.english(), &mut Vec::new());
     assert!(message.ends_with(": ERROR_NEU «{what} [clientKey]» ist falsch"), "{message}");

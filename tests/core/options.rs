@@ -205,7 +205,7 @@ fn a_service_profile_is_used_as_it_is() {
 
     let world = server().balance([error("ERROR_IP_BANNED")]).world();
     let client = world.client_with(json!({ "service": profile() }));
-    let failure = refused(world.run(Call::Balance.make(&client)), Class::Access, "ERROR_IP_BANNED");
+    let failure = refused(world.balance().by(&client).run(), Class::Access, "ERROR_IP_BANNED");
     assert_eq!(failure.service.as_deref(), Some("mine"));
     assert_eq!(world.sent()[0].url, "https://mine.example/api/getBalance");
 }

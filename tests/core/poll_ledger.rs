@@ -39,7 +39,7 @@ fn result_requests_in_a_tight_loop_space_themselves() {
         let world = server().poll(scripts).world();
         let client = world.client();
         for _ in 0..5 {
-            let _ = world.run(Call::Result(TASK_ID).make(&client));
+            let _ = world.result(TASK_ID).by(&client).run();
         }
         assert_eq!(world.count("getTaskResult"), 5);
         assert_spaced(&world.sent());
@@ -50,9 +50,9 @@ fn result_requests_in_a_tight_loop_space_themselves() {
 fn the_spacing_is_per_task() {
     let world = server().poll([processing()]).world();
     let client = world.client();
-    world.run(Call::Result(TASK_ID).make(&client)).unwrap();
+    world.result(TASK_ID).by(&client).run().unwrap();
     let before = world.now();
-    world.run(Call::Result(OTHER_ID).make(&client)).unwrap();
+    world.result(OTHER_ID).by(&client).run().unwrap();
     assert_eq!(world.sent()[1].start, before);
 }
 

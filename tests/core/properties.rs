@@ -117,7 +117,7 @@ proptest! {
         let options = json!({ "timeoutMs": timeout, "pollIntervalMs": interval });
         let log = Log::default();
         let start = world.now();
-        let outcome = world.run(Call::Solve(token_task()).with(&client, options, &log));
+        let outcome = world.solve(token_task()).by(&client).options(options).log(&log).run();
 
         let late = timer_error.max(0.0) + 1.0;
         prop_assert!(world.now() - start <= f64::from(timeout) + late, "too late");
@@ -184,7 +184,7 @@ proptest! {
         task.insert("type".to_owned(), json!(kind));
         let task = Value::Object(task);
         let world = server().world();
-        world.run(Call::Create(task.clone().into()).make(&world.client())).unwrap();
+        world.create(task.clone()).run().unwrap();
         // As text and back: a float that is read anew may be another one.
         let text = task.to_string();
         let expected: Value = serde_json::from_str(&text).unwrap();
@@ -211,7 +211,7 @@ proptest! {
     #[test]
     fn any_bytes_arrive(bytes in prop::collection::vec(any::<u8>(), 100..3_000)) {
         let world = server().world();
-        world.run(Call::SolveImage(Js::bytes(bytes.clone())).make(&world.client())).unwrap();
+        world.solve_image(Js::bytes(bytes.clone())).run().unwrap();
         let sent = world.sent()[0].body["task"]["body"].as_str().unwrap().to_owned();
         prop_assert_eq!(base64_simd::STANDARD.decode_to_vec(sent).unwrap(), bytes);
     }

@@ -7,7 +7,7 @@ use capwire::response::{Body, Response};
 use capwire_testkit::*;
 
 fn solve(world: &World) -> Outcome {
-    world.run(Call::Solve(token_task()).make(&world.client()))
+    world.solve(token_task()).run()
 }
 
 /// The failure that an answer with the status 200 comes to.
@@ -74,7 +74,7 @@ fn an_id_that_cannot_be_one_is_shown_but_never_rounded() {
         (json!(9_007_199_254_740_992_u64), "a number above 2^53"),
     ] {
         let world = server().create([answer(json!({ "errorId": 0, "taskId": id }))]).world();
-        let outcome = world.run(Call::Solve(token_task()).make(&world.client_with(json!({}))));
+        let outcome = world.solve(token_task()).client_options(json!({})).run();
         let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
         assert!(failure.english().contains(shown), "{}", failure.english());
         assert_eq!(failure.english().contains("2^53"), shown.contains("2^53"));
@@ -166,7 +166,7 @@ fn an_id_that_is_no_number_for_javascript_is_told_as_it_came_or_not_at_all() {
         (json!({}), "unexpected taskId: an object"),
     ] {
         let world = server().create([answer(json!({ "errorId": 0, "taskId": id }))]).world();
-        let outcome = world.run(Call::Create(token_task()).make(&world.client()));
+        let outcome = world.create(token_task()).run();
         let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
         assert!(failure.english().contains(told), "{}", failure.english());
         assert_eq!(failure.may_have_created_task, Some(true));
@@ -177,7 +177,7 @@ fn an_id_that_is_no_number_for_javascript_is_told_as_it_came_or_not_at_all() {
 fn a_balance_that_is_no_number_is_a_bad_response() {
     for money in [json!("12.5"), json!(null), json!({})] {
         let world = server().balance([answer(json!({ "errorId": 0, "balance": money }))]).world();
-        let outcome = world.run(Call::Balance.make(&world.client()));
+        let outcome = world.balance().run();
         refused(outcome, Class::Transport, "BAD_RESPONSE");
         assert_eq!(world.sent().len(), 1);
     }
@@ -188,11 +188,16 @@ fn the_bodies_and_addresses_are_exactly_those_of_the_protocol() {
     let world = server().world();
     let client =
         world.client_with(json!({ "softId": 77, "baseUrl": "http://127.0.0.1:8080/stand/in/" }));
-    let options = json!({ "callbackUrl": "https://me.example/done?id=1" });
     let log = Log::default();
-    world.run(Call::Create(token_task()).with(&client, options, &log)).unwrap();
-    world.run(Call::Result(TASK_ID).make(&client)).unwrap();
-    world.run(Call::Balance.make(&client)).unwrap();
+    world
+        .create(token_task())
+        .by(&client)
+        .options(json!({ "callbackUrl": "https://me.example/done?id=1" }))
+        .log(&log)
+        .run()
+        .unwrap();
+    world.result(TASK_ID).by(&client).run().unwrap();
+    world.balance().by(&client).run().unwrap();
     let token_task = serde_json::to_value(token_task()).unwrap();
     let expected = [
         (
@@ -222,7 +227,7 @@ fn without_options_nothing_but_key_and_task_is_sent() {
     {
         let world = server().world();
         let client = world.client_with(json!({ "service": service }));
-        world.run(Call::SolveImage(image()).make(&client)).unwrap();
+        world.solve_image(image()).by(&client).run().unwrap();
         let sent = world.sent();
         assert_eq!(sent[0].url, format!("{base}/createTask"));
         let task = json!({ "type": "ImageToTextTask", "body": base64(&[7; 200]) });
@@ -238,7 +243,7 @@ fn a_key_is_sent_as_it_is_given() {
     {
         let world = server().world();
         let client = world.client_with(json!({ "clientKey": key }));
-        world.run(Call::Balance.make(&client)).unwrap();
+        world.balance().by(&client).run().unwrap();
         assert_eq!(world.sent()[0].body, json!({ "clientKey": key }));
     }
 }

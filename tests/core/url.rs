@@ -67,7 +67,7 @@ fn a_base_url_is_https_or_loopback_and_keeps_its_path() {
         assert_eq!(read(with("baseUrl", given)).unwrap().base_url, kept);
         let world = server().world();
         let client = world.client_with(json!({ "baseUrl": given }));
-        world.run(Call::Balance.make(&client)).unwrap();
+        world.balance().by(&client).run().unwrap();
         assert_eq!(world.sent()[0].url, format!("{kept}/getBalance"));
     }
 }

@@ -67,15 +67,13 @@ fn a_client_goes_on_after_a_drop_and_keeps_the_gap_from_the_drop() {
     for call in calls() {
         drop_everywhere(&eventful(), &call, |world, client| {
             let (dropped, before) = (world.now(), world.sent().len());
-            let options = json!({ "timeoutMs": 60_000 });
-            let wait = Call::Wait(TASK_ID);
-            let solved = world.run(wait.with(client, options, &Log::default())).unwrap();
+            let solved = world.wait(TASK_ID).by(client).timeout_ms(60_000).run().unwrap();
             assert_eq!(solved["solution"]["text"], "w7kq");
             assert_spaced(&world.sent_to("getTaskResult"));
             // The next look is not put off for longer than the rule asks.
             assert!(world.sent()[before].start <= dropped + POLL_GAP_MS);
-            world.run(Call::Balance.make(client)).unwrap();
-            world.run(Call::Solve(image_task()).make(client)).unwrap();
+            world.balance().by(client).run().unwrap();
+            world.solve(image_task()).by(client).run().unwrap();
         });
     }
 }
@@ -90,7 +88,7 @@ fn dropped_looks_count_among_the_120() {
     }
     assert_eq!(world.sent().len(), 120);
     assert_spaced(&world.sent());
-    let outcome = world.run(Call::Result(TASK_ID).make(&client));
+    let outcome = world.result(TASK_ID).by(&client).run();
     refused_locally(outcome, Class::RateLimit, "ERROR_TOO_MUCH_REQUESTS");
 }
 
@@ -132,7 +130,7 @@ fn a_report_dropped_at_any_await_leaves_no_timer_and_no_request() {
                 break;
             }
             assert_eq!((world.timers(), world.in_flight()), (0, 0), "after {polls} polls");
-            world.run(Call::Balance.make(&client)).unwrap();
+            world.balance().by(&client).run().unwrap();
             polls += 1;
         }
         assert!(polls > 1, "{call:?} has no await to be dropped at");

@@ -3,8 +3,7 @@
 use capwire_testkit::*;
 
 fn solve(world: &World, options: Value) -> Outcome {
-    let client = world.client_with(options);
-    world.run(Call::Solve(token_task()).make(&client))
+    world.solve(token_task()).client_options(options).run()
 }
 
 /// The pauses between the end of one request for creation and the start of the next.
@@ -75,8 +74,7 @@ fn what_certainly_created_nothing_is_asked_again() {
     for (_, code, script) in refused_for_now() {
         let world = server().create([script.clone(), script, created()]).world();
         let log = Log::default();
-        let call = Call::Solve(token_task());
-        world.run(call.with(&world.client(), json!({}), &log)).unwrap();
+        world.solve(token_task()).log(&log).run().unwrap();
         assert_eq!(world.count("createTask"), 3);
         let told: Vec<_> = log.of("retry").iter().map(|e| e["delayMs"].as_f64().unwrap()).collect();
         assert_eq!(told, pauses(&world), "the pauses are told as they are");
@@ -115,7 +113,7 @@ fn the_pauses_double_and_are_jittered() {
     let of = |random| {
         let world = server().create([page(429, "")]).world();
         world.set_random(random);
-        let failure = world.run(Call::Create(token_task()).make(&world.client()));
+        let failure = world.create(token_task()).run();
         refused(failure, Class::Transport, "HTTP_STATUS");
         pauses(&world)
     };
@@ -141,7 +139,7 @@ fn retry_after_is_honoured_and_clamped() {
             (-5_000.0, 100.0..=30_000.0),
         ] {
             let world = server().create([script.clone().retry_after(given), created()]).world();
-            world.run(Call::Create(token_task()).make(&world.client())).unwrap();
+            world.create(token_task()).run().unwrap();
             let pauses = pauses(&world);
             assert_eq!(pauses.len(), 1);
             assert!(expected.contains(&pauses[0]), "{given}: {pauses:?}");
@@ -178,9 +176,7 @@ fn a_repeat_may_itself_be_lost() {
 fn no_repeat_goes_out_after_the_time_of_the_solve() {
     let world = server().create([page(503, "").retry_after(20_000.0), created()]).world();
     let start = world.now();
-    let call = Call::Solve(token_task());
-    let options = json!({ "timeoutMs": 10_000 });
-    let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+    let outcome = world.solve(token_task()).timeout_ms(10_000).run();
     refused(outcome, Class::Transport, "HTTP_STATUS");
     assert!(world.now() - start <= 10_000.0);
     assert_eq!(world.sent().len(), 1);
@@ -190,7 +186,7 @@ fn no_repeat_goes_out_after_the_time_of_the_solve() {
 fn creation_that_hangs_is_cut_by_the_time_of_the_solve() {
     let world = server().create([hang()]).world();
     let start = world.now();
-    let outcome = world.run(Call::Solve(image_task()).make(&world.client()));
+    let outcome = world.solve(image_task()).run();
     let failure = refused(outcome, Class::Transport, "REQUEST_TIMEOUT");
     assert_eq!(failure.may_have_created_task, Some(true));
     assert_eq!(world.now() - start, 10_000.0, "the default of an image");
@@ -202,9 +198,7 @@ fn creation_that_hangs_is_cut_by_the_time_of_the_solve() {
 fn a_timer_that_rings_after_the_time_of_the_solve_creates_nothing() {
     let world = server().create([page(503, ""), created()]).world();
     world.set_timer_error(3_600_000.0);
-    let call = Call::Solve(token_task());
-    let options = json!({ "timeoutMs": 10_000 });
-    let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+    let outcome = world.solve(token_task()).timeout_ms(10_000).run();
     let failure = outcome.expect_err("its time is over");
     assert_eq!(world.count("createTask"), 1, "{failure:#?}");
     assert_ne!(failure.may_have_created_task, Some(true));
@@ -233,7 +227,7 @@ fn an_image_that_took_all_the_time_to_read_creates_nothing() {
 fn a_task_that_is_no_json_is_refused_before_anything_is_sent() {
     for task in [token_task().with("data", Js::Bigint), token_task().with("data", image())] {
         let world = server().world();
-        let outcome = world.run(Call::Solve(task).make(&world.client()));
+        let outcome = world.solve(task).run();
         let failure = refused_locally(outcome, Class::Task, "INVALID_TASK");
         assert_ne!(failure.may_have_created_task, Some(true));
         assert_eq!(world.sent().len(), 0);
@@ -246,7 +240,7 @@ fn the_balance_is_asked_for_again_only_where_it_could_not_be_taken() {
         [(page(429, ""), 2), (page(503, ""), 2), (page(500, ""), 1), (network(), 1)]
     {
         let world = server().balance([script, balance(3.0)]).world();
-        let outcome = world.run(Call::Balance.make(&world.client()));
+        let outcome = world.balance().run();
         assert_eq!(outcome.is_ok(), requests == 2);
         assert_eq!(world.sent().len(), requests);
         if let Err(failure) = outcome {

@@ -23,8 +23,7 @@ pub(super) fn service(members: Value) -> Value {
 fn a_report_is_one_request_with_the_key_and_the_task() {
     for (kind, method) in REPORTS {
         let world = server().world();
-        let client = world.client();
-        let outcome = world.run(Call::Report(TASK_ID, kind).make(&client));
+        let outcome = world.report(TASK_ID, kind).run();
         assert_eq!(outcome.unwrap(), json!(null));
         let sent = world.sent();
         assert_eq!(sent.len(), 1);
@@ -67,8 +66,7 @@ fn a_service_without_the_method_is_not_asked() {
         (only_images.clone(), ReportKind::Token, "own"),
     ] {
         let world = server().world();
-        let client = world.client_with(options);
-        let outcome = world.run(Call::Report(TASK_ID, kind).make(&client));
+        let outcome = world.report(TASK_ID, kind).client_options(options).run();
         let failure = refused_locally(outcome, Class::Options, "INVALID_OPTIONS");
         assert_eq!(failure.option.as_deref(), Some("service"));
         assert_eq!(failure.service.as_deref(), Some(name));
@@ -103,7 +101,7 @@ fn after_a_wrong_key_or_an_address_ban_nothing_is_sent() {
             let failure = refused_locally(world.run(REPORT.make(&client)), class, code);
             assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
             assert_eq!(failure.method.unwrap().name(), "reportIncorrectImageCaptcha");
-            refused_locally(world.run(Call::Result(TASK_ID).make(&client)), class, code);
+            refused_locally(world.result(TASK_ID).by(&client).run(), class, code);
             assert_eq!(world.sent().len(), 1);
         }
     }
@@ -113,7 +111,7 @@ fn after_a_wrong_key_or_an_address_ban_nothing_is_sent() {
 fn an_empty_account_may_report() {
     let world = server().create([error("ERROR_ZERO_BALANCE")]).world();
     let client = world.client();
-    world.run(Call::Create(token_task()).make(&client)).unwrap_err();
+    world.create(token_task()).by(&client).run().unwrap_err();
     world.run(REPORT.make(&client)).unwrap();
 }
 
@@ -122,12 +120,12 @@ fn a_task_that_the_service_does_not_know_is_not_reported() {
     let code = "ERROR_NO_SUCH_CAPCHA_ID";
     let world = server().poll([error(code)]).world();
     let client = world.client();
-    refused(world.run(Call::Result(TASK_ID).make(&client)), Class::TaskNotFound, code);
+    refused(world.result(TASK_ID).by(&client).run(), Class::TaskNotFound, code);
     for (kind, _) in REPORTS {
-        let outcome = world.run(Call::Report(TASK_ID, kind).make(&client));
+        let outcome = world.report(TASK_ID, kind).by(&client).run();
         refused_locally(outcome, Class::TaskNotFound, code);
     }
-    world.run(Call::Report(7, ReportKind::Image).make(&client)).unwrap();
+    world.report(7, ReportKind::Image).by(&client).run().unwrap();
     assert_eq!(world.sent().len(), 2);
 }
 
@@ -140,7 +138,7 @@ fn a_report_of_the_wrong_kind_spoils_nothing_but_itself() {
     let wrong = Call::Report(TASK_ID, ReportKind::Token);
     refused(world.run(wrong.make(&client)), Class::TaskNotFound, code);
     refused_locally(world.run(wrong.make(&client)), Class::TaskNotFound, code);
-    world.run(Call::Result(TASK_ID).make(&client)).unwrap();
+    world.result(TASK_ID).by(&client).run().unwrap();
     let told = refused(world.run(REPORT.make(&client)), Class::TaskNotFound, code);
     assert_eq!(told.origin, Origin::Service);
     assert_eq!(world.sent().len(), 3);
@@ -154,7 +152,7 @@ fn a_report_is_no_result_request() {
         world.run(REPORT.make(&client)).unwrap();
     }
     let before = world.now();
-    world.run(Call::Result(TASK_ID).make(&client)).unwrap();
+    world.result(TASK_ID).by(&client).run().unwrap();
     assert_eq!(world.sent_to("getTaskResult")[0].start, before);
     // Nor does it wait for the gap after one.
     let before = world.now();
@@ -177,7 +175,7 @@ fn it_is_repeated_as_a_balance_is_and_no_more() {
         let of_report = world.run(REPORT.make(&world.client())).map(drop);
         assert_eq!(world.sent().len(), sent, "{first:?}");
         let world = server().balance([first.clone(), balance(1.0)]).world();
-        let of_balance = world.run(Call::Balance.make(&world.client())).map(drop);
+        let of_balance = world.balance().run().map(drop);
         assert_eq!(world.sent().len(), sent, "{first:?}");
         let told = |outcome: Result<(), Box<Failure>>| {
             outcome.map_err(|failure| (failure.code.into_owned(), failure.retryable))

@@ -11,7 +11,7 @@ fn it_is_one_request_that_carries_nothing() {
     let world = server().world();
     // Another address of the methods is none of the User-Agent.
     let client = world.client_with(json!({ "baseUrl": "http://127.0.0.1:8080/capmonster" }));
-    assert_eq!(world.run(Call::UserAgent.make(&client)).unwrap(), USER_AGENT);
+    assert_eq!(world.user_agent().by(&client).run().unwrap(), USER_AGENT);
     let sent = world.sent();
     assert_eq!((sent.len(), &*sent[0].url, &*sent[0].text), (1, USER_AGENT_URL, ""));
 }
@@ -20,7 +20,7 @@ fn it_is_one_request_that_carries_nothing() {
 fn the_space_around_it_is_taken_off() {
     for text in [" a/1 (b)\n", "\r\n\ta/1 (b)\r\n\r\n", "a/1 (b)"] {
         let world = server().user_agent([page(200, text)]).world();
-        assert_eq!(world.run(Call::UserAgent.make(&world.client())).unwrap(), "a/1 (b)");
+        assert_eq!(world.user_agent().run().unwrap(), "a/1 (b)");
     }
 }
 
@@ -28,7 +28,7 @@ fn the_space_around_it_is_taken_off() {
 fn what_is_no_user_agent_is_refused() {
     let long = |length: usize| format!("Mozilla/{}", "5".repeat(length - 8));
     let world = server().user_agent([page(200, &long(512))]).world();
-    assert_eq!(world.run(Call::UserAgent.make(&world.client())).unwrap(), long(512));
+    assert_eq!(world.user_agent().run().unwrap(), long(512));
 
     for script in [
         page(200, ""),
@@ -52,7 +52,7 @@ fn what_is_no_user_agent_is_refused() {
     ] {
         let world = server().user_agent([script.clone()]).world();
         let client = world.client();
-        let outcome = world.run(Call::UserAgent.make(&client));
+        let outcome = world.user_agent().by(&client).run();
         assert!(outcome.is_err(), "{script:?} was taken");
         let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
         assert_eq!(failure.origin, Origin::Transport);
@@ -60,7 +60,7 @@ fn what_is_no_user_agent_is_refused() {
         assert_eq!(failure.service.as_deref(), Some("capmonster"));
         assert_eq!(failure.task_id, None);
         // It has nothing to do with the account.
-        world.run(Call::Balance.make(&client)).unwrap();
+        world.balance().by(&client).run().unwrap();
     }
 }
 
@@ -77,7 +77,7 @@ fn every_other_failure_is_the_transports_too() {
         let world = server().user_agent([script]).world();
         let client = world.client_with(json!({ "requestTimeoutMs": 4_000 }));
         let start = world.now();
-        let failure = refused(world.run(Call::UserAgent.make(&client)), Class::Transport, code);
+        let failure = refused(world.user_agent().by(&client).run(), Class::Transport, code);
         assert_eq!(failure.retryable, retryable);
         assert!(world.now() - start <= 4_000.0);
         assert_eq!((world.sent().len(), world.timers(), world.in_flight()), (1, 0, 0));
@@ -90,7 +90,7 @@ fn a_service_without_one_is_not_asked() {
         [(json!({ "service": "brocapgpt" }), "brocapgpt"), (service(json!({})), "own")]
     {
         let world = server().world();
-        let outcome = world.run(Call::UserAgent.make(&world.client_with(options)));
+        let outcome = world.user_agent().client_options(options).run();
         let failure = refused_locally(outcome, Class::Options, "INVALID_OPTIONS");
         assert_eq!(failure.option.as_deref(), Some("service"));
         let told = format!("{name}, which does not support getUserAgent");
@@ -104,8 +104,8 @@ fn a_service_without_one_is_not_asked() {
 fn a_wrong_key_does_not_matter() {
     let world = server().balance([error("ERROR_KEY_DOES_NOT_EXIST")]).world();
     let client = world.client();
-    world.run(Call::Balance.make(&client)).unwrap_err();
-    assert_eq!(world.run(Call::UserAgent.make(&client)).unwrap(), USER_AGENT);
+    world.balance().by(&client).run().unwrap_err();
+    assert_eq!(world.user_agent().by(&client).run().unwrap(), USER_AGENT);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_profile_may_have_an_address_of_its_own() {
         let world = server().world();
         let client = world.client_with(service(json!({ "userAgentUrl": url })));
         assert_eq!(client.options().profile().user_agent_url.as_deref(), Some(url));
-        assert_eq!(world.run(Call::UserAgent.make(&client)).unwrap(), USER_AGENT);
+        assert_eq!(world.user_agent().by(&client).run().unwrap(), USER_AGENT);
         assert_eq!(world.sent()[0].url, url);
     }
 }
@@ -152,7 +152,7 @@ proptest! {
     #[test]
     fn any_text_for_a_user_agent_is_one_line_or_refused(text in prop_oneof!["[ -~\r\n\t]{0,600}", any::<String>()]) {
         let world = server().user_agent([page(200, &text)]).world();
-        match world.run(Call::UserAgent.make(&world.client())) {
+        match world.user_agent().run() {
             Ok(agent) => {
                 let agent = agent.as_str().unwrap();
                 prop_assert_eq!(agent, text.trim());

@@ -51,8 +51,7 @@ fn an_image_that_is_ready_3_s_after_its_creation_takes_3_looks_at_most() {
         _ => processing(),
     });
     let log = Log::default();
-    let call = Call::Solve(image_task());
-    let solved = world.run(call.with(&world.client(), json!({}), &log)).unwrap();
+    let solved = world.solve(image_task()).log(&log).run().unwrap();
 
     let sent = world.sent();
     let polls = world.sent_to("getTaskResult");
@@ -94,13 +93,13 @@ fn an_image_that_is_ready_3_s_after_its_creation_takes_3_looks_at_most() {
 #[test]
 fn solve_image_gives_the_text_and_a_solution_without_one_is_a_bad_response() {
     let world = server().world();
-    let text = world.run(Call::SolveImage(image()).make(&world.client()));
+    let text = world.solve_image(image()).run();
     assert_eq!(text.unwrap(), "w7kq");
 
     for solution in [json!({}), json!({ "text": 7 }), json!("w7kq"), json!([])] {
         let body = json!({ "errorId": 0, "status": "ready", "solution": solution });
         let world = server().poll([answer(body)]).world();
-        let outcome = world.run(Call::SolveImage(image()).make(&world.client()));
+        let outcome = world.solve_image(image()).run();
         let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
         assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
     }
@@ -118,7 +117,7 @@ fn a_solution_is_passed_on_untouched() {
     ] {
         let body = json!({ "errorId": 0, "status": "ready", "solution": solution, "endTime": 1 });
         let world = server().poll([answer(body)]).world();
-        let solved = world.run(Call::Solve(token_task()).make(&world.client())).unwrap();
+        let solved = world.solve(token_task()).run().unwrap();
         assert_eq!(solved["solution"], solution);
         assert_eq!(solved.get("cost"), None);
     }
@@ -129,7 +128,7 @@ fn the_first_look_and_the_time_allowed_follow_the_task_type() {
     for &(kind, first_delay, timeout) in TIMINGS {
         let world = server().poll([processing()]).world();
         let start = world.now();
-        let outcome = world.run(Call::Solve(task_of(kind)).make(&world.client()));
+        let outcome = world.solve(task_of(kind)).run();
         refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
         let created = world.sent()[0].end.unwrap();
         let polls = world.sent_to("getTaskResult");
@@ -144,9 +143,7 @@ fn a_wait_looks_at_once_and_takes_the_time_of_the_type_it_is_given() {
     for &(kind, _, timeout) in TIMINGS {
         let world = server().poll([processing()]).world();
         let start = world.now();
-        let options = json!({ "type": kind });
-        let call = Call::Wait(TASK_ID);
-        let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+        let outcome = world.wait(TASK_ID).options(json!({ "type": kind })).run();
         let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
         assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
         let polls = world.sent();
@@ -162,9 +159,7 @@ fn timeout_ms_bounds_the_whole_solve_and_the_task_can_still_be_waited_for() {
     let world = server().poll(scripts).world();
     let client = world.client();
     let start = world.now();
-    let call = Call::Solve(token_task());
-    let options = json!({ "timeoutMs": 6_000 });
-    let outcome = world.run(call.with(&client, options, &Log::default()));
+    let outcome = world.solve(token_task()).by(&client).timeout_ms(6_000).run();
     let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_eq!(world.now() - start, 6_000.0);
     assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
@@ -173,7 +168,7 @@ fn timeout_ms_bounds_the_whole_solve_and_the_task_can_still_be_waited_for() {
     assert!(failure.retryable && failure.english_hint().contains("waitForResult"));
     assert!(failure.cause.is_none(), "nothing had failed: {failure:#?}");
 
-    let solved = world.run(Call::Wait(TASK_ID).make(&client)).unwrap();
+    let solved = world.wait(TASK_ID).by(&client).run().unwrap();
     assert_eq!(solved["solution"]["text"], "w7kq");
     assert_spaced(&world.sent_to("getTaskResult"));
 }
@@ -186,8 +181,7 @@ fn the_interval_is_the_callers_and_never_below_2_s() {
             None => json!({}),
             Some(ms) => json!({ "pollIntervalMs": ms }),
         };
-        let call = Call::Solve(token_task());
-        let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+        let outcome = world.solve(token_task()).options(options).run();
         refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
         for pair in world.sent_to("getTaskResult").windows(2) {
             assert_eq!(pair[1].start - pair[0].end.unwrap(), expected);
@@ -206,7 +200,7 @@ fn the_gap_holds_on_timers_that_are_early_or_late() {
     for timer_error in [-0.9, -0.3, 0.7, 450.0] {
         let world = server().poll([processing()]).world();
         world.set_timer_error(timer_error);
-        let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
+        let outcome = world.solve(token_task()).run();
         refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
         let polls = world.sent_to("getTaskResult");
         assert!(polls.len() > 20);
@@ -218,17 +212,15 @@ fn the_gap_holds_on_timers_that_are_early_or_late() {
 fn a_task_is_asked_for_120_times_at_most() {
     let world = server().poll([processing()]).world();
     let client = world.client();
-    let call = Call::Solve(token_task());
-    let options = json!({ "timeoutMs": 299_000 });
-    let outcome = world.run(call.with(&client, options, &Log::default()));
+    let outcome = world.solve(token_task()).by(&client).timeout_ms(299_000).run();
     let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
     assert!(!failure.retryable, "nothing can be learnt any more");
     assert_eq!(world.count("getTaskResult"), 120);
 
-    let again = world.run(Call::Wait(TASK_ID).make(&client));
+    let again = world.wait(TASK_ID).by(&client).run();
     refused(again, Class::SolveTimeout, "SOLVE_TIMEOUT");
-    let single = world.run(Call::Result(TASK_ID).make(&client));
+    let single = world.result(TASK_ID).by(&client).run();
     let failure = refused_locally(single, Class::RateLimit, "ERROR_TOO_MUCH_REQUESTS");
     assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
     assert_eq!(world.count("getTaskResult"), 120);
@@ -237,9 +229,10 @@ fn a_task_is_asked_for_120_times_at_most() {
 #[test]
 fn no_look_goes_out_5_minutes_after_creation_whatever_the_timeout() {
     let world = server().poll([processing()]).world();
-    let options = json!({ "timeoutMs": 100_000_000, "pollIntervalMs": 9_000 });
-    let call = Call::Solve(token_task());
-    let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+    let outcome = world
+        .solve(token_task())
+        .options(json!({ "timeoutMs": 100_000_000, "pollIntervalMs": 9_000 }))
+        .run();
     let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
     assert!(!failure.retryable, "the result is gone");
@@ -254,12 +247,10 @@ fn no_look_goes_out_5_minutes_after_creation_whatever_the_timeout() {
 fn a_client_that_created_the_task_knows_when_its_5_minutes_are_over() {
     let world = server().poll([processing()]).world();
     let client = world.client();
-    world.run(Call::Create(token_task()).make(&client)).unwrap();
+    world.create(token_task()).by(&client).run().unwrap();
     let end = world.sent()[0].end.unwrap() + 300_000.0;
     world.pass(240_000.0);
-    let call = Call::Wait(TASK_ID);
-    let options = json!({ "timeoutMs": 180_000 });
-    let outcome = world.run(call.with(&client, options, &Log::default()));
+    let outcome = world.wait(TASK_ID).by(&client).timeout_ms(180_000).run();
     refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     let polls = world.sent_to("getTaskResult");
     let late: Vec<_> = polls.iter().filter(|poll| poll.start >= end).collect();
@@ -276,7 +267,7 @@ fn a_single_result_request_tells_one_state() {
         ),
     ] {
         let world = server().poll([script]).world();
-        let told = world.run(Call::Result(TASK_ID).make(&world.client())).unwrap();
+        let told = world.result(TASK_ID).run().unwrap();
         assert_eq!(told, state);
         assert_eq!(world.sent().len(), 1);
     }

@@ -35,8 +35,7 @@ fn a_look_that_fails_without_harm_counts_as_processing() {
     for (code, script) in disturbances() {
         let world = server().poll([script.clone(), ready()]).world();
         let log = Log::default();
-        let call = Call::Solve(token_task());
-        let solved = world.run(call.with(&world.client(), json!({}), &log)).unwrap();
+        let solved = world.solve(token_task()).log(&log).run().unwrap();
         assert_eq!(solved["polls"], 2, "{script:?}");
         assert_spaced(&world.sent_to("getTaskResult"));
         let retries = log.of("retry");
@@ -52,7 +51,7 @@ fn a_solve_that_never_sees_a_state_times_out_with_the_last_failure_as_its_cause(
     for (code, script) in disturbances() {
         let world = server().poll([processing(), script.clone()]).world();
         let start = world.now();
-        let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
+        let outcome = world.solve(token_task()).run();
         let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
         assert_eq!(world.now() - start, 80_000.0);
         assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
@@ -68,7 +67,7 @@ fn a_solve_that_never_sees_a_state_times_out_with_the_last_failure_as_its_cause(
 #[test]
 fn asking_too_often_widens_the_interval_and_is_the_cause_when_time_is_up() {
     let world = server().poll([error("ERROR_TOO_MUCH_REQUESTS")]).world();
-    let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
+    let outcome = world.solve(token_task()).run();
     let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     let Some(Cause::Failure(cause)) = failure.cause else {
         panic!("no cause");
@@ -88,7 +87,7 @@ fn what_stands_between_client_and_service_ends_the_wait_at_once() {
         let End::Reply(reply) = &script.end else { unreachable!() };
         let status = reply.status;
         let world = server().poll([script, ready()]).world();
-        let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
+        let outcome = world.solve(token_task()).run();
         let failure = refused(outcome, Class::Transport, "HTTP_STATUS");
         assert_eq!(failure.http_status, Some(status));
         assert_eq!(failure.origin, Origin::Transport);
@@ -97,7 +96,7 @@ fn what_stands_between_client_and_service_ends_the_wait_at_once() {
     }
     // The platform may hide what kind of redirect it was.
     let world = server().poll([page(0, ""), ready()]).world();
-    let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
+    let outcome = world.solve(token_task()).run();
     let failure = refused(outcome, Class::Transport, "HTTP_STATUS");
     assert_eq!(failure.http_status, None);
     assert_eq!(world.count("getTaskResult"), 1);
@@ -123,7 +122,7 @@ fn ready_without_a_solution_is_a_bad_response_at_once() {
 fn a_look_that_hangs_is_cut_by_the_request_timeout() {
     let world = server().poll([hang(), ready()]).world();
     let client = world.client_with(json!({ "requestTimeoutMs": 5_000 }));
-    let solved = world.run(Call::Solve(token_task()).make(&client)).unwrap();
+    let solved = world.solve(token_task()).by(&client).run().unwrap();
     assert_eq!(solved["polls"], 2);
     let polls = world.sent_to("getTaskResult");
     assert_eq!(polls[0].end.unwrap() - polls[0].start, 5_000.0);
@@ -135,7 +134,7 @@ fn a_look_that_hangs_is_cut_by_the_time_of_the_solve() {
     let world = server().poll([hang()]).world();
     let client = world.client_with(json!({ "requestTimeoutMs": 1_000_000 }));
     let start = world.now();
-    let outcome = world.run(Call::Solve(token_task()).make(&client));
+    let outcome = world.solve(token_task()).by(&client).run();
     let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     let Some(Cause::Failure(cause)) = failure.cause else {
         panic!("no cause");

@@ -21,7 +21,7 @@ fn sent_task(world: &World) -> Value {
 #[track_caller]
 fn taken(what: &str, task: impl Into<Js>) -> Value {
     let world = server().world();
-    let outcome = world.run(Call::Create(task.into()).make(&world.client()));
+    let outcome = world.create(task).run();
     assert!(outcome.is_ok(), "{what}: {outcome:#?}");
     sent_task(&world)
 }
@@ -66,7 +66,7 @@ fn a_task_of_each_type_is_sent_as_it_is_and_its_solution_given_back_as_it_is() {
             for (name, task) in row.tasks() {
                 let world = solving(&row.solution);
                 let client = world.client_with(json!({ "service": service }));
-                let solved = world.run(Call::Solve(task.clone().into()).make(&client));
+                let solved = world.solve(task.clone()).by(&client).run();
                 let solved = solved.unwrap_or_else(|failure| panic!("{name}: {failure:#?}"));
                 assert_eq!(sent_task(&world), task, "{name}");
                 assert_eq!(solved["solution"], row.solution, "{name}");
@@ -97,7 +97,7 @@ fn a_task_that_is_never_ready_ends_after_the_time_of_its_type() {
         for (name, task) in row.tasks() {
             let world = server().poll([processing()]).world();
             let start = world.now();
-            let outcome = world.run(Call::Solve(task.into()).make(&world.client()));
+            let outcome = world.solve(task).run();
             let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
             assert_eq!(failure.task_id, Some(task_id(TASK_ID)), "{name}");
             assert_eq!(world.now() - start, row.timeout_ms, "{name}");
@@ -118,9 +118,7 @@ fn a_wait_takes_the_time_of_the_type_by_each_of_its_names() {
         for kind in row.legacy.iter().chain([&own]) {
             let world = server().poll([processing()]).world();
             let start = world.now();
-            let options = json!({ "type": kind });
-            let call = Call::Wait(TASK_ID);
-            let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+            let outcome = world.wait(TASK_ID).options(json!({ "type": kind })).run();
             refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
             assert_eq!(world.now() - start, row.timeout_ms, "{kind}");
             assert_spaced(&world.sent());
@@ -133,9 +131,12 @@ fn what_stands_beside_the_task_does_not_change_it() {
     for row in rows() {
         let world = server().world();
         let client = world.client_with(json!({ "softId": 77 }));
-        let options = json!({ "callbackUrl": "https://me.example/done?id=1" });
-        let call = Call::Create(row.full.clone().into());
-        world.run(call.with(&client, options, &Log::default())).unwrap();
+        world
+            .create(row.full.clone())
+            .by(&client)
+            .options(json!({ "callbackUrl": "https://me.example/done?id=1" }))
+            .run()
+            .unwrap();
         let expected = json!({
             "clientKey": KEY,
             "task": row.full,
@@ -171,7 +172,7 @@ fn the_fields_are_sent_in_the_order_in_which_they_are_given() {
         ("alpha", json!(null).into()),
     ]);
     let world = server().world();
-    world.run(Call::Create(task).make(&world.client())).unwrap();
+    world.create(task).run().unwrap();
     let expected = concat!(
         r#""task":{"type":"GeeTestTask","version":4,"zeta":"","gt":"e392e1d7","#,
         r#""websiteURL":"https://shop.example/Ünï?x=1#y","#,

@@ -85,7 +85,7 @@ fn both_services_take_100_bytes_to_their_limit_in_every_form() {
             for form in forms(&vec![7; size]) {
                 let world = server().world();
                 let client = world.client_with(json!({ "service": service }));
-                let outcome = world.run(Call::SolveImage(form).make(&client));
+                let outcome = world.solve_image(form).by(&client).run();
                 let Some((code, limit)) = refusal else {
                     assert_eq!(outcome.unwrap(), "w7kq", "{service}, {size} bytes");
                     continue;
@@ -119,7 +119,7 @@ fn other_limits_are_the_callers() {
     ] {
         let world = server().world();
         let client = world.client_with(json!({ "imageLimits": limits }));
-        let outcome = world.run(Call::SolveImage(Js::bytes(vec![1; size])).make(&client));
+        let outcome = world.solve_image(Js::bytes(vec![1; size])).by(&client).run();
         match code {
             None => assert!(outcome.is_ok()),
             Some(code) => drop(refused_locally(outcome, Class::Image, code)),
@@ -146,7 +146,7 @@ fn the_bytes_of_a_blob_are_measured_too() {
         binary.size = 5_000.0;
     }
     let world = server().world();
-    let outcome = world.run(Call::SolveImage(lying).make(&world.client()));
+    let outcome = world.solve_image(lying).run();
     refused_locally(outcome, Class::Image, "ERROR_ZERO_CAPTCHA_FILESIZE");
     assert_eq!(world.sent().len(), 0);
 }
@@ -193,7 +193,7 @@ fn a_list_of_images_says_which_one_is_wrong() {
                 (field, Js::List(list)),
             ]);
             let world = server().world();
-            let outcome = world.run(Call::Solve(task).make(&world.client()));
+            let outcome = world.solve(task).run();
             let failure = refused_locally(outcome, Class::Image, code);
             assert_eq!(failure.index, Some(index));
             assert_eq!(failure.field.as_deref(), Some(field));
@@ -206,7 +206,7 @@ fn a_list_of_images_says_which_one_is_wrong() {
                 (field, odd),
             ]);
             let world = server().world();
-            let outcome = world.run(Call::Solve(task).make(&world.client()));
+            let outcome = world.solve(task).run();
             let failure = refused_locally(outcome, Class::Task, "INVALID_TASK");
             assert_eq!(failure.field.as_deref(), Some(field));
         }
@@ -224,7 +224,7 @@ fn a_list_of_images_is_sent_in_its_order_and_its_sizes_are_told() {
     ]);
     let world = server().world();
     let log = Log::default();
-    world.run(Call::Create(task).with(&world.client(), json!({}), &log)).unwrap();
+    world.create(task).log(&log).run().unwrap();
     assert_eq!(
         sent_task(&world),
         json!({
@@ -246,7 +246,7 @@ fn only_the_image_fields_of_image_tasks_are_images() {
         object([("type", "imagetotexttask"), ("Body", "tiny")]),
     ] {
         let world = server().world();
-        world.run(Call::Create(task.clone()).make(&world.client())).unwrap();
+        world.create(task.clone()).run().unwrap();
         assert_eq!(sent_task(&world), serde_json::to_value(&task).unwrap());
     }
 }
@@ -293,7 +293,7 @@ fn only_undefined_is_absent_and_everything_else_is_sent_as_given_in_its_order() 
         ("", "empty key".into()),
     ]);
     let world = server().world();
-    world.run(Call::Create(task).make(&world.client())).unwrap();
+    world.create(task).run().unwrap();
     let expected = concat!(
         r#""task":{"type":"TurnstileTask","websiteURL":"https://shop.example/Ünï?x=1#y","#,
         r#""websiteKey":"","WebsiteKey":"","userAgent":null,"unknown_Key":[1,null,{"Z":1,"a":"\u0000\"\\"}],"#,
@@ -310,7 +310,7 @@ fn a_text_that_no_white_space_explains_is_not_read() {
     let image = base64(&[7; 300]);
     let padded = |length: usize| format!("{}{image}", " ".repeat(length - image.len()));
     let world = server().world();
-    world.run(Call::SolveImage(padded(longest).into()).make(&world.client())).unwrap();
+    world.solve_image(padded(longest)).run().unwrap();
 
     let world = server().world();
     let call = Call::SolveImage(padded(longest + 1).into());

@@ -57,6 +57,94 @@ impl Call {
     }
 }
 
+/// A call that a test is about to make: `world.solve(task).timeout_ms(6_000).run()`.
+#[must_use]
+pub struct CallBuilder<'a> {
+    world: &'a World,
+    call: Call,
+    client: Option<&'a Client<World>>,
+    client_options: Value,
+    options: Value,
+    log: Option<&'a Log>,
+}
+
+impl World {
+    pub fn solve(&self, task: impl Into<Js>) -> CallBuilder<'_> {
+        self.call(Call::Solve(task.into()))
+    }
+
+    pub fn solve_image(&self, image: impl Into<Js>) -> CallBuilder<'_> {
+        self.call(Call::SolveImage(image.into()))
+    }
+
+    pub fn create(&self, task: impl Into<Js>) -> CallBuilder<'_> {
+        self.call(Call::Create(task.into()))
+    }
+
+    pub fn wait(&self, id: u64) -> CallBuilder<'_> {
+        self.call(Call::Wait(id))
+    }
+
+    pub fn result(&self, id: u64) -> CallBuilder<'_> {
+        self.call(Call::Result(id))
+    }
+
+    pub fn report(&self, id: u64, kind: ReportKind) -> CallBuilder<'_> {
+        self.call(Call::Report(id, kind))
+    }
+
+    pub fn balance(&self) -> CallBuilder<'_> {
+        self.call(Call::Balance)
+    }
+
+    pub fn user_agent(&self) -> CallBuilder<'_> {
+        self.call(Call::UserAgent)
+    }
+
+    pub fn call(&self, call: Call) -> CallBuilder<'_> {
+        let (client_options, options) = (json!({}), json!({}));
+        CallBuilder { world: self, call, client: None, client_options, options, log: None }
+    }
+}
+
+impl<'a> CallBuilder<'a> {
+    /// Uses this client instead of a new one.
+    pub fn by(mut self, client: &'a Client<World>) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// The options of the new client.
+    pub fn client_options(mut self, options: Value) -> Self {
+        self.client_options = options;
+        self
+    }
+
+    /// The options of the call.
+    pub fn options(mut self, options: Value) -> Self {
+        self.options = options;
+        self
+    }
+
+    pub fn timeout_ms(self, ms: u64) -> Self {
+        self.options(json!({ "timeoutMs": ms }))
+    }
+
+    /// Adds the call's progress events to this log.
+    pub fn log(mut self, log: &'a Log) -> Self {
+        self.log = Some(log);
+        self
+    }
+
+    /// Makes the call and runs it to its end.
+    pub fn run(self) -> Outcome {
+        let new = self.client.is_none().then(|| self.world.client_with(self.client_options));
+        let client = self.client.or(new.as_ref()).unwrap();
+        let unread = Log::default();
+        self.world.run(self.call.with(client, self.options, self.log.unwrap_or(&unread)))
+    }
+}
+
 fn plain(value: impl serde::Serialize) -> Value {
     serde_json::to_value(value).unwrap()
 }

@@ -48,7 +48,7 @@ fn refuse_for_any(task: impl Into<Js>, fields: &[&str]) {
 fn take(task: impl Into<Js>) {
     let task = task.into();
     let world = server().world();
-    let outcome = world.run(Call::Create(task.clone()).make(&world.client()));
+    let outcome = world.create(task.clone()).run();
     assert!(outcome.is_ok(), "{outcome:#?} for {task:?}");
     assert_eq!(world.count("createTask"), 1);
 }
@@ -109,7 +109,7 @@ fn the_rules_are_the_same_on_both_services() {
             assert_eq!(failure.field, Some(path));
             assert_eq!(failure.service.as_deref(), Some(service));
             assert_eq!(world.sent().len(), 0);
-            world.run(Call::Create(row.minimal.into()).make(&client)).unwrap();
+            world.create(row.minimal).by(&client).run().unwrap();
         }
     }
 }

@@ -65,7 +65,7 @@ fn metadata_must_be_an_object() {
 fn an_image_must_be_there_and_be_one() {
     let no_image = |task: Js| {
         let world = server().world();
-        let outcome = world.run(Call::Solve(task).make(&world.client()));
+        let outcome = world.solve(task).run();
         assert_eq!(world.sent().len(), 0);
         refused_locally(outcome, Class::Image, "INVALID_IMAGE")
     };
