@@ -22,10 +22,7 @@ fn what_the_readme_repeats_is_what_it_is_taken_from() {
     if env::var_os("BLESS").is_some() {
         fs::write(path("README.md"), expected).expect("README.md can be written");
     } else {
-        assert!(
-            readme == expected,
-            "run `BLESS=1 cargo test --test readme` and look at the change"
-        );
+        assert!(readme == expected, "run `BLESS=1 cargo test --test repo` and look at the change");
     }
 }
 
@@ -33,10 +30,10 @@ fn path(name: &str) -> String {
     format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What a mark names: the error table of `src/error.rs`, a command of a manifest (`package.json build`), or
+/// What a mark names: the error table of `src/error_table.rs`, a command of a manifest (`package.json build`), or
 /// what stands in a file between `#region readme` and `#endregion`, else the whole file.
 fn repeated(source: &str) -> String {
-    if source == "src/error.rs" {
+    if source == "src/error_table.rs" {
         return table();
     }
     let (name, script) = source.split_once(' ').unwrap_or((source, ""));

@@ -163,7 +163,7 @@ fn timeout_ms_bounds_the_whole_solve_and_the_task_can_still_be_waited_for() {
     let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_eq!(world.now() - start, 6_000.0);
     assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-    let said = format!("no solution for task {TASK_ID} within 6000 ms (3 result requests)");
+    let said = format!("no solution for task {TASK_ID} within 6000 ms (result requests: 3)");
     assert!(failure.english().contains(&said), "{}", failure.english());
     assert!(failure.retryable && failure.english_hint().contains("waitForResult"));
     assert!(failure.cause.is_none(), "nothing had failed: {failure:#?}");
