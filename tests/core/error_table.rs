@@ -1,124 +1,60 @@
-//! Compares the error table with the services' error pages and with an independent table of classes.
+//! The error table, compared with the services' error pages; and each code as the answer to each method.
 
 use capwire::error_table::{TABLE, row_of_service};
 use capwire_testkit::*;
 
-/// The class of each code. Written by hand and not derived from the code under test, on purpose.
-const CLASSES: &[(Class, &[&str])] = &[
-    (Class::Key, &["ERROR_KEY_DOES_NOT_EXIST"]),
-    (Class::Balance, &["ERROR_ZERO_BALANCE"]),
-    (
-        Class::Image,
-        &["ERROR_TOO_BIG_CAPTCHA_FILESIZE", "ERROR_ZERO_CAPTCHA_FILESIZE", "INVALID_IMAGE"],
-    ),
-    (
-        Class::Task,
-        &[
-            "ERROR_NO_SUCH_METHOD",
-            "ERROR_TASK_NOT_SUPPORTED",
-            "ERROR_TASK_ABSENT",
-            "ERROR_INVALID_TASK",
-            "ERROR_RECAPTCHA_INVALID_SITEKEY",
-            "ERROR_RECAPTCHA_INVALID_DOMAIN",
-            "ERROR_WRONG_USERAGENT",
-            "ERROR_TOKEN_EXPIRED",
-            "INVALID_TASK",
-        ],
-    ),
-    (Class::Domain, &["ERROR_DOMAIN_NOT_ALLOWED"]),
-    (
-        Class::Proxy,
-        &[
-            "ERROR_PROXY_CONNECT_REFUSED",
-            "ERROR_PROXY_BANNED",
-            "ERROR_PROXY_MISSING",
-            "ERROR_PROXY_NOT_AUTHORISED",
-            "ERROR_PROXY_READ_TIMEOUT",
-            "ERROR_PROXY_CREDENTIALS_INVALID_CHARACTER",
-        ],
-    ),
-    (Class::Access, &["ERROR_IP_NOT_ALLOWED", "ERROR_IP_BANNED", "ERROR_IP_BLOCKED"]),
-    (Class::TaskNotFound, &["ERROR_NO_SUCH_CAPCHA_ID", "WRONG_CAPTCHA_ID"]),
-    (Class::Unsolvable, &["ERROR_CAPTCHA_UNSOLVABLE", "ERROR_RECAPTCHA_TIMEOUT"]),
-    (Class::Capacity, &["ERROR_NO_SLOT_AVAILABLE", "ERROR_SERVICE_NOT_AVAILABLE"]),
-    (Class::RateLimit, &["ERROR_TOO_MUCH_REQUESTS"]),
-    (Class::UnknownService, &["UNKNOWN"]),
-    (Class::Transport, &["NETWORK", "HTTP_STATUS", "BAD_RESPONSE", "REQUEST_TIMEOUT"]),
-    (Class::SolveTimeout, &["SOLVE_TIMEOUT"]),
-    (Class::Options, &["INVALID_OPTIONS"]),
-    (Class::Internal, &["INTERNAL"]),
-];
-
-fn class_of(code: &str) -> Class {
-    CLASSES
-        .iter()
-        .find(|(_, codes)| codes.contains(&code))
-        .unwrap_or_else(|| panic!("{code} is missing in CLASSES"))
-        .0
-}
-
-fn code_rows() -> Vec<Value> {
-    serde_json::from_str(include_str!("../fixtures/error-codes.json")).unwrap()
-}
-
-/// Every code of the services, with `CAPTCHA_NOT_READY`.
-fn service_codes() -> Vec<String> {
-    code_rows().iter().map(|row| row["code"].as_str().unwrap().to_owned()).collect()
-}
-
-/// Every code but the one that is a state.
-fn failing_codes() -> Vec<String> {
-    let mut codes = service_codes();
-    codes.retain(|code| code != "CAPTCHA_NOT_READY");
-    codes
-}
-
 #[test]
-fn every_code_of_both_error_pages_has_its_row() {
+fn every_code_of_both_error_pages_is_in_the_table() {
     let pages = [
         ("capmonster", include_str!("../fixtures/seed-capmonster.txt"), 24),
         ("brocapgpt", include_str!("../fixtures/seed-brocapgpt.txt"), 23),
     ];
     for (service, page, size) in pages {
-        let mut codes: Vec<_> = page.lines().map(str::to_owned).collect();
-        assert_eq!(codes.len(), size);
-        for code in &codes {
-            let known = TABLE.iter().any(|row| row.code == code);
-            assert_eq!(known, code != "CAPTCHA_NOT_READY", "{code}");
+        let mut on_page: Vec<_> = page.lines().collect();
+        assert_eq!(on_page.len(), size);
+        on_page.retain(|code| *code != "CAPTCHA_NOT_READY");
+        for code in &on_page {
+            assert!(TABLE.iter().any(|row| row.code == *code), "{code}");
         }
-        // The two fixtures say the same.
-        let mut listed: Vec<_> = code_rows()
-            .into_iter()
-            .filter(|row| row["in_seed"] == true)
-            .filter(|row| row["services"].as_array().unwrap().contains(&json!(service)))
-            .map(|row| row["code"].as_str().unwrap().to_owned())
-            .collect();
-        codes.sort_unstable();
+        // The two fixtures agree.
+        let listed = service_codes().into_iter().filter(|code| code.is_on_page);
+        let listed = listed.filter(|code| code.services.iter().any(|name| name == service));
+        let mut listed: Vec<_> = listed.map(|code| code.code).collect();
+        on_page.sort_unstable();
         listed.sort_unstable();
-        assert_eq!(codes, listed);
+        assert_eq!(on_page, listed);
     }
 }
 
 #[test]
-fn every_code_of_the_services_has_the_class_of_the_design_and_says_what_to_do() {
-    for code in failing_codes() {
+fn every_code_has_its_class_a_message_and_a_hint() {
+    for Code { code, class, .. } in service_codes() {
         let row = row_of_service(&code).unwrap_or_else(|| panic!("{code} has no row"));
-        assert_eq!((row.code, row.class), (&*code, class_of(&code)));
+        assert_eq!((row.code, row.class), (&*code, class));
+    }
+    for Code { code, class, .. } in client_codes() {
+        let row = TABLE.iter().find(|row| row.code == code).expect(&code);
+        assert_eq!(row.class, class, "{code}");
+        // A service that sends such a code does not mean ours.
+        assert!(row_of_service(&code).is_none(), "{code}");
     }
     for row in TABLE {
-        assert_eq!(row.class, class_of(row.code), "{}", row.code);
         assert!(row.message.len() > 10 && row.hint.len() > 10, "{row:?}");
     }
 }
 
 #[test]
-fn the_table_has_each_code_of_the_design_once_and_no_other() {
-    let mut table: Vec<_> = TABLE.iter().map(|row| row.code).collect();
-    let mut design: Vec<_> = CLASSES.iter().flat_map(|(_, codes)| *codes).copied().collect();
+fn the_table_has_each_code_of_the_fixtures_once_and_no_other() {
+    let mut table: Vec<_> = TABLE.iter().map(|row| row.code.to_owned()).collect();
+    let codes = service_codes().into_iter().chain(client_codes());
+    let (mut codes, mut classes): (Vec<_>, Vec<_>) =
+        codes.map(|code| (code.code, code.class.name())).unzip();
     table.sort_unstable();
-    design.sort_unstable();
-    assert_eq!(table, design);
-    assert_eq!(Class::ALL.len(), CLASSES.len());
+    codes.sort_unstable();
+    assert_eq!(table, codes);
+    classes.sort_unstable();
+    classes.dedup();
+    assert_eq!(Class::ALL.len(), classes.len());
 }
 
 #[test]
@@ -191,12 +127,12 @@ fn assert_is_the_services(failure: &Failure, code: &str, status: u16, method: &s
 
 #[test]
 fn every_code_refuses_creation_at_once_but_a_lack_of_servers_which_is_asked_again() {
-    for code in failing_codes() {
+    for Code { code, class, .. } in service_codes() {
         for status in STATUSES {
             let world = server().create([error(&code).status(status)]).world();
             let client = world.client_with(json!({ "maxRetries": 2 }));
             let outcome = world.solve(token_task()).by(&client).run();
-            let failure = refused(outcome, class_of(&code), &code);
+            let failure = refused(outcome, class, &code);
             assert_is_the_services(&failure, &code, status, "createTask");
             assert_eq!(failure.task_id, None);
             let requests = if code == "ERROR_NO_SLOT_AVAILABLE" { 3 } else { 1 };
@@ -207,7 +143,7 @@ fn every_code_refuses_creation_at_once_but_a_lack_of_servers_which_is_asked_agai
 
 #[test]
 fn every_code_ends_the_wait_at_once_but_that_of_asking_too_often() {
-    for code in failing_codes() {
+    for Code { code, class, .. } in service_codes() {
         for status in STATUSES {
             let script = [error(&code).status(status), ready()];
             let world = server().poll(script).world();
@@ -219,7 +155,7 @@ fn every_code_ends_the_wait_at_once_but_that_of_asking_too_often() {
                 assert!(gap > POLL_GAP_MS, "not widened: {gap} ms");
                 continue;
             }
-            let failure = refused(outcome, class_of(&code), &code);
+            let failure = refused(outcome, class, &code);
             assert_is_the_services(&failure, &code, status, "getTaskResult");
             assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
             assert_eq!(polls.len(), 1, "{code} with status {status}");
@@ -229,10 +165,10 @@ fn every_code_ends_the_wait_at_once_but_that_of_asking_too_often() {
 
 #[test]
 fn every_code_ends_a_single_result_request_at_once() {
-    for code in failing_codes() {
+    for Code { code, class, .. } in service_codes() {
         let world = server().poll([error(&code)]).world();
         let outcome = world.result(TASK_ID).run();
-        let failure = refused(outcome, class_of(&code), &code);
+        let failure = refused(outcome, class, &code);
         assert_is_the_services(&failure, &code, 200, "getTaskResult");
         assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
         assert_eq!(world.sent().len(), 1, "{code}");
@@ -241,11 +177,11 @@ fn every_code_ends_a_single_result_request_at_once() {
 
 #[test]
 fn every_code_fails_the_balance_under_its_own_class() {
-    for code in failing_codes() {
+    for Code { code, class, .. } in service_codes() {
         let world = server().balance([error(&code)]).world();
         let client = world.client_with(json!({ "maxRetries": 0 }));
         let outcome = world.balance().by(&client).run();
-        let failure = refused(outcome, class_of(&code), &code);
+        let failure = refused(outcome, class, &code);
         assert_is_the_services(&failure, &code, 200, "getBalance");
         assert_eq!(world.sent().len(), 1, "{code}");
     }

@@ -2,43 +2,6 @@
 
 use capwire_testkit::*;
 
-/// Task type, delay of the first result request, and default timeout of the whole call, in ms. Written by hand,
-/// not derived from the code under test.
-const TIMINGS: &[(&str, f64, f64)] = &[
-    ("ImageToTextTask", 350.0, 10_000.0),
-    ("ComplexImageTask", 350.0, 10_000.0),
-    ("RecaptchaV2Task", 1_000.0, 180_000.0),
-    ("RecaptchaV2EnterpriseTask", 1_000.0, 180_000.0),
-    ("RecaptchaV3TaskProxyless", 1_000.0, 180_000.0),
-    ("RecaptchaV3EnterpriseTask", 1_000.0, 180_000.0),
-    ("HCaptchaTask", 1_000.0, 180_000.0),
-    ("FunCaptchaTask", 1_000.0, 80_000.0),
-    ("CaptchaFoxTask", 1_000.0, 180_000.0),
-    ("GeeTestTask", 1_000.0, 80_000.0),
-    ("TurnstileTask", 1_000.0, 80_000.0),
-    ("ProsopoTask", 1_000.0, 80_000.0),
-    ("YidunTask", 1_000.0, 80_000.0),
-    ("MTCaptchaTask", 1_000.0, 80_000.0),
-    ("CustomTask", 1_000.0, 180_000.0),
-];
-
-fn task_of(kind: &str) -> Js {
-    match kind {
-        "ImageToTextTask" => image_task(),
-        // What any of them needs; what one does not know of is sent as it is.
-        _ => object([
-            ("type", json!(kind)),
-            ("class", json!("other")),
-            ("websiteURL", json!("https://shop.example")),
-            ("websiteKey", json!("0x4AAA")),
-            ("websitePublicKey", json!("0x4AAA")),
-            ("userAgent", json!("Mozilla/5.0")),
-            ("gt", json!("0x4AAA")),
-            ("version", json!(4)),
-        ]),
-    }
-}
-
 #[test]
 fn an_image_that_is_ready_3_s_after_its_creation_takes_3_looks_at_most() {
     let mut due = None;
@@ -120,36 +83,6 @@ fn a_solution_is_passed_on_untouched() {
         let solved = world.solve(token_task()).run().unwrap();
         assert_eq!(solved["solution"], solution);
         assert_eq!(solved.get("cost"), None);
-    }
-}
-
-#[test]
-fn the_first_look_and_the_time_allowed_follow_the_task_type() {
-    for &(kind, first_delay, timeout) in TIMINGS {
-        let world = server().poll([processing()]).world();
-        let start = world.now();
-        let outcome = world.solve(task_of(kind)).run();
-        refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
-        let created = world.sent()[0].end.unwrap();
-        let polls = world.sent_to("getTaskResult");
-        assert_eq!(polls[0].start - created, first_delay, "{kind}");
-        assert_spaced(&polls);
-        assert_eq!(world.now() - start, timeout, "{kind}");
-    }
-}
-
-#[test]
-fn a_wait_looks_at_once_and_takes_the_time_of_the_type_it_is_given() {
-    for &(kind, _, timeout) in TIMINGS {
-        let world = server().poll([processing()]).world();
-        let start = world.now();
-        let outcome = world.wait(TASK_ID).options(json!({ "type": kind })).run();
-        let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
-        assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-        let polls = world.sent();
-        assert_eq!(polls[0].start, start);
-        assert_spaced(&polls);
-        assert_eq!(world.now() - start, timeout, "{kind}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is sent for each task type, and when.
 
+use capwire::task::catalog::TaskType;
 use capwire_testkit::*;
 
 /// A world that answers every result request with this solution.
@@ -120,6 +121,7 @@ fn a_wait_takes_the_time_of_the_type_by_each_of_its_names() {
             let start = world.now();
             let outcome = world.wait(TASK_ID).options(json!({ "type": kind })).run();
             refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
+            assert_eq!(world.sent()[0].start, start, "the first request goes out at once");
             assert_eq!(world.now() - start, row.timeout_ms, "{kind}");
             assert_spaced(&world.sent());
         }
@@ -344,4 +346,36 @@ fn a_class_that_is_not_known_here_passes_with_no_check_but_of_its_images() {
     }
     let task = json!({ "type": "ComplexImageTask", "class": "x", "imagesBase64": [image] });
     assert_eq!(taken("bytes", with_bytes(&task)), task);
+}
+
+#[test]
+fn a_type_is_looked_up_by_each_of_its_names_with_all_its_variants() {
+    let rows = rows();
+    for row in &rows {
+        let own = row.name.split('/').next().unwrap();
+        let variants = rows.iter().filter(|other| other.name.split('/').next() == Some(own));
+        let variants = variants.count();
+        for name in row.legacy.iter().map(String::as_str).chain([own]) {
+            let found = TaskType::new(name.to_owned());
+            assert_eq!((&*found.name, found.specs.len()), (name, variants));
+            let expected = (row.first_delay_ms, row.timeout_ms);
+            let timing = found.timing();
+            assert_eq!((timing.first_delay_ms, timing.timeout_ms), expected, "{name}");
+        }
+    }
+    let unknown = TaskType::new("SomethingNewTask".to_owned());
+    assert!(unknown.specs.is_empty());
+    assert_eq!(unknown.timing().timeout_ms, 180_000.0, "as long as the slowest type");
+}
+
+/// A class that is newer than the catalogue still sends images.
+#[test]
+fn a_field_carries_images_if_any_variant_of_the_type_says_so() {
+    for row in rows() {
+        let task_type = TaskType::new(row.minimal["type"].as_str().unwrap().to_owned());
+        for path in paths(&row.full) {
+            assert_eq!(task_type.image_rule(&path).is_some(), is_image(&path), "{path}");
+        }
+    }
+    assert!(TaskType::new("SomethingNewTask".to_owned()).image_rule("body").is_none());
 }

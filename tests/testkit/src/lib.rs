@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `value.rs` | a value as JavaScript has it: JSON, `undefined`, blobs, bigints |
 //! | `script.rs` | answers as plain data, and a server that plays a list of them |
-//! | `rows.rs` | the task types of a fixture |
+//! | `rows.rs` | the task types, from a fixture |
+//! | `codes.rs` | the error codes, from two fixtures |
 //! | `world.rs` | the platform: clock, timers, requests; and the executor that advances the clock |
 //! | `fuzz_targets.rs` | properties that hold for any bytes, shared with the fuzzers |
 //! | `calls.rs` | the client's calls as plain data, and assertions on failures |
 
 mod calls;
+mod codes;
 pub mod fuzz_targets;
 mod rows;
 mod script;
@@ -17,6 +19,7 @@ mod value;
 mod world;
 
 pub use calls::*;
+pub use codes::*;
 pub use rows::*;
 pub use script::*;
 pub use value::*;
