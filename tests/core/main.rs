@@ -12,6 +12,7 @@ mod client {
     mod wait;
     mod wait_faults;
 }
+mod error;
 mod error_table;
 mod fuzz_corpus;
 mod gate;
@@ -22,6 +23,8 @@ mod options;
 mod poll_ledger;
 mod properties;
 mod protocol;
+mod response;
+mod service;
 mod task {
     mod catalog;
     mod check;

@@ -42,13 +42,14 @@ pub enum Body {
 }
 
 impl Reply {
-    /// The response as the platform hands it over.
-    pub(crate) fn raw(self) -> RawResponse<Js> {
+    /// The response as the platform passes it on: without a body that is too large.
+    pub(crate) fn raw(self, max_bytes: u32) -> RawResponse<Js> {
         let body = match self.body {
             Body::Json(json) => Some(json.to_string()),
             Body::Text(text) => Some(text),
             Body::TooLarge => None,
         };
+        let body = body.filter(|text| text.len() <= max_bytes as usize);
         RawResponse {
             status: self.status,
             retry_after: self.retry_after_ms.map(retry_after),
@@ -57,8 +58,13 @@ impl Reply {
     }
 }
 
-/// The mark of a date so many milliseconds from now, which only [`World`] understands.
+/// The end of a date of [`http_date`].
 const FROM_NOW: &str = "ms from now";
+
+/// A date so many milliseconds from now, as only [`World`] understands it.
+pub fn http_date(ms: f64) -> String {
+    format!("{ms:?} {FROM_NOW}")
+}
 
 /// A `Retry-After` header: in seconds where it can be, otherwise as a date.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // whole and within the bounds
@@ -67,7 +73,7 @@ fn retry_after(ms: f64) -> String {
         seconds if seconds.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&seconds) => {
             (seconds as u32).to_string()
         }
-        _ => format!("{ms:?} {FROM_NOW}"),
+        _ => http_date(ms),
     }
 }
 

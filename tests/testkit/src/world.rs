@@ -259,12 +259,12 @@ impl Platform for World {
         &self,
         url: &str,
         body: Option<&impl Serialize>,
-        _: u32,
+        max_bytes: u32,
     ) -> Result<RawResponse<Js>, SendError> {
         let text = body.map_or_else(|| Ok(String::new()), serde_json::to_string);
         let text =
             text.map_err(|error| SendError::NotJson(record("TypeError", &error.to_string())))?;
-        self.exchange(url, text).await
+        self.exchange(url, text, max_bytes).await
     }
 
     async fn read_text(&self, value: &Js, max_bytes: u32) -> Result<Option<Js>, ErrorRecord> {
@@ -295,7 +295,12 @@ impl Platform for World {
 
 impl World {
     /// Records a request, a GET if there is no text, and plays its script.
-    async fn exchange(&self, url: &str, text: String) -> Result<RawResponse<Js>, SendError> {
+    async fn exchange(
+        &self,
+        url: &str,
+        text: String,
+        max_bytes: u32,
+    ) -> Result<RawResponse<Js>, SendError> {
         let method = url.rsplit('/').next().unwrap().to_owned();
         let sent = Sent {
             index: self.count(&method),
@@ -311,7 +316,7 @@ impl World {
         let Script { delay_ms, end } = (self.0.service.borrow_mut())(&sent);
         self.timer(delay_ms).await;
         match end {
-            End::Reply(reply) => Ok(reply.raw()),
+            End::Reply(reply) => Ok(reply.raw(max_bytes)),
             End::Error(error) => Err(error),
             End::Hang => pending().await,
         }

@@ -149,3 +149,37 @@ fn proxy_fields_are_given_together_or_not_at_all() {
     }
     assert_eq!(tried, 12);
 }
+
+#[test]
+fn a_misspelt_name_of_a_required_field_is_pointed_out() {
+    for (name, field, misspelt) in [
+        ("TurnstileTask", "websiteURL", "websiteUrl"),
+        ("TurnstileTask", "websiteKey", "sitewebKey"),
+        ("TurnstileTask", "websiteKey", "websitekey"),
+        ("TurnstileTask", "websiteKey", "websiteKeys"),
+        ("GeeTestTask/3", "challenge", "chalenge"),
+        ("ImageToTextTask", "body", "Body"),
+    ] {
+        let task = minimal(name);
+        let is_near = misspelt != "sitewebKey";
+        let wrong = with(&without(&task, field), misspelt, at(&task, field).clone());
+        refuse(wrong.clone(), field);
+        let message = refused_task(wrong).english();
+        let question = format!("Is `{misspelt}` a misspelling of it?");
+        assert_eq!(message.ends_with(&question), is_near, "{message}");
+        assert_eq!(message.ends_with("is missing"), !is_near, "{message}");
+        // Beside the right name it is an unknown field, which passes.
+        take(with(&task, misspelt, "x"));
+    }
+}
+
+/// A known field that is given is not a misspelling of another one.
+#[test]
+fn a_known_field_is_not_taken_for_a_misspelt_one() {
+    for row in rows() {
+        for path in row.required() {
+            let message = refused_task(without(&row.full, &path)).english();
+            assert!(!message.contains("misspelling"), "{}: {message}", row.name);
+        }
+    }
+}
