@@ -25,7 +25,7 @@ fn sharing(world: &World, key: &str, accounts: &mut Accounts<&'static str>) -> C
 }
 
 #[test]
-fn clients_with_the_same_key_share_what_they_know() {
+fn clients_of_one_account_share_its_refusals() {
     let code = "ERROR_KEY_DOES_NOT_EXIST";
     let world = World::new(move |sent| match sent.body["clientKey"].as_str() {
         Some(key) if key.starts_with("wrong") => error(code),
@@ -43,7 +43,7 @@ fn clients_with_the_same_key_share_what_they_know() {
 }
 
 #[test]
-fn clients_with_the_same_key_space_their_result_requests_together() {
+fn clients_of_one_account_keep_the_poll_gap_together() {
     let world = World::new(|sent| if sent.index < 6 { processing() } else { ready() });
     let mut accounts = Accounts::default();
     let clients = [0, 1].map(|_| sharing(&world, "right", &mut accounts));
@@ -55,7 +55,7 @@ fn clients_with_the_same_key_space_their_result_requests_together() {
 }
 
 #[test]
-fn another_account_another_address_and_another_fetch_share_nothing() {
+fn other_accounts_base_urls_and_fetches_share_nothing() {
     let mut accounts = Accounts::default();
     let first = get(&mut accounts, "key", "https://a.example", 1);
     for (key, url, fetch) in [
@@ -69,7 +69,7 @@ fn another_account_another_address_and_another_fetch_share_nothing() {
 }
 
 #[test]
-fn used_accounts_are_remembered_and_a_hundred_of_the_others() {
+fn accounts_in_use_are_kept_and_a_hundred_unused_ones() {
     let mut accounts = Accounts::default();
     let used = get(&mut accounts, "used", "", ());
     let idle = Rc::downgrade(&get(&mut accounts, "idle", "", ()));
@@ -84,7 +84,7 @@ fn used_accounts_are_remembered_and_a_hundred_of_the_others() {
 
 /// One that another call has learnt while the first request is still out.
 #[test]
-fn what_will_be_refused_anyway_does_not_wait_for_its_turn() {
+fn a_request_that_the_breaker_refuses_does_not_wait_for_the_gate() {
     let code = "ERROR_IP_BANNED";
     let world = World::new(move |sent| if sent.index == 0 { hang() } else { error(code) });
     let client = world.client();

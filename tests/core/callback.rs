@@ -31,7 +31,7 @@ fn forms(text: &str) -> Vec<Js> {
 }
 
 #[test]
-fn a_state_is_read_in_every_form() {
+fn a_state_is_read_from_every_form_of_the_body() {
     for (body, state) in [
         (json!({ "errorId": 0, "status": "processing" }), json!({ "status": "processing" })),
         (
@@ -72,7 +72,7 @@ fn every_code_of_a_service_gives_its_class() {
 }
 
 #[test]
-fn what_is_no_such_body_is_a_bad_response() {
+fn any_other_body_is_a_bad_response() {
     for text in [
         "",
         "  ",
@@ -101,7 +101,7 @@ fn what_is_no_such_body_is_a_bad_response() {
 }
 
 #[test]
-fn a_body_that_is_huge_is_not_read() {
+fn a_body_above_4_mib_is_not_read() {
     let huge = format!("{{\"errorId\":0,\"filler\":\"{}\"}}", "a".repeat(4 * 1024 * 1024));
     for given in [Js::bytes(huge.clone()), request_of(Js::bytes(huge))] {
         let failure = refused(read(&given), Class::Transport, "BAD_RESPONSE");
@@ -110,7 +110,7 @@ fn a_body_that_is_huge_is_not_read() {
 }
 
 #[test]
-fn a_value_of_a_wrong_kind_is_a_wrong_argument() {
+fn a_value_of_the_wrong_type_is_an_options_error() {
     let used = object([("bodyUsed", true.into()), ("text", Js::Bigint)]);
     let stream = object([("pipe", Js::Bigint), ("method", "POST".into())]);
     for given in [
@@ -132,7 +132,7 @@ fn a_value_of_a_wrong_kind_is_a_wrong_argument() {
 }
 
 #[test]
-fn a_request_that_breaks_off_is_told_with_its_cause() {
+fn a_request_that_breaks_off_fails_with_its_cause() {
     let given = request_of(Js::unreadable(5.0, "aborted"));
     let failure = refused(read(&given), Class::Transport, "NETWORK");
     assert!(failure.english().contains("aborted"), "{}", failure.english());
@@ -142,7 +142,7 @@ fn a_request_that_breaks_off_is_told_with_its_cause() {
 
 /// Nobody's key is known, so nothing may be taken for one.
 #[test]
-fn nothing_is_taken_out() {
+fn no_key_is_redacted() {
     let body = json!({ "errorId": 1, "errorCode": "ERROR_NEW", "errorDescription": KEY });
     let failure = refused(read(&body.into()), Class::UnknownService, "ERROR_NEW");
     assert_eq!(failure.server_message.as_deref(), Some(KEY));

@@ -171,7 +171,7 @@ fn a_refusal_blocks_nothing_else() {
 }
 
 #[test]
-fn another_client_is_not_blocked() {
+fn another_account_is_not_blocked() {
     each_rule(|rule, by| {
         let (world, _, _) = taught(rule, by);
         let other = world.client();
@@ -180,7 +180,7 @@ fn another_client_is_not_blocked() {
 }
 
 #[test]
-fn a_ban_ends_in_time_and_what_is_final_does_not() {
+fn a_ban_ends_and_a_final_refusal_does_not() {
     each_rule(|rule, by| {
         for call in &rule.blocked {
             let (world, client, _) = taught(rule, by);
@@ -209,7 +209,7 @@ fn an_address_ban_says_at_once_how_long_to_wait() {
 }
 
 #[test]
-fn an_empty_account_creates_again_once_the_balance_shows_money() {
+fn tasks_are_created_again_once_the_balance_is_positive() {
     let world = server()
         .create([error("ERROR_ZERO_BALANCE").status(402), created()])
         .balance([balance(0.0), balance(-0.5), network(), balance(0.01)])
@@ -227,7 +227,7 @@ fn an_empty_account_creates_again_once_the_balance_shows_money() {
 
 /// The answer that tells of a banned proxy or a refused site may come with the result.
 #[test]
-fn what_a_result_tells_of_a_site_or_a_proxy_counts_for_new_tasks() {
+fn a_site_or_proxy_refused_with_a_result_is_refused_for_new_tasks() {
     for (class, code) in
         [(Class::Proxy, "ERROR_PROXY_BANNED"), (Class::Domain, "ERROR_DOMAIN_NOT_ALLOWED")]
     {
@@ -247,7 +247,7 @@ fn what_a_result_tells_of_a_site_or_a_proxy_counts_for_new_tasks() {
 }
 
 #[test]
-fn other_refusals_block_nothing() {
+fn other_errors_block_nothing() {
     for code in [
         "ERROR_CAPTCHA_UNSOLVABLE",
         "ERROR_INVALID_TASK",
@@ -266,7 +266,7 @@ fn other_refusals_block_nothing() {
 
 /// Two tasks are waited for side by side; the answer to one of them stops the other.
 #[test]
-fn what_one_call_learns_stops_another_one_under_way() {
+fn a_refusal_stops_another_call_that_is_waiting() {
     for (class, code) in
         [(Class::Key, "ERROR_KEY_DOES_NOT_EXIST"), (Class::Access, "ERROR_IP_BANNED")]
     {
@@ -291,7 +291,7 @@ fn what_one_call_learns_stops_another_one_under_way() {
 }
 
 #[test]
-fn what_one_call_learns_stops_the_repeats_of_another() {
+fn a_refusal_stops_the_retries_of_another_call() {
     for (class, code) in [
         (Class::Key, "ERROR_KEY_DOES_NOT_EXIST"),
         (Class::Access, "ERROR_IP_BLOCKED"),
@@ -313,7 +313,7 @@ fn what_one_call_learns_stops_the_repeats_of_another() {
 }
 
 #[test]
-fn a_second_refusal_takes_no_place_from_the_first() {
+fn a_second_refusal_does_not_replace_the_first() {
     let codes = ["ERROR_ZERO_BALANCE", "ERROR_IP_BANNED"];
     let world = World::new(move |sent| error(codes[usize::from(sent.method != "createTask")]));
     let client = world.client();

@@ -58,7 +58,7 @@ fn the_table_has_each_code_of_the_fixtures_once_and_no_other() {
 }
 
 #[test]
-fn a_code_that_is_not_known_here_is_kept_verbatim() {
+fn an_unknown_code_is_kept_verbatim() {
     for (code, class) in [
         ("ERROR_SOMETHING_NEW", Class::UnknownService),
         ("error_zero_balance", Class::UnknownService),
@@ -78,7 +78,7 @@ fn a_code_that_is_not_known_here_is_kept_verbatim() {
 /// A service does not speak of the client's own troubles. Were its `NETWORK` taken for one, a result
 /// request would be repeated that the service has answered for good.
 #[test]
-fn a_services_code_that_reads_like_one_of_the_clients_own_is_a_code_not_known_here() {
+fn a_code_of_the_client_sent_by_a_service_is_an_unknown_code() {
     for code in ["NETWORK", "HTTP_STATUS", "REQUEST_TIMEOUT", "INTERNAL"] {
         let world = server().poll([error(code), ready()]).world();
         let outcome = world.solve(token_task()).run();
@@ -89,7 +89,7 @@ fn a_services_code_that_reads_like_one_of_the_clients_own_is_a_code_not_known_he
 }
 
 #[test]
-fn an_error_without_a_code_is_an_unknown_one() {
+fn an_error_without_a_code_is_unknown() {
     for (body, message) in [
         (json!({ "errorId": 1 }), None),
         (json!({ "errorId": 12, "errorCode": null, "errorDescription": "Boom" }), Some("Boom")),
@@ -126,7 +126,7 @@ fn assert_is_the_services(failure: &Failure, code: &str, status: u16, method: &s
 }
 
 #[test]
-fn every_code_refuses_creation_at_once_but_a_lack_of_servers_which_is_asked_again() {
+fn every_code_ends_create_task_at_once_except_no_slot_available() {
     for Code { code, class, .. } in service_codes() {
         for status in STATUSES {
             let world = server().create([error(&code).status(status)]).world();
@@ -142,7 +142,7 @@ fn every_code_refuses_creation_at_once_but_a_lack_of_servers_which_is_asked_agai
 }
 
 #[test]
-fn every_code_ends_the_wait_at_once_but_that_of_asking_too_often() {
+fn every_code_ends_the_wait_at_once_except_too_much_requests() {
     for Code { code, class, .. } in service_codes() {
         for status in STATUSES {
             let script = [error(&code).status(status), ready()];
@@ -176,7 +176,7 @@ fn every_code_ends_a_single_result_request_at_once() {
 }
 
 #[test]
-fn every_code_fails_the_balance_under_its_own_class() {
+fn every_code_fails_get_balance_with_its_class() {
     for Code { code, class, .. } in service_codes() {
         let world = server().balance([error(&code)]).world();
         let client = world.client_with(json!({ "maxRetries": 0 }));
@@ -206,7 +206,7 @@ fn not_ready_is_the_state_processing_and_never_a_failure() {
 }
 
 #[test]
-fn not_ready_makes_no_sense_on_creation_so_the_task_may_exist() {
+fn not_ready_from_create_task_means_that_the_task_may_exist() {
     let world = server().create([error("CAPTCHA_NOT_READY")]).world();
     let outcome = world.solve(token_task()).run();
     let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");

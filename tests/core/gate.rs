@@ -9,7 +9,7 @@ fn fifty(call: &Call, world: &World) -> Vec<Outcome> {
 }
 
 #[test]
-fn of_many_first_calls_with_a_refused_key_one_is_sent() {
+fn only_one_of_many_first_calls_with_a_refused_key_is_sent() {
     for (class, code) in [
         (Class::Key, "ERROR_KEY_DOES_NOT_EXIST"),
         (Class::Access, "ERROR_IP_BANNED"),
@@ -28,7 +28,7 @@ fn of_many_first_calls_with_a_refused_key_one_is_sent() {
 }
 
 #[test]
-fn of_many_first_tasks_for_an_empty_account_one_is_sent() {
+fn only_one_of_many_first_tasks_for_an_empty_account_is_sent() {
     let world = server().create([error("ERROR_ZERO_BALANCE").after(300.0)]).world();
     for outcome in fifty(&Call::Create(token_task()), &world) {
         refused(outcome, Class::Balance, "ERROR_ZERO_BALANCE");
@@ -37,7 +37,7 @@ fn of_many_first_tasks_for_an_empty_account_one_is_sent() {
 }
 
 #[test]
-fn once_the_key_is_known_to_be_right_all_go_together() {
+fn once_the_key_is_accepted_all_calls_are_sent() {
     let world = World::new(|_| balance(1.0).after(300.0));
     for outcome in fifty(&Call::Balance, &world) {
         assert_eq!(outcome.unwrap(), 1.0);
@@ -53,7 +53,7 @@ fn once_the_key_is_known_to_be_right_all_go_together() {
 
 /// A task's own failure says that the key is right.
 #[test]
-fn an_error_about_something_else_holds_nobody_back() {
+fn an_error_that_is_not_about_the_key_opens_the_gate() {
     let world = World::new(|sent| match sent.index {
         0 => error("ERROR_CAPTCHA_UNSOLVABLE").after(300.0),
         _ => processing().after(300.0),
@@ -68,7 +68,7 @@ fn an_error_about_something_else_holds_nobody_back() {
 
 /// Nobody waits for ever behind a request that is never answered.
 #[test]
-fn a_first_request_that_hangs_holds_up_the_others_for_3_seconds() {
+fn a_first_request_that_hangs_delays_the_others_by_3_seconds() {
     let world = World::new(|sent| if sent.index == 0 { hang() } else { balance(1.0) });
     let outcomes = fifty(&Call::Balance, &world);
     let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
@@ -78,7 +78,7 @@ fn a_first_request_that_hangs_holds_up_the_others_for_3_seconds() {
 }
 
 #[test]
-fn a_call_that_waits_for_its_turn_keeps_its_own_time() {
+fn a_call_that_waits_for_the_gate_keeps_its_timeout() {
     let world = World::new(|_| hang());
     let client = world.client();
     let started = world.now();
@@ -96,7 +96,7 @@ fn a_call_that_waits_for_its_turn_keeps_its_own_time() {
 }
 
 #[test]
-fn a_call_that_is_dropped_gives_its_turn_to_the_next() {
+fn a_dropped_call_lets_the_next_one_pass() {
     let world = World::new(|sent| if sent.index == 0 { hang() } else { balance(1.0) });
     let client = world.client();
     let first = async {
@@ -115,7 +115,7 @@ fn a_call_that_is_dropped_gives_its_turn_to_the_next() {
 
 /// All wait for the turn that the balance has. Each found the task free before that.
 #[test]
-fn two_calls_for_one_task_that_wait_for_their_turn_keep_the_gap() {
+fn calls_for_one_task_that_wait_for_the_gate_keep_the_poll_gap() {
     let world = World::new(|sent| match (&*sent.method, sent.index) {
         ("getBalance", _) => balance(1.0).after(300.0),
         (_, 0) => processing().after(300.0),

@@ -84,7 +84,7 @@ fn calls() -> Vec<Call> {
 }
 
 #[test]
-fn no_failure_and_no_event_shows_a_key_that_is_echoed() {
+fn no_failure_and_no_event_shows_an_echoed_key() {
     for (key, echoed) in [(KEY, KEY), (SUFFIXED, SUFFIXED), (SUFFIXED, KEY), (LONG, LONG)] {
         for script in echoes(echoed) {
             for call in calls() {
@@ -110,7 +110,7 @@ fn no_failure_and_no_event_shows_a_key_that_is_echoed() {
 }
 
 #[test]
-fn an_echo_is_still_told_but_for_the_key() {
+fn the_rest_of_an_echo_is_shown() {
     let script = json!({ "errorId": 1, "errorCode": "ERROR_NEW", "errorDescription": format!("«{KEY}» is wrong") });
     let world = server().balance([answer(script)]).world();
     let failure = refused(world.balance().run(), Class::UnknownService, "ERROR_NEW");
@@ -142,7 +142,7 @@ fn no_refusal_of_a_task_or_an_image_shows_the_key() {
 }
 
 #[test]
-fn the_key_is_once_in_each_body_and_never_in_an_address() {
+fn the_key_is_once_in_each_body_and_never_in_a_url() {
     let world = server().world();
     let client = world.client_with(json!({ "clientKey": SUFFIXED }));
     for call in calls() {

@@ -15,7 +15,7 @@ fn an_unknown_option_is_named() {
 }
 
 #[test]
-fn a_name_of_24_characters_is_shown_and_of_25_it_may_be_a_key() {
+fn a_name_of_24_bytes_is_shown_and_a_longer_one_is_not() {
     let (short, long) = ("k".repeat(24), "k".repeat(25));
     refused_option(read(with(&short, true)), &short);
     let failure = refused_option(read(with(&long, true)), "options");

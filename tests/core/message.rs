@@ -216,7 +216,7 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
 }
 
 #[test]
-fn every_text_is_said_in_the_language_of_the_client_and_none_is_left_over() {
+fn every_text_is_translated_and_every_translation_is_used() {
     let brackets = brackets();
     let mut seen = Vec::new();
     for (options, call_options, call, server) in failing_calls() {
@@ -318,7 +318,7 @@ fn empty_account(messages: Value) -> (Class, Vec<String>) {
 }
 
 #[test]
-fn what_a_catalogue_lacks_or_has_of_a_wrong_kind_is_said_in_english() {
+fn missing_and_invalid_translations_fall_back_to_english() {
     let (_, english) = empty_account(json!({}));
     assert_eq!(english[0], "The account has no money left");
     for messages in [
@@ -337,7 +337,7 @@ fn what_a_catalogue_lacks_or_has_of_a_wrong_kind_is_said_in_english() {
 }
 
 #[test]
-fn a_text_alone_may_be_another_one() {
+fn a_single_text_may_be_replaced() {
     let messages = json!({ "texts": { "{what}: {detail}": "{detail} <- {what} {odd}" } });
     let options = client_options(json!({ "maxRetries": 11, "messages": messages }), None);
     let failure = ClientOptions::read(&options).err().unwrap();
@@ -348,7 +348,7 @@ fn a_text_alone_may_be_another_one() {
 }
 
 #[test]
-fn a_catalogue_that_is_no_object_is_refused() {
+fn a_catalogue_that_is_not_an_object_is_refused() {
     for messages in [json!("ru"), json!(null), json!([]), json!(5), json!(true)] {
         let options = client_options(json!({ "messages": messages }), None);
         let failure = ClientOptions::read(&options).err().unwrap();
@@ -369,7 +369,7 @@ fn a_catalogue_that_is_no_object_is_refused() {
 
 /// What a service says is in no catalogue, and what it says in place of a key is not shown.
 #[test]
-fn what_others_say_stays_as_it_is_but_for_the_key() {
+fn foreign_texts_stay_as_they_are_except_for_the_key() {
     let said = format!("«{{what}} {KEY}» ist falsch");
     let script =
         answer(json!({ "errorId": 1, "errorCode": "ERROR_NEU", "errorDescription": said }));

@@ -53,7 +53,7 @@ fn no_texts() -> Vec<Js> {
 }
 
 #[test]
-fn the_defaults_are_those_of_the_design() {
+fn the_defaults_are_as_documented() {
     let options = read(json!({ "clientKey": KEY })).unwrap();
     assert_eq!(options.client_key, key());
     assert_eq!(options.service.name, "capmonster");
@@ -147,7 +147,7 @@ fn a_number_is_whole_and_within_its_bounds() {
 }
 
 #[test]
-fn a_text_is_text() {
+fn a_text_option_must_be_a_string() {
     for odd in no_texts() {
         refused_option(read(with("baseUrl", odd.clone())), "baseUrl");
         for name in ["callbackUrl", "type"] {
@@ -197,7 +197,7 @@ pub(crate) fn profile() -> Value {
 }
 
 #[test]
-fn a_service_profile_is_used_as_it_is() {
+fn a_service_profile_is_used_as_given() {
     let options = read(with("service", profile())).unwrap();
     assert_eq!(options.service.name, "mine");
     assert_eq!(options.base_url, "https://mine.example/api");
@@ -268,7 +268,7 @@ fn a_key_in_the_wrong_place_is_not_shown() {
 }
 
 #[test]
-fn the_profile_in_force_is_the_services_with_what_the_options_change() {
+fn the_profile_includes_the_options_that_change_it() {
     let options = read(json!({
         "clientKey": KEY,
         "service": "brocapgpt",

@@ -6,7 +6,7 @@ use capwire_testkit::*;
 const OTHER_ID: u64 = 7;
 
 #[test]
-fn finished_tasks_are_forgotten_early_where_there_are_many() {
+fn many_finished_tasks_are_forgotten_early() {
     let mut ledger = PollLedger::default();
     let is_known = |ledger: &PollLedger, id| ledger.created_at(task_id(id)).is_some();
     for id in 1..=1_500 {
@@ -29,7 +29,7 @@ fn finished_tasks_are_forgotten_early_where_there_are_many() {
 }
 
 #[test]
-fn result_requests_in_a_tight_loop_space_themselves() {
+fn result_requests_in_a_tight_loop_keep_the_gap() {
     for scripts in [
         vec![processing()],
         vec![processing().after(3_500.0)],
@@ -47,7 +47,7 @@ fn result_requests_in_a_tight_loop_space_themselves() {
 }
 
 #[test]
-fn the_spacing_is_per_task() {
+fn the_gap_is_per_task() {
     let world = server().poll([processing()]).world();
     let client = world.client();
     world.result(TASK_ID).by(&client).run().unwrap();
@@ -57,7 +57,7 @@ fn the_spacing_is_per_task() {
 }
 
 #[test]
-fn two_waits_for_one_task_share_its_spacing_and_its_120_requests() {
+fn two_waits_for_one_task_share_its_gap_and_its_120_requests() {
     let world = server().poll([processing()]).world();
     let client = world.client();
     let wait = Call::Wait(TASK_ID);
@@ -73,7 +73,7 @@ fn two_waits_for_one_task_share_its_spacing_and_its_120_requests() {
 }
 
 #[test]
-fn many_calls_at_once_for_one_task_go_one_by_one() {
+fn concurrent_calls_for_one_task_take_turns() {
     let world = server().poll([processing().after(700.0)]).world();
     let client = world.client();
     let calls =
@@ -87,7 +87,7 @@ fn many_calls_at_once_for_one_task_go_one_by_one() {
 }
 
 #[test]
-fn a_wait_after_a_solve_goes_on_with_the_same_120() {
+fn a_wait_after_a_solve_shares_its_120_requests() {
     let world = server().poll([processing()]).world();
     let client = world.client();
     for call in [Call::Solve(token_task()), Call::Wait(TASK_ID), Call::Wait(TASK_ID)] {

@@ -152,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn waits_side_by_side_share_one_books(
+    fn concurrent_waits_share_one_poll_ledger(
         scripts in prop::collection::vec(any_script(), 1..12),
         starts in prop::collection::vec(0_u32..5_000, 2..5),
         timeout in 1_u32..300_000,
@@ -209,7 +209,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_arrive(bytes in prop::collection::vec(any::<u8>(), 100..3_000)) {
+    fn any_image_bytes_arrive(bytes in prop::collection::vec(any::<u8>(), 100..3_000)) {
         let world = server().world();
         world.solve_image(Js::bytes(bytes.clone())).run().unwrap();
         let sent = world.sent()[0].body["task"]["body"].as_str().unwrap().to_owned();

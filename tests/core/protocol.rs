@@ -17,7 +17,7 @@ fn failure_of(body: Value) -> Box<Failure> {
 }
 
 #[test]
-fn the_reason_why_json_is_no_answer_is_told() {
+fn the_message_says_why_json_is_not_an_answer() {
     for (body, reason) in [
         (json!({ "message": "Not Found" }), "its JSON has no errorId"),
         (json!([{ "errorId": 0 }]), "expected a JSON object, got an array"),
@@ -32,7 +32,7 @@ fn the_reason_why_json_is_no_answer_is_told() {
 }
 
 #[test]
-fn the_services_own_words_are_in_the_message_where_they_are_the_reason() {
+fn the_service_is_quoted_where_only_it_knows_the_reason() {
     let words = "field websiteKey is wrong";
     for (code, class, is_said) in [
         ("ERROR_INVALID_TASK", Class::Task, true),
@@ -47,7 +47,7 @@ fn the_services_own_words_are_in_the_message_where_they_are_the_reason() {
 }
 
 #[test]
-fn an_empty_code_is_none() {
+fn an_empty_code_counts_as_no_code() {
     let body = json!({ "errorId": 7, "errorCode": "", "errorDescription": "" });
     let failure = failure_of(body);
     assert_eq!((failure.class, failure.origin), (Class::UnknownService, Origin::Service));
@@ -56,7 +56,7 @@ fn an_empty_code_is_none() {
 }
 
 #[test]
-fn of_a_long_text_120_characters_are_shown_on_one_line() {
+fn a_long_text_is_cut_to_120_characters_on_one_line() {
     let message =
         |words: &str| failure_of(json!({ "errorId": 1, "errorDescription": words })).english();
     let (whole, long) = ("ж".repeat(120), "ж".repeat(121));
@@ -66,7 +66,7 @@ fn of_a_long_text_120_characters_are_shown_on_one_line() {
 }
 
 #[test]
-fn an_id_that_cannot_be_one_is_shown_but_never_rounded() {
+fn an_invalid_task_id_is_shown_but_never_rounded() {
     for (id, shown) in [
         (json!(-1), "-1"),
         (json!(0.5), "0.5"),
@@ -82,7 +82,7 @@ fn an_id_that_cannot_be_one_is_shown_but_never_rounded() {
 }
 
 #[test]
-fn what_comes_in_place_of_an_answer_is_told() {
+fn the_message_describes_a_body_that_is_not_an_answer() {
     for (status, text, said) in [
         (200, "", "the body is empty"),
         (200, " \n", "the body is empty"),
@@ -104,7 +104,7 @@ fn created_with_id(id: Value) -> Script {
 }
 
 #[test]
-fn an_id_that_cannot_be_one_is_a_bad_response_and_the_task_may_exist() {
+fn an_invalid_task_id_is_a_bad_response_and_the_task_may_exist() {
     for id in [
         json!(null),
         json!(0),
@@ -142,7 +142,7 @@ fn an_id_that_cannot_be_one_is_a_bad_response_and_the_task_may_exist() {
 /// The protocol says that ids are integers. Digits in quotes still name one task exactly, and that
 /// task is paid for.
 #[test]
-fn an_id_in_digits_is_not_lost_for_its_quotes() {
+fn a_task_id_in_quotes_is_read() {
     for (id, number) in [
         (json!("410000123"), 410_000_123_u64),
         (json!("9007199254740991"), 9_007_199_254_740_991),
@@ -157,7 +157,7 @@ fn an_id_in_digits_is_not_lost_for_its_quotes() {
 
 /// A task that is paid for: its id is told as it came, or not at all, but never rounded.
 #[test]
-fn an_id_that_is_no_number_for_javascript_is_told_as_it_came_or_not_at_all() {
+fn the_raw_task_id_of_a_paid_task_is_in_the_message() {
     for (id, told) in [
         (json!("7f3a-91c0"), "unexpected taskId: \"7f3a-91c0\""),
         (json!("9007199254740993"), "unexpected taskId: \"9007199254740993\""),
@@ -174,7 +174,7 @@ fn an_id_that_is_no_number_for_javascript_is_told_as_it_came_or_not_at_all() {
 }
 
 #[test]
-fn a_balance_that_is_no_number_is_a_bad_response() {
+fn a_balance_that_is_not_a_number_is_a_bad_response() {
     for money in [json!("12.5"), json!(null), json!({})] {
         let world = server().balance([answer(json!({ "errorId": 0, "balance": money }))]).world();
         let outcome = world.balance().run();
@@ -184,7 +184,7 @@ fn a_balance_that_is_no_number_is_a_bad_response() {
 }
 
 #[test]
-fn the_bodies_and_addresses_are_exactly_those_of_the_protocol() {
+fn request_bodies_and_urls_are_exactly_those_of_the_protocol() {
     let world = server().world();
     let client =
         world.client_with(json!({ "softId": 77, "baseUrl": "http://127.0.0.1:8080/stand/in/" }));
@@ -221,7 +221,7 @@ fn the_bodies_and_addresses_are_exactly_those_of_the_protocol() {
 }
 
 #[test]
-fn without_options_nothing_but_key_and_task_is_sent() {
+fn without_options_only_the_key_and_the_task_are_sent() {
     for (service, base) in
         [("capmonster", "https://api.capmonster.cloud"), ("brocapgpt", "https://api.brocapgpt.com")]
     {
@@ -237,7 +237,7 @@ fn without_options_nothing_but_key_and_task_is_sent() {
 }
 
 #[test]
-fn a_key_is_sent_as_it_is_given() {
+fn a_key_is_sent_as_given() {
     for key in
         ["K", " K e y ", "ABC__nocache", "x__solvemedia__recognizingthreshold_70", "ключ\"\\"]
     {

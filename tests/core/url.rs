@@ -5,7 +5,7 @@ use capwire::url::{check_safe, is_web_address};
 use capwire_testkit::*;
 
 #[test]
-fn what_is_plainly_written_is_taken() {
+fn ordinary_urls_are_accepted() {
     for url in [
         "https://captcha-1.example",
         "https://x",
@@ -22,7 +22,7 @@ fn what_is_plainly_written_is_taken() {
 }
 
 #[test]
-fn what_is_odd_or_open_to_others_is_refused() {
+fn malformed_and_unsafe_urls_are_refused() {
     for url in [
         "https://captcha example",
         "https://captcha.example/a b",
@@ -154,7 +154,7 @@ fn any_other_base_url_is_refused_without_showing_it() {
 }
 
 #[test]
-fn a_callback_url_is_an_absolute_address() {
+fn a_callback_url_is_an_absolute_web_address() {
     let read = |url: &str| CallOptions::read(Some(&object([("callbackUrl", url)])));
     for url in ["https://me.example/done?id=1", "http://me.example:8080/", "https://me.example"] {
         assert_eq!(read(url).unwrap().callback_url.as_deref(), Some(url));

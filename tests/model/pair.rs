@@ -127,7 +127,7 @@ fn check(picks: Vec<u32>, starts: &[u32], drop_first_after: Option<u32>) -> usiz
 
 /// Before the service has taken the key, one call tries it for all.
 #[test]
-fn a_refused_key_or_address_is_tried_once_by_calls_that_begin_together() {
+fn concurrent_first_calls_try_a_refused_key_or_address_once() {
     for (at, case) in (0..).zip(all()) {
         if let Meaning::Refused(Class::Key | Class::Access, code) = case.create {
             for delay in 0..4 {
@@ -142,7 +142,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
 
     #[test]
-    fn calls_side_by_side_keep_the_rules(
+    fn concurrent_calls_keep_the_rules(
         picks in prop::collection::vec(any::<u32>(), 0..150),
         starts in prop::collection::vec(prop_oneof![Just(0_u32), 0_u32..6_000], 2..5),
         drop_first_after in prop::option::of(0_u32..12_000),

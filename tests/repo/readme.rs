@@ -10,7 +10,7 @@ const BEGIN: &str = "<!-- from ";
 const END: &str = "<!-- /from -->";
 
 #[test]
-fn what_the_readme_repeats_is_what_it_is_taken_from() {
+fn the_blocks_of_the_readme_match_their_sources() {
     let readme = fs::read_to_string(path("README.md")).expect("README.md");
     let mut parts = readme.split(BEGIN);
     let mut expected = parts.next().unwrap().to_owned();

@@ -116,7 +116,7 @@ fn tools_are_pinned_to_one_version() {
 }
 
 #[test]
-fn the_package_needs_no_other_and_runs_nothing_when_it_is_installed() {
+fn the_package_has_no_dependencies_and_no_install_scripts() {
     let manifest = json("pkg/package.json");
     for name in [
         "dependencies",

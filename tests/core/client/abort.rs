@@ -63,7 +63,7 @@ fn a_call_dropped_at_any_await_leaves_no_timer_and_no_request() {
 }
 
 #[test]
-fn a_client_goes_on_after_a_drop_and_keeps_the_gap_from_the_drop() {
+fn a_client_works_after_a_drop_and_keeps_the_gap_from_it() {
     for call in calls() {
         drop_everywhere(&eventful(), &call, |world, client| {
             let (dropped, before) = (world.now(), world.sent().len());
@@ -79,7 +79,7 @@ fn a_client_goes_on_after_a_drop_and_keeps_the_gap_from_the_drop() {
 }
 
 #[test]
-fn dropped_looks_count_among_the_120() {
+fn dropped_result_requests_count_towards_the_120() {
     let world = server().poll([hang()]).world();
     let client = world.client();
     for _ in 0..150 {
@@ -117,7 +117,7 @@ fn one_of_two_waits_can_be_dropped() {
 
 /// A report and the User-Agent of a slow service.
 #[test]
-fn a_report_dropped_at_any_await_leaves_no_timer_and_no_request() {
+fn a_smaller_method_dropped_at_any_await_leaves_no_timer_and_no_request() {
     for call in [Call::Report(TASK_ID, ReportKind::Image), Call::UserAgent] {
         let mut polls = 0;
         loop {

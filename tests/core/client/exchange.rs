@@ -29,7 +29,7 @@ fn refused_for_now() -> Vec<(Class, &'static str, Script)> {
 }
 
 #[test]
-fn a_lost_answer_is_never_repeated_for_the_task_may_exist() {
+fn create_task_is_not_repeated_after_a_lost_answer() {
     for (code, script) in [
         ("NETWORK", network()),
         ("REQUEST_TIMEOUT", hang()),
@@ -59,7 +59,7 @@ fn a_lost_answer_is_never_repeated_for_the_task_may_exist() {
 }
 
 #[test]
-fn what_did_not_reach_the_service_created_nothing_and_is_not_repeated() {
+fn a_request_that_did_not_reach_the_service_created_nothing_and_is_not_repeated() {
     for status in [0, 301, 302, 307, 308, 400, 401, 403, 404, 413] {
         let world = server().create([page(status, HTML), created()]).world();
         let failure = refused(solve(&world, json!({})), Class::Transport, "HTTP_STATUS");
@@ -70,7 +70,7 @@ fn what_did_not_reach_the_service_created_nothing_and_is_not_repeated() {
 }
 
 #[test]
-fn what_certainly_created_nothing_is_asked_again() {
+fn a_request_that_certainly_created_nothing_is_repeated() {
     for (_, code, script) in refused_for_now() {
         let world = server().create([script.clone(), script, created()]).world();
         let log = Log::default();
@@ -87,7 +87,7 @@ fn what_certainly_created_nothing_is_asked_again() {
 }
 
 #[test]
-fn it_is_asked_again_max_retries_times() {
+fn it_is_repeated_max_retries_times() {
     for (class, code, script) in refused_for_now() {
         for (options, requests) in [
             (json!({}), 4),
@@ -148,7 +148,7 @@ fn retry_after_is_honoured_and_clamped() {
 }
 
 #[test]
-fn a_json_error_decides_even_with_status_503_or_429() {
+fn an_error_in_json_counts_whatever_the_status() {
     for status in [429, 500, 502, 503] {
         for (class, code) in [
             (Class::Balance, "ERROR_ZERO_BALANCE"),
@@ -165,7 +165,7 @@ fn a_json_error_decides_even_with_status_503_or_429() {
 }
 
 #[test]
-fn a_repeat_may_itself_be_lost() {
+fn the_answer_to_a_repeat_may_be_lost_too() {
     let world = server().create([page(503, ""), network(), created()]).world();
     let failure = refused(solve(&world, json!({})), Class::Transport, "NETWORK");
     assert_eq!(failure.may_have_created_task, Some(true));
@@ -173,7 +173,7 @@ fn a_repeat_may_itself_be_lost() {
 }
 
 #[test]
-fn no_repeat_goes_out_after_the_time_of_the_solve() {
+fn nothing_is_repeated_after_the_timeout() {
     let world = server().create([page(503, "").retry_after(20_000.0), created()]).world();
     let start = world.now();
     let outcome = world.solve(token_task()).timeout_ms(10_000).run();
@@ -183,7 +183,7 @@ fn no_repeat_goes_out_after_the_time_of_the_solve() {
 }
 
 #[test]
-fn creation_that_hangs_is_cut_by_the_time_of_the_solve() {
+fn create_task_that_hangs_ends_at_the_timeout() {
     let world = server().create([hang()]).world();
     let start = world.now();
     let outcome = world.solve(image_task()).run();
@@ -195,7 +195,7 @@ fn creation_that_hangs_is_cut_by_the_time_of_the_solve() {
 /// A machine that slept or a throttled tab wakes long after the time is over. A task created then
 /// would be dropped at once, and paid for.
 #[test]
-fn a_timer_that_rings_after_the_time_of_the_solve_creates_nothing() {
+fn a_timer_that_fires_after_the_timeout_creates_nothing() {
     let world = server().create([page(503, ""), created()]).world();
     world.set_timer_error(3_600_000.0);
     let outcome = world.solve(token_task()).timeout_ms(10_000).run();
@@ -205,7 +205,7 @@ fn a_timer_that_rings_after_the_time_of_the_solve_creates_nothing() {
 }
 
 #[test]
-fn an_image_that_took_all_the_time_to_read_creates_nothing() {
+fn an_image_that_is_read_too_slowly_creates_nothing() {
     let slow = Js::blob([7; 200], 60_000.0);
     let task = object([("type", "ImageToTextTask".into()), ("body", slow.clone())]);
     for call in [Call::Create(task.clone()), Call::Solve(task), Call::SolveImage(slow)] {
@@ -224,7 +224,7 @@ fn an_image_that_took_all_the_time_to_read_creates_nothing() {
 }
 
 #[test]
-fn a_task_that_is_no_json_is_refused_before_anything_is_sent() {
+fn a_task_that_is_not_json_is_refused_before_anything_is_sent() {
     for task in [token_task().with("data", Js::Bigint), token_task().with("data", image())] {
         let world = server().world();
         let outcome = world.solve(task).run();
@@ -235,7 +235,7 @@ fn a_task_that_is_no_json_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn the_balance_is_asked_for_again_only_where_it_could_not_be_taken() {
+fn get_balance_is_repeated_only_if_it_was_not_processed() {
     for (script, requests) in
         [(page(429, ""), 2), (page(503, ""), 2), (page(500, ""), 1), (network(), 1)]
     {

@@ -57,7 +57,7 @@ fn a_refused_report_is_the_services_error_about_that_task() {
 }
 
 #[test]
-fn a_service_without_the_method_is_not_asked() {
+fn no_report_is_sent_to_a_service_without_reports() {
     let only_images = service(json!({ "reports": ["image"] }));
     for (options, kind, name) in [
         (json!({ "service": "brocapgpt" }), ReportKind::Image, "brocapgpt"),
@@ -80,7 +80,7 @@ fn a_service_without_the_method_is_not_asked() {
 }
 
 #[test]
-fn a_kind_that_is_none_is_named() {
+fn an_unknown_report_kind_is_an_options_error() {
     for given in [json!("video"), json!("Image"), json!(""), json!(null), json!(7), json!({})] {
         let failure = capwire::options::read_report_kind(&Js::from(given.clone())).unwrap_err();
         assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
@@ -131,7 +131,7 @@ fn a_task_that_the_service_does_not_know_is_not_reported() {
 
 /// The wrong kind of report is told the same as an unknown task, and the right one must still go.
 #[test]
-fn a_report_of_the_wrong_kind_spoils_nothing_but_itself() {
+fn a_report_of_the_wrong_kind_blocks_only_such_reports() {
     let code = "ERROR_NO_SUCH_CAPCHA_ID";
     let world = server().report([error(code)]).world();
     let client = world.client();
@@ -145,7 +145,7 @@ fn a_report_of_the_wrong_kind_spoils_nothing_but_itself() {
 }
 
 #[test]
-fn a_report_is_no_result_request() {
+fn a_report_is_not_a_result_request() {
     let world = server().poll([processing()]).world();
     let client = world.client();
     for _ in 0..130 {
@@ -161,7 +161,7 @@ fn a_report_is_no_result_request() {
 }
 
 #[test]
-fn it_is_repeated_as_a_balance_is_and_no_more() {
+fn a_report_is_repeated_under_the_rules_of_get_balance() {
     for (first, sent) in [
         (page(429, ""), 2),
         (page(503, ""), 2),
@@ -185,7 +185,7 @@ fn it_is_repeated_as_a_balance_is_and_no_more() {
 }
 
 #[test]
-fn a_lost_answer_is_a_transport_failure_about_that_task() {
+fn a_lost_answer_is_a_transport_error_with_the_task_id() {
     for (script, code) in [
         (network(), "NETWORK"),
         (hang(), "REQUEST_TIMEOUT"),
@@ -208,7 +208,7 @@ fn a_lost_answer_is_a_transport_failure_about_that_task() {
 }
 
 #[test]
-fn a_key_that_is_echoed_is_not_shown() {
+fn an_echoed_key_is_not_shown() {
     for script in [page(403, KEY), error(KEY), answer(json!(KEY)), answer(json!({ KEY: 1 }))] {
         for call in [REPORT, Call::UserAgent] {
             let world = server().report([script.clone()]).user_agent([script.clone()]).world();

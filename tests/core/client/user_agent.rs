@@ -7,7 +7,7 @@ use proptest::prelude::*;
 const USER_AGENT_URL: &str = "https://capmonster.cloud/api/useragent/actual";
 
 #[test]
-fn it_is_one_request_that_carries_nothing() {
+fn it_is_one_request_without_a_body() {
     let world = server().world();
     // Another address of the methods is none of the User-Agent.
     let client = world.client_with(json!({ "baseUrl": "http://127.0.0.1:8080/capmonster" }));
@@ -17,7 +17,7 @@ fn it_is_one_request_that_carries_nothing() {
 }
 
 #[test]
-fn the_space_around_it_is_taken_off() {
+fn white_space_around_it_is_trimmed() {
     for text in [" a/1 (b)\n", "\r\n\ta/1 (b)\r\n\r\n", "a/1 (b)"] {
         let world = server().user_agent([page(200, text)]).world();
         assert_eq!(world.user_agent().run().unwrap(), "a/1 (b)");
@@ -25,7 +25,7 @@ fn the_space_around_it_is_taken_off() {
 }
 
 #[test]
-fn what_is_no_user_agent_is_refused() {
+fn anything_but_a_user_agent_is_refused() {
     let long = |length: usize| format!("Mozilla/{}", "5".repeat(length - 8));
     let world = server().user_agent([page(200, &long(512))]).world();
     assert_eq!(world.user_agent().run().unwrap(), long(512));
@@ -65,7 +65,7 @@ fn what_is_no_user_agent_is_refused() {
 }
 
 #[test]
-fn every_other_failure_is_the_transports_too() {
+fn every_other_failure_is_a_transport_error() {
     for (script, code, retryable) in [
         (network(), "NETWORK", true),
         (hang(), "REQUEST_TIMEOUT", true),
@@ -85,7 +85,7 @@ fn every_other_failure_is_the_transports_too() {
 }
 
 #[test]
-fn a_service_without_one_is_not_asked() {
+fn a_service_without_the_url_is_not_asked() {
     for (options, name) in
         [(json!({ "service": "brocapgpt" }), "brocapgpt"), (service(json!({})), "own")]
     {
@@ -109,7 +109,7 @@ fn a_wrong_key_does_not_matter() {
 }
 
 #[test]
-fn a_profile_may_have_an_address_of_its_own() {
+fn a_profile_may_have_its_own_url() {
     for url in [
         "https://captcha.example/actual",
         "http://127.0.0.1:8080/capmonster/api/useragent/actual",
@@ -125,7 +125,7 @@ fn a_profile_may_have_an_address_of_its_own() {
 }
 
 #[test]
-fn an_address_that_is_none_is_named() {
+fn an_invalid_url_is_an_options_error() {
     for url in [
         json!("http://captcha.example/actual"),
         json!("https://user:hunter2@captcha.example/actual"),
@@ -150,7 +150,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
 
     #[test]
-    fn any_text_for_a_user_agent_is_one_line_or_refused(text in prop_oneof!["[ -~\r\n\t]{0,600}", any::<String>()]) {
+    fn a_user_agent_is_one_line_or_refused(text in prop_oneof!["[ -~\r\n\t]{0,600}", any::<String>()]) {
         let world = server().user_agent([page(200, &text)]).world();
         match world.user_agent().run() {
             Ok(agent) => {

@@ -3,7 +3,7 @@
 use capwire_testkit::*;
 
 #[test]
-fn an_image_that_is_ready_3_s_after_its_creation_takes_3_looks_at_most() {
+fn an_image_solved_in_3_s_takes_at_most_3_result_requests() {
     let mut due = None;
     let world = World::new(move |sent| match sent.method.as_str() {
         "createTask" => {
@@ -54,7 +54,7 @@ fn an_image_that_is_ready_3_s_after_its_creation_takes_3_looks_at_most() {
 }
 
 #[test]
-fn solve_image_gives_the_text_and_a_solution_without_one_is_a_bad_response() {
+fn solve_image_returns_the_text_and_a_solution_without_one_is_a_bad_response() {
     let world = server().world();
     let text = world.solve_image(image()).run();
     assert_eq!(text.unwrap(), "w7kq");
@@ -69,7 +69,7 @@ fn solve_image_gives_the_text_and_a_solution_without_one_is_a_bad_response() {
 }
 
 #[test]
-fn a_solution_is_passed_on_untouched() {
+fn a_solution_is_passed_on_unchanged() {
     for solution in [
         json!({ "Domains": { "a.example": { "Cookies": { "X-y": "1" } } } }),
         json!({ "answer": [131.5, [true, null]], "metadata": { "AnswerType": "NumericArray" } }),
@@ -107,7 +107,7 @@ fn timeout_ms_bounds_the_whole_solve_and_the_task_can_still_be_waited_for() {
 }
 
 #[test]
-fn the_interval_is_the_callers_and_never_below_2_s() {
+fn the_interval_is_an_option_and_never_below_2_s() {
     for (interval, expected) in [(None, 2_000.0), (Some(2_000), 2_000.0), (Some(7_500), 7_500.0)] {
         let world = server().poll([processing()]).world();
         let options = match interval {
@@ -129,7 +129,7 @@ fn the_interval_is_the_callers_and_never_below_2_s() {
 }
 
 #[test]
-fn the_gap_holds_on_timers_that_are_early_or_late() {
+fn the_gap_holds_with_timers_that_fire_early_or_late() {
     for timer_error in [-0.9, -0.3, 0.7, 450.0] {
         let world = server().poll([processing()]).world();
         world.set_timer_error(timer_error);
@@ -142,7 +142,7 @@ fn the_gap_holds_on_timers_that_are_early_or_late() {
 }
 
 #[test]
-fn a_task_is_asked_for_120_times_at_most() {
+fn a_result_is_requested_at_most_120_times() {
     let world = server().poll([processing()]).world();
     let client = world.client();
     let outcome = world.solve(token_task()).by(&client).timeout_ms(299_000).run();
@@ -160,7 +160,7 @@ fn a_task_is_asked_for_120_times_at_most() {
 }
 
 #[test]
-fn no_look_goes_out_5_minutes_after_creation_whatever_the_timeout() {
+fn no_result_is_requested_5_minutes_after_creation_whatever_the_timeout() {
     let world = server().poll([processing()]).world();
     let outcome = world
         .solve(token_task())
@@ -191,7 +191,7 @@ fn a_client_that_created_the_task_knows_when_its_5_minutes_are_over() {
 }
 
 #[test]
-fn a_single_result_request_tells_one_state() {
+fn a_single_result_request_returns_one_state() {
     for (script, state) in [
         (processing(), json!({ "status": "processing", "taskId": TASK_ID })),
         (
@@ -208,7 +208,7 @@ fn a_single_result_request_tells_one_state() {
 
 /// No two looks at a clock give the same time.
 #[test]
-fn every_call_works_with_a_clock_that_goes_on_while_it_is_looked_at() {
+fn every_call_works_with_a_clock_that_never_stands_still() {
     for call in [
         Call::Solve(token_task()),
         Call::SolveImage(image()),

@@ -31,7 +31,7 @@ fn disturbances() -> Vec<(&'static str, Script)> {
 }
 
 #[test]
-fn a_look_that_fails_without_harm_counts_as_processing() {
+fn a_transient_failure_counts_as_processing() {
     for (code, script) in disturbances() {
         let world = server().poll([script.clone(), ready()]).world();
         let log = Log::default();
@@ -47,7 +47,7 @@ fn a_look_that_fails_without_harm_counts_as_processing() {
 }
 
 #[test]
-fn a_solve_that_never_sees_a_state_times_out_with_the_last_failure_as_its_cause() {
+fn a_solve_with_nothing_but_failures_times_out_with_the_last_one_as_its_cause() {
     for (code, script) in disturbances() {
         let world = server().poll([processing(), script.clone()]).world();
         let start = world.now();
@@ -65,7 +65,7 @@ fn a_solve_that_never_sees_a_state_times_out_with_the_last_failure_as_its_cause(
 }
 
 #[test]
-fn asking_too_often_widens_the_interval_and_is_the_cause_when_time_is_up() {
+fn a_rate_limit_widens_the_interval_and_is_the_cause_of_the_timeout() {
     let world = server().poll([error("ERROR_TOO_MUCH_REQUESTS")]).world();
     let outcome = world.solve(token_task()).run();
     let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
@@ -80,7 +80,7 @@ fn asking_too_often_widens_the_interval_and_is_the_cause_when_time_is_up() {
 }
 
 #[test]
-fn what_stands_between_client_and_service_ends_the_wait_at_once() {
+fn a_permanent_http_error_ends_the_wait_at_once() {
     let pages = [400, 401, 403, 404, 410].map(|status| page(status, HTML));
     let redirects = [301, 302, 303, 307, 308].map(|status| page(status, ""));
     for script in pages.into_iter().chain(redirects) {
@@ -119,7 +119,7 @@ fn ready_without_a_solution_is_a_bad_response_at_once() {
 }
 
 #[test]
-fn a_look_that_hangs_is_cut_by_the_request_timeout() {
+fn a_hanging_result_request_ends_at_the_request_timeout() {
     let world = server().poll([hang(), ready()]).world();
     let client = world.client_with(json!({ "requestTimeoutMs": 5_000 }));
     let solved = world.solve(token_task()).by(&client).run().unwrap();
@@ -130,7 +130,7 @@ fn a_look_that_hangs_is_cut_by_the_request_timeout() {
 }
 
 #[test]
-fn a_look_that_hangs_is_cut_by_the_time_of_the_solve() {
+fn a_hanging_result_request_ends_at_the_timeout_of_the_solve() {
     let world = server().poll([hang()]).world();
     let client = world.client_with(json!({ "requestTimeoutMs": 1_000_000 }));
     let start = world.now();

@@ -33,7 +33,7 @@ fn taken_as_given(what: &str, task: &Value) {
 }
 
 #[test]
-fn the_rows_are_those_that_are_documented() {
+fn the_fixture_has_every_documented_task_type() {
     let names: Vec<_> = rows().into_iter().map(|row| row.name).collect();
     let expected = [
         "ImageToTextTask",
@@ -61,7 +61,7 @@ fn the_rows_are_those_that_are_documented() {
 }
 
 #[test]
-fn a_task_of_each_type_is_sent_as_it_is_and_its_solution_given_back_as_it_is() {
+fn tasks_of_each_type_and_their_solutions_are_passed_on_unchanged() {
     for row in rows() {
         for service in &row.services {
             for (name, task) in row.tasks() {
@@ -93,7 +93,7 @@ fn host_of(service: &str) -> &'static str {
 }
 
 #[test]
-fn a_task_that_is_never_ready_ends_after_the_time_of_its_type() {
+fn a_task_that_is_never_ready_ends_at_the_timeout_of_its_type() {
     for row in rows() {
         for (name, task) in row.tasks() {
             let world = server().poll([processing()]).world();
@@ -113,7 +113,7 @@ fn a_task_that_is_never_ready_ends_after_the_time_of_its_type() {
 
 /// Another process may wait for a task of any type, by any of its names.
 #[test]
-fn a_wait_takes_the_time_of_the_type_by_each_of_its_names() {
+fn a_wait_has_the_timeout_of_the_type_under_each_of_its_names() {
     for row in rows() {
         let own = row.minimal["type"].as_str().unwrap().to_owned();
         for kind in row.legacy.iter().chain([&own]) {
@@ -129,7 +129,7 @@ fn a_wait_takes_the_time_of_the_type_by_each_of_its_names() {
 }
 
 #[test]
-fn what_stands_beside_the_task_does_not_change_it() {
+fn other_request_fields_do_not_change_the_task() {
     for row in rows() {
         let world = server().world();
         let client = world.client_with(json!({ "softId": 77 }));
@@ -163,7 +163,7 @@ fn images_given_as_bytes_are_sent_as_base64() {
 }
 
 #[test]
-fn the_fields_are_sent_in_the_order_in_which_they_are_given() {
+fn fields_are_sent_in_the_order_given() {
     let task = object([
         ("type", Js::from("GeeTestTask")),
         ("version", json!(4).into()),
@@ -185,7 +185,7 @@ fn the_fields_are_sent_in_the_order_in_which_they_are_given() {
 }
 
 #[test]
-fn unknown_fields_pass_untouched_whatever_they_hold() {
+fn unknown_fields_pass_unchanged_whatever_they_hold() {
     let extra = [
         ("somethingNew", json!([1, null, { "Z": 1, "a": "" }])),
         ("nothing", json!(null)),
@@ -214,7 +214,7 @@ fn unknown_fields_pass_untouched_whatever_they_hold() {
 
 /// What belongs to another type means nothing here, not even where its value would be wrong there.
 #[test]
-fn fields_of_other_types_pass_untouched() {
+fn fields_of_other_types_pass_unchanged() {
     for (name, field, value) in [
         ("ImageToTextTask", "minScore", json!(7)),
         ("ImageToTextTask", "websiteURL", json!("nowhere")),
@@ -243,7 +243,7 @@ fn fields_of_other_types_pass_untouched() {
 }
 
 #[test]
-fn null_survives_in_every_field_that_may_be_left_out() {
+fn null_is_kept_in_every_optional_field() {
     for row in rows() {
         // One by one. What is in a group of which one is needed is given otherwise.
         for path in row.optional() {
@@ -263,7 +263,7 @@ fn null_survives_in_every_field_that_may_be_left_out() {
 }
 
 #[test]
-fn empty_text_survives_wherever_any_text_is_taken() {
+fn an_empty_string_is_kept_in_every_text_field() {
     /// Text of which not everything is taken.
     const NARROW: &[&str] =
         &["type", "websiteURL", "metadata.Grid", "proxyType", "proxyAddress", "body"];
@@ -283,7 +283,7 @@ fn empty_text_survives_wherever_any_text_is_taken() {
 }
 
 #[test]
-fn what_is_undefined_is_absent() {
+fn undefined_fields_are_absent() {
     for row in rows() {
         let mut task = Js::from(row.minimal.clone());
         let minimal = paths(&row.minimal);
@@ -298,7 +298,7 @@ fn what_is_undefined_is_absent() {
 }
 
 #[test]
-fn types_that_are_not_known_here_pass_with_no_check() {
+fn unknown_types_pass_unchecked() {
     let odd = json!({
         "websiteURL": 5,
         "websiteKey": null,
@@ -330,7 +330,7 @@ fn types_that_are_not_known_here_pass_with_no_check() {
 
 /// `class` selects the variant: one that the service adds tomorrow is as unknown as a new type.
 #[test]
-fn a_class_that_is_not_known_here_passes_with_no_check_but_of_its_images() {
+fn an_unknown_class_passes_unchecked_except_for_its_images() {
     let image = row("ImageToTextTask").minimal["body"].clone();
     for task in [
         json!({ "type": "ComplexImageTask", "class": "somethingnew" }),

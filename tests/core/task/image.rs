@@ -109,7 +109,7 @@ fn both_services_take_100_bytes_to_their_limit_in_every_form() {
 }
 
 #[test]
-fn other_limits_are_the_callers() {
+fn the_caller_may_set_other_limits() {
     for (limits, size, code) in [
         (json!({ "maxBytes": 50_000 }), 50_001, Some("ERROR_TOO_BIG_CAPTCHA_FILESIZE")),
         (json!({ "maxBytes": 50_000 }), 99, Some("ERROR_ZERO_CAPTCHA_FILESIZE")),
@@ -128,7 +128,7 @@ fn other_limits_are_the_callers() {
 }
 
 #[test]
-fn a_blob_that_cannot_be_read_is_no_image() {
+fn an_unreadable_blob_is_an_image_error() {
     for call in calls_with(Js::unreadable(500.0, "the file is gone")) {
         let world = server().world();
         let failure =
@@ -152,7 +152,7 @@ fn the_bytes_of_a_blob_are_measured_too() {
 }
 
 #[test]
-fn what_is_no_image_is_refused_as_such() {
+fn anything_but_an_image_is_refused() {
     let address = format!("https://shop.example/{}.png", "a".repeat(200));
     let svg = format!("data:image/svg+xml,{}", "a".repeat(200));
     for odd in [
@@ -177,7 +177,7 @@ fn what_is_no_image_is_refused_as_such() {
 }
 
 #[test]
-fn a_list_of_images_says_which_one_is_wrong() {
+fn an_error_in_a_list_of_images_says_which_one_is_wrong() {
     let good = || Js::bytes([7; 100]);
     let lists = [
         (vec![Js::bytes([7; 99])], 0, "ERROR_ZERO_CAPTCHA_FILESIZE"),
@@ -214,7 +214,7 @@ fn a_list_of_images_says_which_one_is_wrong() {
 }
 
 #[test]
-fn a_list_of_images_is_sent_in_its_order_and_its_sizes_are_told() {
+fn a_list_of_images_is_sent_in_order_and_its_sizes_are_reported() {
     let task = object([
         ("type", "ComplexImageTask".into()),
         ("class", "other".into()),
@@ -252,7 +252,7 @@ fn only_the_image_fields_of_image_tasks_are_images() {
 }
 
 #[test]
-fn a_task_without_what_it_needs_is_refused() {
+fn a_task_without_its_type_or_image_is_refused() {
     for (task, field) in [
         (json!({ "body": PNG }).into(), "type"),
         (json!({ "type": "" }).into(), "type"),
@@ -278,7 +278,7 @@ fn a_task_without_what_it_needs_is_refused() {
 }
 
 #[test]
-fn only_undefined_is_absent_and_everything_else_is_sent_as_given_in_its_order() {
+fn only_undefined_is_left_out_and_all_else_is_sent_as_given() {
     let task = object([
         ("type", "TurnstileTask".into()),
         ("websiteURL", "https://shop.example/Ünï?x=1#y".into()),
@@ -305,7 +305,7 @@ fn only_undefined_is_absent_and_everything_else_is_sent_as_given_in_its_order() 
 
 /// How far white space is read for the image that may be in it.
 #[test]
-fn a_text_that_no_white_space_explains_is_not_read() {
+fn a_text_too_long_for_any_white_space_is_not_read() {
     let longest = 500_000 * 8 + 65_536;
     let image = base64(&[7; 300]);
     let padded = |length: usize| format!("{}{image}", " ".repeat(length - image.len()));

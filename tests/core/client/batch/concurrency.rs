@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_thousand_tasks_settle_in_order_of_completion_and_never_more_than_32_are_on_their_way() {
+fn a_thousand_results_arrive_as_they_complete_with_at_most_32_tasks_at_once() {
     // Each takes 1 to 6 looks, as its number says.
     let world = tagged(|tag| (tag * 7 % 6 + 1) as usize);
     let feed = Feed::numbered(&world, 1_000);
@@ -36,7 +36,7 @@ fn a_thousand_tasks_settle_in_order_of_completion_and_never_more_than_32_are_on_
 }
 
 #[test]
-fn what_a_slow_consumer_has_and_what_is_taken_are_never_more_than_the_concurrency() {
+fn unconsumed_results_count_towards_the_concurrency() {
     for concurrency in [1, 2, 5] {
         for pause_ms in [0, 700, 30_000] {
             let world = tagged(|tag| (tag % 3 + 1) as usize);
@@ -63,7 +63,7 @@ fn what_a_slow_consumer_has_and_what_is_taken_are_never_more_than_the_concurrenc
 }
 
 #[test]
-fn a_consumer_that_asks_gets_all_the_room_used_again() {
+fn a_consumer_that_asks_lets_the_next_task_start() {
     let world = tagged(|_| 1);
     let feed = Feed::numbered(&world, 20);
     let batch = batch(4);
@@ -82,7 +82,7 @@ fn a_consumer_that_asks_gets_all_the_room_used_again() {
 }
 
 #[test]
-fn nothing_is_taken_before_the_consumer_asks() {
+fn no_task_is_taken_before_the_consumer_asks() {
     let world = server().world();
     let (batch, feed, client) = (batch(8), Feed::numbered(&world, 3), world.client());
     let consumer = async {
@@ -96,7 +96,7 @@ fn nothing_is_taken_before_the_consumer_asks() {
 }
 
 #[test]
-fn the_first_task_goes_alone_until_it_is_answered() {
+fn the_first_task_is_sent_alone_until_it_is_answered() {
     let world = World::new(|sent| match sent.method.as_str() {
         "createTask" => answer(json!({ "errorId": 0, "taskId": TASK_ID + tag(sent) })).after(400.0),
         _ => ready().after(5_000.0),
@@ -109,7 +109,7 @@ fn the_first_task_goes_alone_until_it_is_answered() {
 }
 
 #[test]
-fn what_the_client_refuses_by_itself_is_no_answer() {
+fn a_local_refusal_does_not_count_as_the_first_answer() {
     let world = creating([error("ERROR_KEY_DOES_NOT_EXIST")]);
     let tasks = (0..50).map(|n| if n < 3 { bad_task() } else { task(n) });
     let feed = Feed::of(&world, tasks);
@@ -118,7 +118,7 @@ fn what_the_client_refuses_by_itself_is_no_answer() {
 }
 
 #[test]
-fn any_other_failure_is_one() {
+fn any_other_failure_counts_as_the_first_answer() {
     // A service that cannot be reached is not tried one task after the other.
     let world = creating([network().after(10_000.0)]);
     let feed = Feed::numbered(&world, 5);
@@ -152,7 +152,7 @@ fn the_concurrency_is_a_whole_number_from_1_to_1000() {
 }
 
 #[test]
-fn without_it_8_tasks_are_on_their_way() {
+fn by_default_8_tasks_run_at_once() {
     let world = tagged(|_| 2);
     let (feed, client) = (Feed::numbered(&world, 30), world.client());
     let (driver, results) = capwire::client::batch::batch();

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn an_input_that_throws_ends_the_batch_after_what_has_settled() {
+fn an_input_that_throws_ends_the_batch_after_the_completed_results() {
     // Two are solved, two hang; then the input throws while the consumer is busy.
     let world = World::new(|sent| match sent.method.as_str() {
         "createTask" => answer(json!({ "errorId": 0, "taskId": TASK_ID + tag(sent) })),
@@ -27,7 +27,7 @@ fn an_input_that_throws_ends_the_batch_after_what_has_settled() {
 }
 
 #[test]
-fn an_input_that_throws_at_once_throws_through() {
+fn an_input_that_throws_at_once_fails_the_batch() {
     let world = server().world();
     let feed = Feed { end: Err("nothing here"), ..Feed::of(&world, []) };
     let (batch, client) = (batch(8), world.client());
@@ -37,7 +37,7 @@ fn an_input_that_throws_at_once_throws_through() {
 }
 
 #[test]
-fn leaving_drops_what_is_in_flight_and_takes_nothing_more() {
+fn cancelling_drops_requests_in_flight_and_takes_no_more_tasks() {
     for results in 0..6 {
         for pause_ms in [0, 50, 900, 3_000, 20_000] {
             let world = tagged(|tag| (tag % 4 + 1) as usize);
@@ -65,7 +65,7 @@ fn leaving_drops_what_is_in_flight_and_takes_nothing_more() {
 }
 
 #[test]
-fn leaving_an_input_that_is_at_work_waits_for_nothing() {
+fn cancelling_does_not_wait_for_a_slow_input() {
     let world = tagged(|_| 1);
     let feed = Feed { delay_ms: 90_000, ..Feed::numbered(&world, 9) };
     let (batch, client) = (batch(3), world.client());
@@ -82,7 +82,7 @@ fn leaving_an_input_that_is_at_work_waits_for_nothing() {
 }
 
 #[test]
-fn leaving_wakes_the_runner() {
+fn cancelling_wakes_the_driver() {
     let world = server().world();
     let (batch, feed, client) = (batch(1), Feed::numbered(&world, 1), world.client());
     let bell = Arc::<Bell>::default();
@@ -95,7 +95,7 @@ fn leaving_wakes_the_runner() {
 }
 
 #[test]
-fn a_listener_may_leave_the_batch() {
+fn a_listener_may_cancel_the_batch() {
     let world = tagged(|_| 1);
     let (batch, feed, client) = (batch(5), Feed::numbered(&world, 3), world.client());
     let listener = |event: &Progress| {
@@ -138,7 +138,7 @@ fn a_batch_dropped_at_any_await_leaves_no_timer_and_no_request() {
 }
 
 #[test]
-fn whoever_waits_learns_that_the_runner_was_dropped() {
+fn a_waiting_consumer_learns_that_the_driver_was_dropped() {
     for after_ms in [0, 30, 500, 1_300, 4_000] {
         let world = World::new(|sent| match sent.method.as_str() {
             "createTask" => answer(json!({ "errorId": 0, "taskId": TASK_ID + tag(sent) })),
@@ -159,7 +159,7 @@ fn whoever_waits_learns_that_the_runner_was_dropped() {
 }
 
 #[test]
-fn a_runner_that_never_ran_ends_the_batch_too() {
+fn a_driver_that_never_ran_ends_the_batch() {
     // As when the options of the call cannot be used.
     let world = server().world();
     let batch = batch(8);
@@ -171,7 +171,7 @@ fn a_runner_that_never_ran_ends_the_batch_too() {
 }
 
 #[test]
-fn what_has_settled_is_not_handed_over_after_an_abort() {
+fn completed_results_are_not_delivered_after_an_abort() {
     let world = tagged(|_| 1);
     let (batch, feed, client) = (batch(5), Feed::numbered(&world, 9), world.client());
     let driver = async {
@@ -189,7 +189,7 @@ fn what_has_settled_is_not_handed_over_after_an_abort() {
 }
 
 #[test]
-fn a_batch_can_be_aborted_until_its_last_record_is_consumed() {
+fn a_batch_can_be_aborted_until_its_last_result_is_consumed() {
     let world = tagged(|_| 1);
     let (batch, feed, client) = (batch(5), Feed::numbered(&world, 3), world.client());
     let has_ended = Cell::new(false);

@@ -12,7 +12,7 @@ const REFUSALS: [(&str, Class); 5] = [
 ];
 
 #[test]
-fn a_refusal_of_the_whole_client_is_met_once_and_nothing_more_is_taken() {
+fn no_task_is_taken_after_a_refusal_of_the_account() {
     for (code, class) in REFUSALS {
         let world = creating([error(code)]);
         let (batch, feed) = (batch(32), Feed::numbered(&world, 100));
@@ -26,7 +26,7 @@ fn a_refusal_of_the_whole_client_is_met_once_and_nothing_more_is_taken() {
 }
 
 #[test]
-fn what_is_in_flight_at_such_a_refusal_settles_and_is_delivered() {
+fn tasks_in_flight_at_a_refusal_still_have_results() {
     for (code, class) in REFUSALS {
         // Created at once: 0, then 1 to 3; 4 is refused when the first of them has made room.
         let world = World::new(move |sent| match (sent.method.as_str(), sent.index) {
@@ -46,7 +46,7 @@ fn what_is_in_flight_at_such_a_refusal_settles_and_is_delivered() {
 }
 
 #[test]
-fn a_refusal_that_the_client_knows_of_ends_a_batch_before_anything_is_sent() {
+fn a_known_refusal_ends_a_batch_before_anything_is_sent() {
     for (code, class) in REFUSALS {
         let world = creating([error(code)]);
         let client = world.client();
@@ -60,7 +60,7 @@ fn a_refusal_that_the_client_knows_of_ends_a_batch_before_anything_is_sent() {
 }
 
 #[test]
-fn a_refusal_ends_a_batch_whose_input_is_at_work_for_ever() {
+fn a_refusal_ends_a_batch_whose_input_never_yields() {
     let world = creating([created(), created(), error("ERROR_ZERO_BALANCE").after(500.0)]);
     let feed = Feed { delay_ms: 10, ..Feed::numbered(&world, 3) };
     let (batch, client) = (batch(8), world.client());
@@ -75,7 +75,7 @@ fn a_refusal_ends_a_batch_whose_input_is_at_work_for_ever() {
 }
 
 #[test]
-fn what_the_input_is_at_work_on_at_such_a_refusal_is_not_taken() {
+fn a_task_that_the_input_prepares_during_a_refusal_is_not_taken() {
     // Task 1 is refused while the input prepares task 2 and task 0 is still on its way.
     let world = World::new(|sent| match (sent.method.as_str(), sent.index) {
         ("createTask", 1) => error("ERROR_ZERO_BALANCE").after(500.0),

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_record_has_its_place_its_task_and_what_came_of_it() {
+fn a_result_has_its_index_its_task_and_its_outcome() {
     let world = creating([created(), error("ERROR_INVALID_TASK"), created()]);
     let feed = Feed::numbered(&world, 2);
     let results = settle(&world, &batch(1), &feed);
@@ -18,7 +18,7 @@ fn a_record_has_its_place_its_task_and_what_came_of_it() {
 }
 
 #[test]
-fn nothing_comes_of_nothing() {
+fn an_empty_input_gives_no_results() {
     let world = server().world();
     let (batch, feed) = (batch(8), Feed::of(&world, []));
     assert!(settle(&world, &batch, &feed).is_empty());
@@ -29,7 +29,7 @@ fn nothing_comes_of_nothing() {
 }
 
 #[test]
-fn a_failing_task_stops_no_other() {
+fn a_failed_task_does_not_stop_the_others() {
     for code in [
         "ERROR_CAPTCHA_UNSOLVABLE",
         "ERROR_DOMAIN_NOT_ALLOWED",
@@ -54,7 +54,7 @@ fn a_failing_task_stops_no_other() {
 }
 
 #[test]
-fn tasks_that_cannot_be_sent_are_settled_too() {
+fn tasks_that_cannot_be_sent_have_results_too() {
     let world = server().world();
     let tasks = [task(0), bad_task(), Js::Undefined, json!("no task").into(), task(4)];
     let feed = Feed::of(&world, tasks);
@@ -69,7 +69,7 @@ fn tasks_that_cannot_be_sent_are_settled_too() {
 }
 
 #[test]
-fn a_slow_input_holds_up_no_record() {
+fn a_slow_input_does_not_delay_results() {
     let world = tagged(|_| 1);
     let feed = Feed { delay_ms: 60_000, ..Feed::numbered(&world, 3) };
     let (batch, client) = (batch(8), world.client());
@@ -89,7 +89,7 @@ fn a_slow_input_holds_up_no_record() {
 }
 
 #[test]
-fn a_consumer_may_ask_before_the_runner_runs() {
+fn a_consumer_may_ask_before_the_driver_runs() {
     let world = tagged(|_| 1);
     let (batch, feed, client) = (batch(2), Feed::numbered(&world, 5), world.client());
     let driver = batch.run(&client, &|_| {}, || feed.pull());
@@ -99,7 +99,7 @@ fn a_consumer_may_ask_before_the_runner_runs() {
 }
 
 #[test]
-fn each_half_wakes_the_other() {
+fn the_driver_and_the_consumer_wake_each_other() {
     // The world polls everything all the time; a real executor polls only who was woken.
     let world = server().world();
     let (batch, feed, client) = (batch(1), Feed::of(&world, [bad_task()]), world.client());
@@ -131,7 +131,7 @@ fn each_half_wakes_the_other() {
 }
 
 #[test]
-fn every_task_gets_the_options_and_is_told_of() {
+fn every_task_gets_the_options_and_the_listener() {
     let world = tagged(|_| 3);
     let (feed, client) = (Feed::numbered(&world, 3), world.client());
     let (driver, results) = capwire::client::batch::batch();

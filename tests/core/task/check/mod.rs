@@ -64,7 +64,7 @@ fn at<'a>(task: &'a Value, path: &str) -> &'a Value {
 
 /// A refusal says what is wrong with numbers, and never repeats text: it may be a key in the wrong place.
 #[test]
-fn a_refusal_shows_what_is_wrong_but_no_text() {
+fn a_refusal_shows_numbers_but_no_text() {
     let secret = "5ecre7-5ecre7-5ecre7";
     let full = row("TurnstileTask").full;
     for path in ["websiteURL", "proxyType", "proxyPort", "nocache"] {
@@ -115,7 +115,7 @@ fn the_rules_are_the_same_on_both_services() {
 }
 
 #[test]
-fn a_type_that_is_no_text_is_shown() {
+fn a_type_that_is_not_a_string_is_shown() {
     for (given, shown) in [(json!(5), "5"), (json!(null), "null"), (json!([]), "an array")] {
         let world = server().world();
         let call = Call::Create(json!({ "type": given }).into());

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn every_required_field_must_be_there() {
+fn every_required_field_must_be_present() {
     let mut tried = 0;
     for row in rows() {
         for path in row.required() {
@@ -45,7 +45,7 @@ fn a_task_under_an_older_name_is_checked_like_any_other() {
 }
 
 #[test]
-fn without_metadata_what_is_needed_in_it_is_missing() {
+fn without_metadata_its_required_field_is_missing() {
     for (name, field) in [
         ("recaptcha", "metadata.Grid"),
         ("hcaptcha", "metadata.Task"),
@@ -63,7 +63,7 @@ fn without_metadata_what_is_needed_in_it_is_missing() {
 }
 
 #[test]
-fn what_selects_a_variant_must_be_there() {
+fn the_field_that_selects_a_variant_must_be_present() {
     let geetest = minimal("GeeTestTask/4");
     refuse(without(&geetest, "version"), "version");
     for version in [json!(null), json!("4"), json!(5), json!(true)] {
@@ -84,7 +84,7 @@ fn what_selects_a_variant_must_be_there() {
 }
 
 #[test]
-fn of_a_group_at_least_one_must_be_given() {
+fn at_least_one_field_of_a_group_must_be_given() {
     let mut groups = 0;
     for row in rows() {
         for group in &row.one_of {

@@ -27,7 +27,7 @@ fn of_another_kind(path: &str, documented: &Value) -> Vec<Js> {
 }
 
 #[test]
-fn a_value_of_another_kind_is_refused_in_every_field() {
+fn a_value_of_the_wrong_type_is_refused_in_every_field() {
     let mut tried = 0;
     for row in rows() {
         for path in paths(&row.full) {
@@ -62,7 +62,7 @@ fn metadata_must_be_an_object() {
 }
 
 #[test]
-fn an_image_must_be_there_and_be_one() {
+fn an_image_must_be_present_and_valid() {
     let no_image = |task: Js| {
         let world = server().world();
         let outcome = world.solve(task).run();
@@ -89,7 +89,7 @@ fn an_image_must_be_there_and_be_one() {
 }
 
 #[test]
-fn every_item_of_a_list_of_texts_must_be_text() {
+fn every_item_of_a_list_of_strings_must_be_a_string() {
     let mut tried = 0;
     for row in rows() {
         for path in paths(&row.full) {
@@ -108,7 +108,7 @@ fn every_item_of_a_list_of_texts_must_be_text() {
 }
 
 #[test]
-fn enumerations_take_what_is_documented_and_nothing_else() {
+fn enumerations_accept_only_the_documented_values() {
     let grid = "metadata.Grid";
     for (name, path, good, bad) in [
         ("ImageToTextTask", "numeric", json!([0, 1]), json!([2, -1, 0.5, 10])),
@@ -140,7 +140,7 @@ fn enumerations_take_what_is_documented_and_nothing_else() {
 
 /// What is known of these is what has been seen so far: the sets are open.
 #[test]
-fn names_of_recognisers_and_classes_of_custom_tasks_are_any_text() {
+fn names_of_recognisers_and_classes_of_custom_tasks_may_be_any_text() {
     for module in ["universal", "my_own_module_a8f3", "", "captcha_math"] {
         take(with(&minimal("ImageToTextTask"), "capMonsterModule", module));
     }
