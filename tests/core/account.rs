@@ -1,4 +1,4 @@
-//! Clients of one account share what they have learnt.
+//! What the clients of an account share: its refusals, its gate and its poll ledger.
 
 use capwire::account::{Account, AccountKey, Accounts};
 use capwire::key::ClientKey;
@@ -32,7 +32,7 @@ fn clients_of_one_account_share_its_refusals() {
         _ => balance(1.0),
     });
     let mut accounts = Accounts::default();
-    // Each client is gone before the next is made.
+    // Each client is dropped before the next one is created.
     for key in ["wrong", "wrong", "wrong__module"] {
         let client = sharing(&world, key, &mut accounts);
         refused(world.balance().by(&client).run(), Class::Key, code);
@@ -82,14 +82,14 @@ fn accounts_in_use_are_kept_and_a_hundred_unused_ones() {
     assert!(Rc::ptr_eq(&used, &get(&mut accounts, "used", "", ())));
 }
 
-/// One that another call has learnt while the first request is still out.
+/// The refusal was met by another call while the first request is still in flight.
 #[test]
 fn a_request_that_the_breaker_refuses_does_not_wait_for_the_gate() {
     let code = "ERROR_IP_BANNED";
     let world = World::new(move |sent| if sent.index == 0 { hang() } else { error(code) });
     let client = world.client();
     let others = async {
-        // Sent after the 3 s that it waits for the first.
+        // Sent after waiting 3 s for the first.
         refused(Call::Balance.make(&client).await, Class::Access, code);
         let learnt = world.now();
         refused_locally(Call::Balance.make(&client).await, Class::Access, code);

@@ -16,7 +16,7 @@ fn read(given: &Js) -> Read {
     state.map(|state| serde_json::to_value(state).unwrap())
 }
 
-/// The same body in every form in which a server may hand it on.
+/// The same body in every form in which a server may pass it on.
 fn forms(text: &str) -> Vec<Js> {
     let mut forms = vec![
         text.into(),
@@ -140,7 +140,7 @@ fn a_request_that_breaks_off_fails_with_its_cause() {
     assert!(matches!(failure.cause, Some(Cause::Platform(cause)) if cause.message == "aborted"));
 }
 
-/// Nobody's key is known, so nothing may be taken for one.
+/// There is no client, so no text may be taken for its key.
 #[test]
 fn no_key_is_redacted() {
     let body = json!({ "errorId": 1, "errorCode": "ERROR_NEW", "errorDescription": KEY });

@@ -1,11 +1,11 @@
-//! What a client does not send any more: the services ban for repeats.
+//! Requests that are not sent again after a refusal: the services ban for repeats.
 
 use capwire_testkit::*;
 
 const BAN_MS: f64 = 600_000.0;
 const OTHER_ID: u64 = 7;
 
-/// A site refused, and the same with another address, and another site.
+/// A task for a page.
 fn task_at(url: &str) -> Call {
     Call::Create(
         json!({ "type": "TurnstileTaskProxyless", "websiteURL": url, "websiteKey": "0x4AAA" })
@@ -25,15 +25,15 @@ fn task_over(address: &str, port: u32) -> Call {
     Call::Create(task.into())
 }
 
-/// One refusal, and what follows from it.
+/// A refusal and its consequences.
 struct Rule {
     class: Class,
     code: &'static str,
-    /// The calls by which it may be learnt.
+    /// The calls that may meet it.
     learnt_by: Vec<Call>,
     blocked: Vec<Call>,
     free: Vec<Call>,
-    /// How long, if it ends.
+    /// How long it lasts, if it ends.
     lasts: Option<f64>,
 }
 
@@ -118,7 +118,7 @@ fn rules() -> Vec<Rule> {
     ]
 }
 
-/// A client that has just learnt a rule, and the time when it did.
+/// A client that has just met a refusal, and the time when it did.
 fn taught(rule: &Rule, by: &Call) -> (World, Client<World>, f64) {
     let world = server().world_after(error(rule.code));
     let client = world.client();
@@ -225,7 +225,7 @@ fn tasks_are_created_again_once_the_balance_is_positive() {
     assert_eq!(world.run(create.make(&client)).unwrap(), TASK_ID);
 }
 
-/// The answer that tells of a banned proxy or a refused site may come with the result.
+/// A service may refuse the site or the proxy only when the result is requested.
 #[test]
 fn a_site_or_proxy_refused_with_a_result_is_refused_for_new_tasks() {
     for (class, code) in
@@ -264,7 +264,7 @@ fn other_errors_block_nothing() {
     }
 }
 
-/// Two tasks are waited for side by side; the answer to one of them stops the other.
+/// Two calls wait for two tasks; the answer to one of them stops the other.
 #[test]
 fn a_refusal_stops_another_call_that_is_waiting() {
     for (class, code) in
@@ -276,7 +276,7 @@ fn a_refusal_stops_another_call_that_is_waiting() {
         });
         let client = world.client();
         let waits = [Call::Wait(TASK_ID), Call::Wait(OTHER_ID)];
-        // The second starts later, so that it is asleep when the first learns.
+        // The second starts later, so that it sleeps when the first is refused.
         let flows = waits.iter().zip([0, 500]).map(async |(call, delay)| {
             world.sleep(delay).await;
             call.make(&client).await
@@ -297,7 +297,7 @@ fn a_refusal_stops_the_retries_of_another_call() {
         (Class::Access, "ERROR_IP_BLOCKED"),
         (Class::Balance, "ERROR_ZERO_BALANCE"),
     ] {
-        // Both are in flight; one is told to come again, the other is refused for good.
+        // Both are in flight: one may be repeated, the other is refused for good.
         let world = World::new(move |sent| match sent.index {
             0 => error("ERROR_NO_SLOT_AVAILABLE"),
             _ => error(code),

@@ -1,4 +1,4 @@
-//! Failures as data, and their one rendering at the border.
+//! Failures as data, and how they are rendered once, where they cross to the caller.
 
 use capwire::error_table::{TABLE, code};
 use capwire::message::{Catalogue, Message};

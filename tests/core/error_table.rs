@@ -75,8 +75,8 @@ fn an_unknown_code_is_kept_verbatim() {
     }
 }
 
-/// A service does not speak of the client's own troubles. Were its `NETWORK` taken for one, a result
-/// request would be repeated that the service has answered for good.
+/// A service cannot mean the client's own codes. If its `NETWORK` counted as ours, a result request that the
+/// service has answered for good would be repeated.
 #[test]
 fn a_code_of_the_client_sent_by_a_service_is_an_unknown_code() {
     for code in ["NETWORK", "HTTP_STATUS", "REQUEST_TIMEOUT", "INTERNAL"] {

@@ -1,7 +1,7 @@
-//! What the fuzzers of `fuzz` check, without a fuzzer: their corpus, and changed copies of it.
+//! The checks of the fuzzers in `fuzz`, without a fuzzer: on their corpus and on changed copies of it.
 //!
-//! Which copies is the same in every run. For more than these, and for new ones, there is
-//! `cargo xtask fuzz`. What it finds becomes a file of the corpus.
+//! The copies are the same in every run. `cargo xtask fuzz` tries others. An input that fails there becomes a
+//! file of the corpus.
 
 use capwire_testkit::fuzz_targets as targets;
 
@@ -16,7 +16,7 @@ fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz"))
 }
 
-/// The corpus of a target, in the order of its names.
+/// The corpus of a target, sorted by file name.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
     let folder = folder().join("corpus").join(target);
     let files = fs::read_dir(&folder).expect("the folder of a corpus");
@@ -44,7 +44,7 @@ impl Numbers {
     }
 }
 
-/// A copy with a few changes of the kinds that fuzzers make.
+/// A copy with a few changes as fuzzers make them.
 fn changed(input: &[u8], other: &[u8], words: &[Vec<u8>], numbers: &mut Numbers) -> Vec<u8> {
     let mut bytes = input.to_vec();
     for _ in 0..=numbers.below(4) {

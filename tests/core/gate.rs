@@ -2,7 +2,7 @@
 
 use capwire_testkit::*;
 
-/// Calls that begin together, at an account that nobody has used yet.
+/// Fifty calls that start together on an unused account.
 fn fifty(call: &Call, world: &World) -> Vec<Outcome> {
     let client = world.client();
     world.run(together((0..50).map(|_| call.make(&client))))
@@ -51,7 +51,7 @@ fn once_the_key_is_accepted_all_calls_are_sent() {
     }
 }
 
-/// A task's own failure says that the key is right.
+/// An error about a task proves that the service accepts the key.
 #[test]
 fn an_error_that_is_not_about_the_key_opens_the_gate() {
     let world = World::new(|sent| match sent.index {
@@ -66,7 +66,7 @@ fn an_error_that_is_not_about_the_key_opens_the_gate() {
     assert!(world.now() - started < 700.0, "they went one by one");
 }
 
-/// Nobody waits for ever behind a request that is never answered.
+/// A request that is never answered must not block the others for ever.
 #[test]
 fn a_first_request_that_hangs_delays_the_others_by_3_seconds() {
     let world = World::new(|sent| if sent.index == 0 { hang() } else { balance(1.0) });
@@ -113,7 +113,7 @@ fn a_dropped_call_lets_the_next_one_pass() {
     assert!((500.0..=525.0).contains(&wait), "{wait}");
 }
 
-/// All wait for the turn that the balance has. Each found the task free before that.
+/// All wait for the answer to getBalance. Before that, each found that the task may be polled.
 #[test]
 fn calls_for_one_task_that_wait_for_the_gate_keep_the_poll_gap() {
     let world = World::new(|sent| match (&*sent.method, sent.index) {

@@ -5,10 +5,10 @@ use capwire_testkit::*;
 
 const SUFFIXED: &str = "5e1f00d5c0ffee11deadbeef22334455__solvemedia__recognizingthreshold_70";
 
-/// Longer than what is shown of a value: a key that is cut is still most of a key.
+/// Longer than the excerpt that messages quote: most of a key must not be shown either.
 const LONG: &str = "5e1f00d5c0ffee11deadbeef223344555e1f00d5c0ffee11deadbeef22334455";
 
-/// Everything that a server or a platform may say with the key in it.
+/// Every kind of answer or error that may contain the key.
 fn echoes(key: &str) -> Vec<Script> {
     let chain = |depth: usize| {
         (0..depth).fold(None, |cause: Option<ErrorRecord>, at| {
@@ -42,7 +42,7 @@ fn echoes(key: &str) -> Vec<Script> {
         page(403, &format!("<html>{key}</html>")),
         page(500, key),
         page(200, &format!("{{\"clientKey\":\"{key}\",")),
-        // Where the beginning of a page that is shown ends within the key.
+        // The quoted beginning of the page ends within the key.
         page(404, &format!("{}{key}", "x".repeat(110))),
         page(404, &format!("{}{key}", "x ".repeat(55))),
     ];
@@ -54,13 +54,13 @@ fn echoes(key: &str) -> Vec<Script> {
     scripts
 }
 
-/// That no key, which all begin alike, nor what is left of a cut one is in a text.
+/// Asserts that a text contains neither a key (all of them begin alike) nor the beginning of one.
 #[track_caller]
 fn assert_clean(text: &str) {
     assert!(!text.contains(&KEY[..16]), "the key is in {text}");
 }
 
-/// All that leaves a call: what it comes to, as data and for a debugger, and what its listener hears.
+/// Checks all that leaves a call: its outcome, as a record and as `Debug` prints it, and its events.
 #[track_caller]
 fn assert_shows_no_key(outcome: &Outcome, log: &Log) {
     if let Err(failure) = outcome {
@@ -88,7 +88,7 @@ fn no_failure_and_no_event_shows_an_echoed_key() {
     for (key, echoed) in [(KEY, KEY), (SUFFIXED, SUFFIXED), (SUFFIXED, KEY), (LONG, LONG)] {
         for script in echoes(echoed) {
             for call in calls() {
-                // On creation, and after it.
+                // When the task is created, and afterwards.
                 for creates in [vec![script.clone()], vec![created()]] {
                     let world = server()
                         .create(creates)
@@ -99,7 +99,7 @@ fn no_failure_and_no_event_shows_an_echoed_key() {
                     let log = Log::default();
                     let outcome = world.run(call.with(&client, json!({}), &log));
                     assert_shows_no_key(&outcome, &log);
-                    // What was learnt is told a second time.
+                    // The second time, a refusal may come from the client.
                     let again = world.run(call.with(&client, json!({}), &log));
                     assert_shows_no_key(&again, &log);
                     assert!(world.sent().iter().all(|sent| !sent.url.contains(KEY)));

@@ -35,7 +35,7 @@ fn the_nearest_known_name_is_suggested() {
         (with("clientkey", json!(1)), "clientkey", "clientKey"),
         (with("baseURL", json!(1)), "baseURL", "baseUrl"),
         (with("message", json!({})), "message", "messages"),
-        // Read by the platform, and known all the same.
+        // Read by the platform, but known.
         (with("Fetch", json!(1)), "Fetch", "fetch"),
         (limits("maxByte"), "imageLimits.maxByte", "imageLimits.maxBytes"),
         (limits("minbytes"), "imageLimits.minbytes", "imageLimits.minBytes"),

@@ -1,4 +1,4 @@
-//! Languages: every word of a message comes from the catalogue, and what it lacks stays English.
+//! Languages: every text of a message comes from the catalogue; texts that it lacks stay English.
 
 use capwire::callback::read_callback;
 use capwire::error_table::TABLE;
@@ -8,7 +8,7 @@ use capwire::texts::ALL;
 use capwire_testkit::*;
 use serde_json::Map;
 
-/// A catalogue of a language that is English with each text in brackets, behind its number.
+/// A catalogue whose texts are the English ones in brackets, each after its number.
 fn brackets() -> Value {
     let codes: Map<_, _> = TABLE
         .iter()
@@ -23,7 +23,7 @@ fn brackets() -> Value {
     json!({ "codes": codes, "texts": texts })
 }
 
-/// What is said in that language, in English again; and the numbers of the texts it is made of.
+/// The English of a message in brackets; adds the numbers of its texts to `seen`.
 fn unbracketed(said: &str, seen: &mut Vec<usize>) -> String {
     let mut english = String::new();
     let mut rest = said;
@@ -36,7 +36,7 @@ fn unbracketed(said: &str, seen: &mut Vec<usize>) -> String {
     (english + rest).replace('⟧', "")
 }
 
-/// Everything that a failure says.
+/// All texts of a failure.
 fn words(failure: &Failure, language: &Catalogue) -> Vec<String> {
     let mut words = vec![failure.message(language), failure.hint(language)];
     if let Some(Cause::Failure(cause)) = &failure.cause {
@@ -45,7 +45,7 @@ fn words(failure: &Failure, language: &Catalogue) -> Vec<String> {
     words
 }
 
-/// That two failures are the same but for the language, and both are whole.
+/// Asserts that the texts are the same except for the language, and complete.
 #[track_caller]
 fn compare(english: &[String], other: &[String], seen: &mut Vec<usize>) {
     assert_eq!(english.len(), other.len());
@@ -156,7 +156,7 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
     ] {
         local(Call::SolveImage(image));
     }
-    // Reports and the User-Agent, where there are none.
+    // Reports and the User-Agent, where the service has none.
     let lacking = json!({ "service": "brocapgpt" });
     calls.push((lacking.clone(), none(), Call::Report(TASK_ID, ReportKind::Token), server()));
     calls.push((lacking, none(), Call::UserAgent, server()));
@@ -230,7 +230,7 @@ fn every_text_is_translated_and_every_translation_is_used() {
             );
             let log = Log::default();
             let mut words = Vec::new();
-            // Twice, for what was learnt is told a second time.
+            // Twice: the second time, a refusal may come from the client.
             for _ in 0..2 {
                 if let Err(failure) = world.run(call.with(&client, call_options.clone(), &log)) {
                     words.extend(self::words(&failure, &client.options().messages));
@@ -244,7 +244,7 @@ fn every_text_is_translated_and_every_translation_is_used() {
         compare(&english, &other, &mut seen);
     }
 
-    // What fails before there is a client.
+    // Failures before there is a client.
     let profile =
         |url: &str| json!({ "service": { "name": "x", "baseUrl": url, "imageLimits": {} } });
     for options in [
@@ -296,7 +296,7 @@ fn every_text_is_translated_and_every_translation_is_used() {
         compare(&english, &words(&failure, &language), &mut seen);
     }
 
-    // Those that only JavaScript brings about.
+    // These only occur in JavaScript.
     let elsewhere = [
         "a function",
         "an AbortSignal",
@@ -367,7 +367,7 @@ fn a_catalogue_that_is_not_an_object_is_refused() {
     assert!(check_catalogue_alone::<Js>(None).is_ok());
 }
 
-/// What a service says is in no catalogue, and what it says in place of a key is not shown.
+/// A service's text is not in the catalogue. A key in it is not shown.
 #[test]
 fn foreign_texts_stay_as_they_are_except_for_the_key() {
     let said = format!("«{{what}} {KEY}» ist falsch");

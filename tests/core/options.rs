@@ -1,4 +1,4 @@
-//! Options: what is taken, what is refused, and that a refusal shows no secret.
+//! Options: which are accepted, which are refused, and that a refusal shows no secret.
 
 use capwire::options::ClientOptions;
 use capwire_testkit::*;
@@ -7,7 +7,7 @@ pub(crate) fn read(options: impl Into<Js>) -> Result<ClientOptions, Box<Failure>
     ClientOptions::read(&options.into())
 }
 
-/// A client's options with one more.
+/// The options of a client with one option added.
 pub(crate) fn with(name: &str, value: impl Into<Js>) -> Js {
     Js::from(json!({ "clientKey": KEY })).with(name, value)
 }
@@ -23,7 +23,7 @@ pub(crate) fn refused_option<T>(outcome: Result<T, Box<Failure>>, option: &str) 
     failure
 }
 
-/// Values of every kind but whole numbers.
+/// Values of every type except whole numbers.
 fn no_whole_numbers() -> Vec<Js> {
     vec![
         json!(null).into(),
@@ -244,7 +244,7 @@ fn a_service_profile_is_checked_like_the_options() {
     }
 }
 
-/// Whoever mixes up two options must not find the key in a log. The likeliest slip is the first one:
+/// If two options are mixed up, the key must not end up in a log. The likeliest slip is the first one:
 /// `new Client(key)`.
 #[test]
 fn a_key_in_the_wrong_place_is_not_shown() {

@@ -14,7 +14,7 @@ fn many_finished_tasks_are_forgotten_early() {
     }
     (1..=1_000).for_each(|id| ledger.record_finished(task_id(id), 0.0));
     ledger.begin_poll(task_id(2), 0.0);
-    // Not before 2 s: who finishes a thousand tasks at once asks for some of them again.
+    // Not within 2 s: the results of just finished tasks may be requested again.
     ledger.record_created(task_id(9_999), &[], 2_000.0);
     assert!(is_known(&ledger, 1));
     ledger.record_created(task_id(9_999), &[], 5_000.0);

@@ -1,4 +1,4 @@
-//! What holds whatever the service, the network and the caller's values are.
+//! Properties that hold for any service, any network and any values of the caller.
 
 use capwire::task::catalog::CATALOG;
 use capwire_testkit::*;
@@ -31,7 +31,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Answers that look like a service's, for arbitrary ones alone would hardly ever create a task.
+/// Answers that resemble a service's: arbitrary ones alone would hardly ever create a task.
 fn likely() -> impl Strategy<Value = Script> {
     prop_oneof![
         3 => Just(created()),
@@ -97,7 +97,7 @@ fn created_nothing(script: &Script) -> bool {
 }
 
 proptest! {
-    // A case that failed once becomes a test of its own, with a name; so none is written to a file.
+    // No file of failed cases: each becomes a test with a name.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
 
     #[test]
@@ -143,7 +143,7 @@ proptest! {
             }
             (Err(failure), None) => {
                 prop_assert_eq!(failure.task_id, None);
-                // Whoever is not told that a task may exist can be sure that none does.
+                // If the failure does not say that a task may exist, none does.
                 let last = creates.last().map(|sent| server.script("createTask", sent.index));
                 let lost = last.is_some_and(|script| !matches!(script.end, End::Reply(_)));
                 prop_assert!(!lost || failure.may_have_created_task == Some(true), "{:#?}", failure);
@@ -185,7 +185,7 @@ proptest! {
         let task = Value::Object(task);
         let world = server().world();
         world.create(task.clone()).run().unwrap();
-        // As text and back: a float that is read anew may be another one.
+        // As text and back: parsing may change the last digit of a float.
         let text = task.to_string();
         let expected: Value = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(&world.sent()[0].body["task"], &expected);

@@ -1,6 +1,6 @@
-//! What an answer means, at the edges of each rule.
+//! Requests as they are sent, and what their answers mean.
 //!
-//! Each test is for a change of the code that no other test has noticed (mutation testing).
+//! Many of these tests catch a change of the code that no other test had noticed (mutation testing).
 
 use capwire::protocol::read_answer;
 use capwire::response::{Body, Response};
@@ -10,7 +10,7 @@ fn solve(world: &World) -> Outcome {
     world.solve(token_task()).run()
 }
 
-/// The failure that an answer with the status 200 comes to.
+/// The failure of an answer with the status 200.
 fn failure_of(body: Value) -> Box<Failure> {
     let response = Response { status: 200, retry_after_ms: None, body: Body::Json(Js::from(body)) };
     read_answer(response, &key()).expect_err("a failure")
@@ -139,8 +139,7 @@ fn an_invalid_task_id_is_a_bad_response_and_the_task_may_exist() {
     assert_eq!(world.sent().len(), 1);
 }
 
-/// The protocol says that ids are integers. Digits in quotes still name one task exactly, and that
-/// task is paid for.
+/// The protocol says that ids are integers. Digits in quotes still identify the task, and it is paid for.
 #[test]
 fn a_task_id_in_quotes_is_read() {
     for (id, number) in [
@@ -155,7 +154,7 @@ fn a_task_id_in_quotes_is_read() {
     }
 }
 
-/// A task that is paid for: its id is told as it came, or not at all, but never rounded.
+/// The task is paid for, so its id is quoted as it came, or not at all, but never rounded.
 #[test]
 fn the_raw_task_id_of_a_paid_task_is_in_the_message() {
     for (id, told) in [

@@ -1,4 +1,4 @@
-//! A response as the rules see it: how much of its body is read, JSON or an excerpt, `Retry-After`.
+//! How a response is read: the limit of its body, JSON or an excerpt, `Retry-After`.
 
 use capwire::platform::RawResponse;
 use capwire::response::{Body, MAX_BODY_BYTES, Response};
@@ -70,7 +70,7 @@ fn retry_after_in_seconds_is_read_and_at_most_a_day() {
         ("86400", DAY_MS),
         ("86401", DAY_MS),
         ("4294967295", DAY_MS),
-        // Above what the number type holds: still a number, not a date.
+        // Too large for the number type, but still a number and not a date.
         ("4294967296", DAY_MS),
         ("99999999999999999999999999", DAY_MS),
     ] {
@@ -86,7 +86,7 @@ fn retry_after_as_a_date_is_the_time_until_then() {
         (DAY_MS + 1.0, DAY_MS),
         (1e300, DAY_MS),
         (0.0, 0.0),
-        // In the past: come again at once.
+        // In the past: repeat at once.
         (-1.0, 0.0),
         (-1e300, 0.0),
     ] {

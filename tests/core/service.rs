@@ -1,4 +1,4 @@
-//! The table of services. What options make of a service is tested in `options.rs`.
+//! The table of services. How options change a service is tested in `options.rs`.
 
 use super::options::{read, refused_option, with};
 use capwire::service::SERVICES;

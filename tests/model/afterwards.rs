@@ -1,4 +1,4 @@
-//! The same client's next calls, after each run.
+//! The next calls of the same client, after each run.
 
 use crate::answers::Meaning;
 use crate::check::{MOST_POLLS, assert_failure, bounds, is_poll};
@@ -7,8 +7,8 @@ use capwire_testkit::*;
 
 const BAN_MS: f64 = 600_000.0;
 
-/// What the same client does next: what leads to a ban is refused locally, and a task that lives is waited
-/// for. Gives words about it.
+/// Checks the next calls of the same client: requests that lead to a ban are refused locally, and a task that still
+/// exists can be waited for. Returns the end of the row's outcome.
 pub(crate) fn afterwards(run: &Run<'_>, meanings: &[Meaning], id: Option<u64>) -> &'static str {
     let (world, client, scene) = (&run.world, &run.client, run.scene);
     let make = |call: &Call| {
@@ -23,7 +23,7 @@ pub(crate) fn afterwards(run: &Run<'_>, meanings: &[Meaning], id: Option<u64>) -
         let left = span.map(|span| span - (world.now() - run.end));
         let told = failure.retry_after_ms;
         assert_eq!(told.is_some(), left.is_some(), "{failure:#?}");
-        // Rounded up, with what adding fractions may make of it.
+        // Rounded up; adding fractions is not exact.
         let over = told.zip(left).map_or(0.0, |(told, left)| told - left);
         assert!((-TINY..=1.0 + TINY).contains(&over), "{over} ms too much: {failure:#?}");
         assert_eq!(world.sent().len(), run.sent.len(), "sent after {code}");
@@ -72,18 +72,18 @@ pub(crate) fn afterwards(run: &Run<'_>, meanings: &[Meaning], id: Option<u64>) -
         }
         _ => {}
     }
-    // Nothing is refused that need not be.
+    // Other calls are not refused.
     make(&Call::Balance).unwrap();
     ""
 }
 
-/// A task that was paid for is waited for again, by the rules of both calls together.
+/// A paid task is waited for again, and both calls together keep the rules.
 fn go_on(run: &Run<'_>, outcome: &Outcome) -> &'static str {
     let polls = run.world.sent_to("getTaskResult");
     assert_spaced(&polls);
     assert!(polls.len() <= MOST_POLLS);
     let before = run.sent.iter().filter(|sent| is_poll(sent)).count();
-    // Whoever did not create it cannot know how old it is.
+    // A client that did not create the task does not know its age.
     let life = if run.scene.entry == Entry::Wait { f64::INFINITY } else { bounds(run).1 };
     for poll in &polls {
         assert!(poll.start < life, "asked for a task that is gone");

@@ -1,4 +1,4 @@
-//! What must hold after each run, whatever came back.
+//! The rules that must hold after each run, whatever the answers were.
 
 use crate::afterwards::afterwards;
 use crate::answers::Meaning;
@@ -8,7 +8,7 @@ use capwire_testkit::*;
 
 pub(crate) const MOST_POLLS: usize = 120;
 
-/// Checks a run, and what the client does after it.
+/// Checks a run, and the client's next calls after it.
 pub(crate) fn check(run: &Run<'_>, tally: &mut Tally) {
     let meanings = exchanges(run);
     let id = outcome(run, &meanings);
@@ -26,14 +26,14 @@ pub(crate) fn is_poll(sent: &Sent) -> bool {
     sent.method == "getTaskResult"
 }
 
-/// When the call ends at the latest, and when the task does.
+/// The latest time at which the call ends, and at which the task does.
 pub(crate) fn bounds(run: &Run<'_>) -> (f64, f64) {
     let creates = run.sent.iter().rev().find(|sent| !is_poll(sent));
     let created = creates.map_or(run.start, |sent| sent.end.unwrap());
     (run.start + run.scene.timeout, created + LIFE_MS)
 }
 
-/// The requests keep the rules, each with the next; gives what each of them came to.
+/// Checks the requests and the pauses between them. Returns what each answer meant.
 fn exchanges(run: &Run<'_>) -> Vec<Meaning> {
     let (scene, slack) = (run.scene, slack(run));
     let play = run.play.borrow();
@@ -128,7 +128,7 @@ fn backoff(attempt: usize, random: f64, given: Option<f64>) -> (f64, f64) {
     }
 }
 
-/// The call comes to what its last answer means; gives the id of the task if it is known to the caller.
+/// Checks that the outcome follows from the last answer. Returns the task's id if the caller knows it.
 fn outcome(run: &Run<'_>, meanings: &[Meaning]) -> Option<u64> {
     let scene = run.scene;
     let told = run.events.iter().find(|event| event["type"] == "created");
@@ -169,7 +169,7 @@ fn outcome(run: &Run<'_>, meanings: &[Meaning]) -> Option<u64> {
     };
     assert_failure(failure);
     assert_eq!(failure.task_id.map(u64::from), id, "{failure:#?}");
-    // The last answer, and the class, code, origin and mayHaveCreatedTask that it must lead to.
+    // The class, code, origin and mayHaveCreatedTask that the last answer must lead to.
     let (class, code, origin, may) = match meanings.last() {
         None => {
             assert!(is_over, "gave up at once: {failure:#?}");
@@ -215,7 +215,7 @@ fn outcome(run: &Run<'_>, meanings: &[Meaning]) -> Option<u64> {
     id
 }
 
-/// A failure is whole, and the key is nowhere in it.
+/// Asserts that a failure is complete and does not contain the key.
 pub(crate) fn assert_failure(failure: &Failure) {
     assert!(
         !failure.code.is_empty()
@@ -227,7 +227,7 @@ pub(crate) fn assert_failure(failure: &Failure) {
     assert!(!shown.contains(KEY), "the key is in {shown}");
 }
 
-/// The listener hears of each exchange, in order, and of nothing else.
+/// The listener gets one event for each exchange, in order.
 fn events(run: &Run<'_>, meanings: &[Meaning]) {
     let mut expected = Vec::new();
     let mut polls = 0;
@@ -255,7 +255,7 @@ fn events(run: &Run<'_>, meanings: &[Meaning]) {
             json!([event["type"], event["taskId"], event["poll"], word])
         })
         .collect();
-    // What fails instead of being repeated is not told, nor what was dropped under way.
+    // A failure that ends the call is not an event, and neither is a dropped request.
     let is_silent = match meanings.last() {
         Some(Meaning::Again(..)) => told.len() < expected.len(),
         Some(Meaning::Unclear) => run.play.borrow().dropped_under_way,

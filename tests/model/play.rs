@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 pub(crate) const LIFE_MS: f64 = 300_000.0;
-/// What is lost by adding fractions.
+/// Adding fractions is not exact.
 pub(crate) const TINY: f64 = 1e-6;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,25 +18,25 @@ pub(crate) enum Entry {
     Wait,
 }
 
-/// When an answer comes, as seen from the request.
+/// When an answer comes after its request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum When {
     AtOnce,
-    /// So much after the time that the request may take: its own, the call's, or the task's life.
+    /// This long after the time that the request may take: its own timeout, the call's, or the task's life.
     Limit(f64),
-    /// So much after one of these bounds, whether or not another one comes first.
+    /// This long after one of these bounds, even if another one comes first.
     RequestTimeout(f64),
     Deadline(f64),
     Life(f64),
     Never,
 }
 
-/// What may become of a request.
+/// What may happen to a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Choice {
     pub(crate) case: Rc<Case>,
     pub(crate) when: When,
-    /// The call is dropped then, and there is no answer.
+    /// The call is dropped at that time instead.
     pub(crate) is_abort: bool,
 }
 
@@ -46,7 +46,7 @@ pub(crate) enum Width {
     Every,
     /// One or two of each meaning.
     Some,
-    /// What carries on, and what ends it in time or too late.
+    /// Answers that continue the call, and answers that end it, in time or too late.
     Few,
 }
 
@@ -69,13 +69,13 @@ impl Choices {
         let (now, just, late) = (When::AtOnce, When::Limit(-1.0), When::Limit(1.0));
 
         let mut every: Vec<_> = cases.iter().map(|case| answered(case, now)).collect();
-        // Just in time, one of each class is enough.
+        // One answer of each class also comes just in time.
         for (at, case) in cases.iter().enumerate() {
             if cases[..at].iter().all(|known| known.fault != case.fault) {
                 every.push(answered(case, just));
             }
         }
-        // A late answer is a lost one, whatever it says: those that would change most are enough.
+        // A late answer is lost, whatever it says. These would make the greatest difference.
         for fault in ["ERROR_NO_SLOT_AVAILABLE", "KeyError", "HTTP 503"] {
             every.push(of(fault, late));
         }
@@ -148,7 +148,7 @@ impl Choices {
     }
 }
 
-/// What the runs of one tree have in common.
+/// The settings of the runs of one tree.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
     pub(crate) entry: Entry,
@@ -158,11 +158,11 @@ pub(crate) struct Scene {
     pub(crate) retries: usize,
     pub(crate) timer_error: f64,
     pub(crate) random: f64,
-    /// What is tried at each exchange.
+    /// Which answers are tried at each exchange.
     pub(crate) widths: Vec<Width>,
-    /// The classes of answers to choose from after that, to be given for ever.
+    /// The answers to choose one from after that, which is then repeated.
     pub(crate) tails: [Vec<&'static str>; 2],
-    /// One choice out of so many puts the machine to sleep during an exchange; 0 for none.
+    /// One exchange in so many puts the machine to sleep; 0 for none.
     pub(crate) sleeps: usize,
 }
 
@@ -188,15 +188,15 @@ impl Scene {
     }
 }
 
-/// What became of a request.
+/// The answer to a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Move {
     pub(crate) choice: Choice,
-    /// Infinite if it never comes.
+    /// Infinite if the answer never comes.
     pub(crate) delay: f64,
 }
 
-/// What the host's service decides while a call runs.
+/// The state of the service while a call runs.
 pub(crate) struct Play {
     pub(crate) tape: Tape,
     pub(crate) moves: Vec<Move>,
@@ -226,7 +226,7 @@ impl Play {
         }
     }
 
-    /// The time that a request may take which starts now.
+    /// How long a request that starts now may take.
     pub(crate) fn limit(scene: &Scene, start: f64, created: Option<f64>, now: f64) -> f64 {
         let life = created.map_or(f64::INFINITY, |created| created + LIFE_MS - now);
         scene.request_timeout.min(start + scene.timeout - now).min(life)
@@ -276,7 +276,7 @@ impl Play {
         script.after(if delay.is_finite() { delay } else { 0.0 })
     }
 
-    /// Whether the call is dropped now.
+    /// Whether the call is dropped at this moment.
     fn drops(&mut self, scene: &Scene, world: &World) -> bool {
         let bound = self.start + scene.timeout + self.overslept + scene.timer_error.max(0.0) + 2.0;
         assert!(world.now() <= bound, "goes on {} ms too long", world.now() - bound);
@@ -292,7 +292,7 @@ impl Play {
     }
 }
 
-/// Shows how a run came to where it fails.
+/// Prints the choices of a run that fails.
 struct Shown<'a>(&'a Scene, &'a RefCell<Play>);
 
 impl Drop for Shown<'_> {
@@ -326,7 +326,7 @@ pub(crate) struct Run<'a> {
     pub(crate) outcome: Option<Outcome>,
 }
 
-/// Makes one run and hands it to the check; returns its tape.
+/// Plays one run, checks it, and returns its tape.
 pub(crate) fn run(
     scene: &Scene,
     choices: &Rc<Choices>,
@@ -365,7 +365,7 @@ pub(crate) fn run(
         Run { scene, play: &play, world: world.clone(), client, start, end, sent, events, outcome };
     check(&run);
     drop(shown);
-    // Or the world would own itself.
+    // Otherwise the world would own itself.
     itself.borrow_mut().take();
     let mut play = play.borrow_mut();
     std::mem::take(&mut play.tape)

@@ -1,4 +1,4 @@
-//! The faults that the runs met, and how often each outcome followed.
+//! How often each fault was met, and which outcomes followed.
 
 use crate::answers::Meaning;
 use crate::check::is_poll;
@@ -6,7 +6,7 @@ use crate::play::{Move, Run, TINY};
 use capwire_testkit::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was observed: how many runs met a fault, and what followed it.
+/// The counts of all runs, and the outcomes of each fault.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) runs: u64,
@@ -36,7 +36,7 @@ impl Tally {
     }
 }
 
-/// Notes each fault that was met, and what followed.
+/// Counts each fault of a run, and notes its outcome.
 pub(crate) fn count(run: &Run<'_>, meanings: &[Meaning], then: &str, tally: &mut Tally) {
     tally.runs += 1;
     tally.requests += run.sent.len() as u64;

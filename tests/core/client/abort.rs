@@ -1,11 +1,11 @@
-//! An abort drops the flow, at whichever await it is: nothing is left behind, and the books are right.
+//! An abort drops a call at any await: no timer and no request is left, and the poll ledger is right.
 
 use capwire_testkit::*;
 use futures_lite::future;
 
-/// Drops a call after each number of polls until it completes, and looks at the world it leaves.
+/// Drops a call after each number of polls until it completes, and checks the world after each drop.
 ///
-/// A ticking clock beside the flow lets the drop fall into the middle of an exchange or a pause, too.
+/// With a ticking clock beside it, the call may also be dropped within an exchange or a pause.
 fn drop_everywhere(server: &Server, call: &Call, mut check: impl FnMut(&World, &Client<World>)) {
     for tick in [1e9, 37.0] {
         let mut polls = 0;
@@ -27,8 +27,8 @@ fn drop_everywhere(server: &Server, call: &Call, mut check: impl FnMut(&World, &
     }
 }
 
-/// With every kind of wait in it: a repeat of creation, the first delay, a hung look, a failed one, a
-/// widened interval.
+/// A server that causes every kind of wait: a repeated createTask, the first delay, a result request that hangs,
+/// one that fails, a widened interval.
 fn eventful() -> Server {
     server().create([page(503, "").after(120.0), created()]).poll([
         processing().after(150.0),
@@ -70,7 +70,7 @@ fn a_client_works_after_a_drop_and_keeps_the_gap_from_it() {
             let solved = world.wait(TASK_ID).by(client).timeout_ms(60_000).run().unwrap();
             assert_eq!(solved["solution"]["text"], "w7kq");
             assert_spaced(&world.sent_to("getTaskResult"));
-            // The next look is not put off for longer than the rule asks.
+            // The next result request waits no longer than the gap.
             assert!(world.sent()[before].start <= dropped + POLL_GAP_MS);
             world.balance().by(client).run().unwrap();
             world.solve(image_task()).by(client).run().unwrap();
@@ -115,7 +115,7 @@ fn one_of_two_waits_can_be_dropped() {
     assert!(world.sent().len() > 7, "the other goes on: {}", world.sent().len());
 }
 
-/// A report and the User-Agent of a slow service.
+/// A slow report, and a slow request for the User-Agent.
 #[test]
 fn a_smaller_method_dropped_at_any_await_leaves_no_timer_and_no_request() {
     for call in [Call::Report(TASK_ID, ReportKind::Image), Call::UserAgent] {

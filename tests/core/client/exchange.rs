@@ -1,4 +1,4 @@
-//! Creating a task: a repeat must never buy it twice, and nothing that may exist is called lost.
+//! One request: when it is repeated, and how long it may take. A repeat must never buy a task twice.
 
 use capwire_testkit::*;
 
@@ -6,7 +6,7 @@ fn solve(world: &World, options: Value) -> Outcome {
     world.solve(token_task()).client_options(options).run()
 }
 
-/// The pauses between the end of one request for creation and the start of the next.
+/// The pauses between the end of one createTask and the start of the next.
 fn pauses(world: &World) -> Vec<f64> {
     world
         .sent_to("createTask")
@@ -15,7 +15,7 @@ fn pauses(world: &World) -> Vec<f64> {
         .collect()
 }
 
-/// What certainly created nothing, and may be asked again.
+/// Answers that certainly created nothing, so the request may be repeated.
 fn refused_for_now() -> Vec<(Class, &'static str, Script)> {
     vec![
         (Class::Capacity, "ERROR_NO_SLOT_AVAILABLE", error("ERROR_NO_SLOT_AVAILABLE")),
@@ -95,7 +95,7 @@ fn it_is_repeated_max_retries_times() {
             (json!({ "maxRetries": 1 }), 2),
             (json!({ "maxRetries": 10 }), 11),
         ] {
-            // So long that it is never time that ends it.
+            // Without a timeout, so only the count ends it.
             let world = server().create([script.clone()]).world();
             let client = world.client_with(options);
             let call = Call::Create(token_task());
@@ -192,8 +192,8 @@ fn create_task_that_hangs_ends_at_the_timeout() {
     assert_eq!(world.now() - start, 10_000.0, "the default of an image");
 }
 
-/// A machine that slept or a throttled tab wakes long after the time is over. A task created then
-/// would be dropped at once, and paid for.
+/// A sleeping machine or a throttled tab wakes long after the timeout. A task created then would be dropped at
+/// once, and paid for.
 #[test]
 fn a_timer_that_fires_after_the_timeout_creates_nothing() {
     let world = server().create([page(503, ""), created()]).world();

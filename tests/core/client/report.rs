@@ -8,7 +8,7 @@ const REPORTS: [(ReportKind, &str); 2] = [
     (ReportKind::Token, "reportIncorrectTokenCaptcha"),
 ];
 
-/// A service of its own, with these members besides the name and the address.
+/// A service profile with these members besides the required ones.
 pub(super) fn service(members: Value) -> Value {
     let mut service = json!({
         "name": "own",
@@ -93,7 +93,7 @@ fn after_a_wrong_key_or_an_address_ban_nothing_is_sent() {
     for (class, code) in
         [(Class::Key, "ERROR_KEY_DOES_NOT_EXIST"), (Class::Access, "ERROR_IP_BANNED")]
     {
-        // Learnt from another method, and from a report itself.
+        // Refused by another method, or by a report itself.
         for by in [Call::Balance, REPORT] {
             let world = server().world_after(error(code));
             let client = world.client();
@@ -129,7 +129,7 @@ fn a_task_that_the_service_does_not_know_is_not_reported() {
     assert_eq!(world.sent().len(), 2);
 }
 
-/// The wrong kind of report is told the same as an unknown task, and the right one must still go.
+/// A report of the wrong kind gets the same error as an unknown task. The right one must still be sent.
 #[test]
 fn a_report_of_the_wrong_kind_blocks_only_such_reports() {
     let code = "ERROR_NO_SUCH_CAPCHA_ID";
@@ -154,7 +154,7 @@ fn a_report_is_not_a_result_request() {
     let before = world.now();
     world.result(TASK_ID).by(&client).run().unwrap();
     assert_eq!(world.sent_to("getTaskResult")[0].start, before);
-    // Nor does it wait for the gap after one.
+    // It does not wait for the gap after a result request either.
     let before = world.now();
     world.run(REPORT.make(&client)).unwrap();
     assert_eq!(world.sent().last().unwrap().start, before);

@@ -9,7 +9,7 @@ const USER_AGENT_URL: &str = "https://capmonster.cloud/api/useragent/actual";
 #[test]
 fn it_is_one_request_without_a_body() {
     let world = server().world();
-    // Another address of the methods is none of the User-Agent.
+    // `baseUrl` does not change the URL of the User-Agent.
     let client = world.client_with(json!({ "baseUrl": "http://127.0.0.1:8080/capmonster" }));
     assert_eq!(world.user_agent().by(&client).run().unwrap(), USER_AGENT);
     let sent = world.sent();
@@ -59,7 +59,7 @@ fn anything_but_a_user_agent_is_refused() {
         assert_eq!(failure.method.unwrap().name(), "getUserAgent");
         assert_eq!(failure.service.as_deref(), Some("capmonster"));
         assert_eq!(failure.task_id, None);
-        // It has nothing to do with the account.
+        // The account is not affected.
         world.balance().by(&client).run().unwrap();
     }
 }
@@ -99,7 +99,7 @@ fn a_service_without_the_url_is_not_asked() {
     }
 }
 
-/// The key is not sent to that address, so what was learnt about it does not count.
+/// The key is not sent there, so it does not matter that it was refused.
 #[test]
 fn a_wrong_key_does_not_matter() {
     let world = server().balance([error("ERROR_KEY_DOES_NOT_EXIST")]).world();

@@ -1,4 +1,4 @@
-//! Waiting for a result: when it is asked for, how often, how long, and what ends it.
+//! Waiting for a result: when it is requested, how often, and for how long.
 
 use capwire_testkit::*;
 
@@ -120,7 +120,7 @@ fn the_interval_is_an_option_and_never_below_2_s() {
             assert_eq!(pair[1].start - pair[0].end.unwrap(), expected);
         }
     }
-    // Past the check of the options, too.
+    // Even if the check of the options is bypassed.
     let world = server().poll([processing()]).world();
     let options = CallOptions { poll_interval_ms: Some(1.0), ..CallOptions::default() };
     let outcome = world.run(world.client().solve(&token_task(), &options, &|_| {}));
@@ -206,7 +206,7 @@ fn a_single_result_request_returns_one_state() {
     }
 }
 
-/// No two looks at a clock give the same time.
+/// A real clock gives another time whenever it is read.
 #[test]
 fn every_call_works_with_a_clock_that_never_stands_still() {
     for call in [

@@ -2,7 +2,7 @@
 
 use capwire_testkit::*;
 
-/// Each failed look that leaves the task as it was, with the code under which it is reported.
+/// Failed result requests after which waiting continues, each with its code.
 fn disturbances() -> Vec<(&'static str, Script)> {
     vec![
         ("NETWORK", network()),
@@ -94,7 +94,7 @@ fn a_permanent_http_error_ends_the_wait_at_once() {
         assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
         assert_eq!(world.count("getTaskResult"), 1);
     }
-    // The platform may hide what kind of redirect it was.
+    // The platform may hide the status of a redirect.
     let world = server().poll([page(0, ""), ready()]).world();
     let outcome = world.solve(token_task()).run();
     let failure = refused(outcome, Class::Transport, "HTTP_STATUS");

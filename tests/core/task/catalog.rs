@@ -1,4 +1,4 @@
-//! What is sent for each task type, and when.
+//! Each task type: its task as it is sent, its times, its lookup in the catalogue.
 
 use capwire::task::catalog::TaskType;
 use capwire_testkit::*;
@@ -9,7 +9,7 @@ fn solving(solution: &Value) -> World {
     server().poll([answer(body)]).world()
 }
 
-/// The task of the only request for creation, of which nothing but the key stands beside it.
+/// The task of the only createTask request, which has nothing else but the key.
 #[track_caller]
 fn sent_task(world: &World) -> Value {
     let sent = world.sent_to("createTask");
@@ -18,7 +18,7 @@ fn sent_task(world: &World) -> Value {
     sent[0].body["task"].clone()
 }
 
-/// What a task becomes on the wire, when it must be taken.
+/// The task as it is sent. Fails if it is refused.
 #[track_caller]
 fn taken(what: &str, task: impl Into<Js>) -> Value {
     let world = server().world();
@@ -104,14 +104,14 @@ fn a_task_that_is_never_ready_ends_at_the_timeout_of_its_type() {
             assert_eq!(world.now() - start, row.timeout_ms, "{name}");
             assert_eq!(world.count("createTask"), 1, "{name}");
             let polls = world.sent_to("getTaskResult");
-            // More than one, or the gap is no gap.
+            // Without several requests there would be no gap to check.
             assert!(polls.len() > 3 && polls.len() <= 120, "{name}: {}", polls.len());
             assert_spaced(&polls);
         }
     }
 }
 
-/// Another process may wait for a task of any type, by any of its names.
+/// Another process may wait for a task of any type under any of its names.
 #[test]
 fn a_wait_has_the_timeout_of_the_type_under_each_of_its_names() {
     for row in rows() {
@@ -149,7 +149,7 @@ fn other_request_fields_do_not_change_the_task() {
     }
 }
 
-/// An image given as bytes is the same task as one given as base64.
+/// An image as bytes makes the same task as one as base64.
 #[test]
 fn images_given_as_bytes_are_sent_as_base64() {
     let mut with_images = 0;
@@ -190,7 +190,7 @@ fn unknown_fields_pass_unchanged_whatever_they_hold() {
         ("somethingNew", json!([1, null, { "Z": 1, "a": "" }])),
         ("nothing", json!(null)),
         ("empty", json!("")),
-        // The name of a known field in another case is another field.
+        // Names are case-sensitive.
         ("WebsiteUrl", json!(5)),
         ("websiteUrl", json!("")),
         ("CapMonsterModule", json!("universal")),
@@ -212,7 +212,7 @@ fn unknown_fields_pass_unchanged_whatever_they_hold() {
     }
 }
 
-/// What belongs to another type means nothing here, not even where its value would be wrong there.
+/// A field of another type is an unknown field, even with a value that would be wrong there.
 #[test]
 fn fields_of_other_types_pass_unchanged() {
     for (name, field, value) in [
@@ -245,13 +245,13 @@ fn fields_of_other_types_pass_unchanged() {
 #[test]
 fn null_is_kept_in_every_optional_field() {
     for row in rows() {
-        // One by one. What is in a group of which one is needed is given otherwise.
+        // One by one. Fields of which one is required keep another one of their group.
         for path in row.optional() {
             let group = row.one_of.iter().find(|group| group.contains(&path));
             let base = if group.is_some() { &row.full } else { &row.minimal };
             taken_as_given(&format!("{}, {path}", row.name), &with(base, &path, Value::Null));
         }
-        // And all at once, but for those groups.
+        // All at once, except for those groups.
         let mut task = row.minimal.clone();
         for path in row.optional() {
             if !row.one_of.iter().flatten().any(|one| *one == path) {
@@ -264,7 +264,7 @@ fn null_is_kept_in_every_optional_field() {
 
 #[test]
 fn an_empty_string_is_kept_in_every_text_field() {
-    /// Text of which not everything is taken.
+    /// Text fields with a rule of their own.
     const NARROW: &[&str] =
         &["type", "websiteURL", "metadata.Grid", "proxyType", "proxyAddress", "body"];
     let mut tried = 0;
@@ -328,7 +328,7 @@ fn unknown_types_pass_unchecked() {
     }
 }
 
-/// `class` selects the variant: one that the service adds tomorrow is as unknown as a new type.
+/// `class` selects the variant. A class that the service adds later is like an unknown type.
 #[test]
 fn an_unknown_class_passes_unchecked_except_for_its_images() {
     let image = row("ImageToTextTask").minimal["body"].clone();

@@ -1,10 +1,10 @@
-//! What is sent: images as base64 within the service's bounds, everything else as it was given.
+//! Images are sent as base64 within the service's limits, and everything else as given.
 
 use capwire_testkit::*;
 
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUg";
 
-/// Image bytes in every form that is taken.
+/// Image bytes in every accepted form.
 fn forms(bytes: &[u8]) -> Vec<Js> {
     let text = base64(bytes);
     let lines: Vec<_> =
@@ -20,7 +20,7 @@ fn forms(bytes: &[u8]) -> Vec<Js> {
     ]
 }
 
-/// The same image through each call that takes one.
+/// The same image with each call that takes one.
 fn calls_with(image: Js) -> [Call; 4] {
     let in_list = |image: &Js| Js::List(vec![image.clone()]);
     [
@@ -39,7 +39,7 @@ fn calls_with(image: Js) -> [Call; 4] {
     ]
 }
 
-/// The task of the only request for creation.
+/// The task of the only createTask request.
 fn sent_task(world: &World) -> Value {
     let sent = world.sent_to("createTask");
     assert_eq!(sent.len(), 1);
@@ -138,7 +138,7 @@ fn an_unreadable_blob_is_an_image_error() {
     }
 }
 
-/// The size that a blob states and the bytes that it gives are not the same thing.
+/// A blob may have another size than it states.
 #[test]
 fn the_bytes_of_a_blob_are_measured_too() {
     let mut lying = Js::bytes([7; 50]);
@@ -303,7 +303,7 @@ fn only_undefined_is_left_out_and_all_else_is_sent_as_given() {
     assert!(text.contains(expected), "{text}");
 }
 
-/// How far white space is read for the image that may be in it.
+/// The limit up to which a text is read, because an image may be wrapped in white space.
 #[test]
 fn a_text_too_long_for_any_white_space_is_not_read() {
     let longest = 500_000 * 8 + 65_536;

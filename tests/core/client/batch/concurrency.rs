@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_thousand_results_arrive_as_they_complete_with_at_most_32_tasks_at_once() {
-    // Each takes 1 to 6 looks, as its number says.
+    // Each takes 1 to 6 result requests, depending on its number.
     let world = tagged(|tag| (tag * 7 % 6 + 1) as usize);
     let feed = Feed::numbered(&world, 1_000);
     let results = settle(&world, &batch(32), &feed);
@@ -24,9 +24,9 @@ fn a_thousand_results_arrive_as_they_complete_with_at_most_32_tasks_at_once() {
         assert_eq!(value.polls as usize, index * 7 % 6 + 1);
     }
 
-    // All the room is used, and no more.
+    // Exactly the concurrency is used.
     assert_eq!(widest(&world), 32);
-    // Each task's own rules hold: its creation is sent once (by `spans`), its looks keep their distance.
+    // Each task is created once (`spans` asserts it), and its result requests keep the gap.
     let mut looks = BTreeMap::<u64, Vec<Sent>>::new();
     for sent in world.sent_to("getTaskResult") {
         looks.entry(sent.body["taskId"].as_u64().unwrap()).or_default().push(sent);
@@ -46,7 +46,7 @@ fn unconsumed_results_count_towards_the_concurrency() {
             let consumer = async {
                 let mut consumed = 0;
                 while batch.next().await.is_some() {
-                    // The record is in the consumer's hands, so its place is not free yet.
+                    // The consumer still works on the result, so its place is not free yet.
                     assert!(feed.taken.get() <= consumed + room, "{consumed} {}", feed.taken.get());
                     world.sleep(pause_ms + 1).await;
                     assert!(feed.taken.get() <= consumed + room, "{consumed} {}", feed.taken.get());
@@ -69,7 +69,7 @@ fn a_consumer_that_asks_lets_the_next_task_start() {
     let batch = batch(4);
     let consumer = async {
         for consumed in 0..16 {
-            // Whatever it asks for has settled long ago, but its asking lets the next one in.
+            // The result was complete long ago, but asking for it lets the next task start.
             batch.next().await.unwrap();
             world.sleep(60_000).await;
             let expected = if consumed == 0 { 4 } else { consumed + 4 };
@@ -104,7 +104,7 @@ fn the_first_task_is_sent_alone_until_it_is_answered() {
     let feed = Feed::numbered(&world, 4);
     settle(&world, &batch(8), &feed);
     let starts: Vec<_> = world.sent_to("createTask").iter().map(|sent| sent.start).collect();
-    // The others do not wait for its solution.
+    // The others wait for its answer, not for its solution.
     assert_eq!(starts, [1_000_000.0, 1_000_400.0, 1_000_400.0, 1_000_400.0]);
 }
 
@@ -119,7 +119,7 @@ fn a_local_refusal_does_not_count_as_the_first_answer() {
 
 #[test]
 fn any_other_failure_counts_as_the_first_answer() {
-    // A service that cannot be reached is not tried one task after the other.
+    // A service that cannot be reached must not be tried with one task after another.
     let world = creating([network().after(10_000.0)]);
     let feed = Feed::numbered(&world, 5);
     let results = settle(&world, &batch(8), &feed);
@@ -128,7 +128,7 @@ fn any_other_failure_counts_as_the_first_answer() {
         rejected(record, Class::Transport, "NETWORK");
     }
     let starts: Vec<_> = world.sent().iter().map(|sent| sent.start - 1_000_000.0).collect();
-    // The second has the turn of a key that nobody has confirmed, which is waited for 3 s.
+    // The second passes the first-request gate, which the others wait for, at most 3 s.
     assert_eq!(starts, [0.0, 10_000.0, 13_000.0, 13_000.0, 13_000.0]);
 }
 

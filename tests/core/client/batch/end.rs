@@ -15,7 +15,7 @@ fn an_input_that_throws_ends_the_batch_after_the_completed_results() {
     let consumer = async {
         let first = batch.next().await.unwrap();
         world.sleep(15_000).await;
-        // Aborted at once, not when the consumer comes back.
+        // They were dropped at once, not when the consumer continues.
         assert_eq!((world.timers(), world.in_flight()), (0, 0));
         let second = batch.next().await.unwrap();
         let after = batch.next().await.is_none();
@@ -56,9 +56,9 @@ fn cancelling_drops_requests_in_flight_and_takes_no_more_tasks() {
             assert_eq!(left, (0, 0), "{results} results, then {pause_ms} ms");
             assert_eq!((feed.taken.get(), world.sent().len()), before);
             assert_eq!(rest, Cleanup::Close);
-            // Whoever asks again is told of the end, not of what was left.
+            // Asking again gives the end, not the results that were left.
             assert!(run(&world, batch.next()).is_none());
-            // The client itself goes on.
+            // The client can still be used.
             run(&world, Call::Solve(task(999)).make(&client)).unwrap();
         }
     }
@@ -105,7 +105,7 @@ fn a_listener_may_cancel_the_batch() {
     };
     let driver = batch.run(&client, &listener, || feed.pull());
     let (end, results) = run(&world, future::zip(driver, batch.all()));
-    // The one that was just being answered may still come; the others are dropped.
+    // The result that was just complete still comes; the others are dropped.
     assert_eq!((end, results.len()), (Ok(()), 1));
     assert_eq!((world.timers(), world.in_flight()), (0, 0));
     assert_eq!(world.count("getTaskResult"), 1);
@@ -145,7 +145,7 @@ fn a_waiting_consumer_learns_that_the_driver_was_dropped() {
             _ => hang(),
         });
         let (batch, feed, client) = (batch(3), Feed::numbered(&world, 9), world.client());
-        // As an abort does it.
+        // This is what an abort does.
         let driver = async {
             let driver = async { batch.run(&client, &|_| {}, || feed.pull()).await.unwrap() };
             future::or(driver, world.sleep(after_ms)).await;
@@ -160,7 +160,7 @@ fn a_waiting_consumer_learns_that_the_driver_was_dropped() {
 
 #[test]
 fn a_driver_that_never_ran_ends_the_batch() {
-    // As when the options of the call cannot be used.
+    // This happens if the options of the call are invalid.
     let world = server().world();
     let batch = batch(8);
     let consumer = async {
@@ -200,7 +200,7 @@ fn a_batch_can_be_aborted_until_its_last_result_is_consumed() {
     let consumer = async {
         for _ in 0..3 {
             batch.next().await.unwrap();
-            // Who drops the driver at an abort must have something to drop.
+            // An abort needs a running driver to drop.
             assert!(!has_ended.get());
             world.sleep(60_000).await;
         }

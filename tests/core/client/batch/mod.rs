@@ -1,5 +1,5 @@
-//! Many tasks: how many are on their way, when the next is taken, when none is any more, in what order
-//! they come back.
+//! Solving many tasks. This file has the tests' batch: an input, a consumer, and a service that knows the tasks by
+//! their tags.
 
 use capwire::client::batch::{BatchItem, Cleanup, Driver, NextTask, Results};
 use capwire::platform::HostValue as _;
@@ -61,17 +61,17 @@ impl TestBatch {
     }
 }
 
-/// Task number `n`, which the services below know by its tag.
+/// Task number `n`. The services below know it by its tag.
 fn task(n: usize) -> Js {
     json!({ "type": "SomethingNewTask", "tag": n }).into()
 }
 
-/// One that the client refuses by itself.
+/// A task that the client refuses locally.
 fn bad_task() -> Js {
     json!({ "type": "ImageToTextTask", "body": "*" }).into()
 }
 
-/// The input of a batch, which notes what is taken from it.
+/// The input of a batch. It counts the tasks that are taken from it.
 struct Feed<'a> {
     world: &'a World,
     tasks: RefCell<VecDeque<Js>>,
@@ -123,8 +123,8 @@ impl Bell {
     }
 }
 
-/// Runs a flow to its end. The world polls it once per step, but the halves of a batch wake each other
-/// within one, which only an executor that listens to them can follow.
+/// Runs a flow to its end. The world polls it once per step, but the two halves of a batch wake each other within
+/// a step, so this executor listens to wakers.
 fn run<F: Future>(world: &World, flow: F) -> F::Output {
     world.run(wakeful(flow))
 }
@@ -145,7 +145,7 @@ async fn wakeful<F: Future>(flow: F) -> F::Output {
     .await
 }
 
-/// A batch beside its consumer: what both come to.
+/// Runs a batch and its consumer side by side and returns both outputs.
 async fn with_consumer<T>(
     batch: &TestBatch,
     client: &Client<World>,
@@ -155,7 +155,7 @@ async fn with_consumer<T>(
     future::zip(batch.run(client, &|_| {}, || feed.pull()), consumer).await
 }
 
-/// What becomes of a feed, to its end.
+/// Runs a batch of these tasks to its end and returns its results.
 fn settle(world: &World, batch: &TestBatch, feed: &Feed<'_>) -> Vec<Record> {
     settle_with(world, &world.client(), batch, feed)
 }
@@ -184,7 +184,7 @@ fn tag(sent: &Sent) -> u64 {
     sent.body["task"]["tag"].as_u64().expect("a task with a tag")
 }
 
-/// A service that numbers its tasks by their tags, and solves each at the look that `looks` says.
+/// A service that numbers its tasks by their tags and solves each at result request number `polls`.
 fn tagged(looks: impl Fn(u64) -> usize + 'static) -> World {
     let mut asked = BTreeMap::<u64, usize>::new();
     World::new(move |sent| match sent.method.as_str() {
@@ -198,12 +198,12 @@ fn tagged(looks: impl Fn(u64) -> usize + 'static) -> World {
     })
 }
 
-/// A service that answers createTask by script and solves at the first look.
+/// A service that answers createTask by script and solves at the first result request.
 fn creating(scripts: impl IntoIterator<Item = Script>) -> World {
     server().create(scripts).world()
 }
 
-/// When each task was on its way: from its creation to the end of its last look.
+/// When each task ran: from its creation to the end of its last result request.
 fn spans(world: &World) -> BTreeMap<u64, (f64, f64)> {
     let mut spans = BTreeMap::new();
     for sent in world.sent() {
@@ -219,7 +219,7 @@ fn spans(world: &World) -> BTreeMap<u64, (f64, f64)> {
     spans
 }
 
-/// The largest number of tasks that were on their way at one moment.
+/// The largest number of tasks that ran at the same time.
 fn widest(world: &World) -> usize {
     let spans = spans(world);
     let at =

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The refusals that the whole account or address meets, each with its class.
+/// The refusals of the whole account or IP address, each with its class.
 const REFUSALS: [(&str, Class); 5] = [
     ("ERROR_KEY_DOES_NOT_EXIST", Class::Key),
     ("ERROR_ZERO_BALANCE", Class::Balance),
@@ -20,7 +20,7 @@ fn no_task_is_taken_after_a_refusal_of_the_account() {
         assert_eq!((results.len(), feed.taken.get(), world.sent().len()), (1, 1, 1), "{code}");
         let failure = rejected(results.remove(0), class, code);
         assert_eq!(failure.origin, Origin::Service);
-        // The input has more to give, so it is to be closed.
+        // The input has more tasks, so it has to be closed.
         assert_eq!(batch.cancel(), Cleanup::Close);
     }
 }
@@ -28,11 +28,11 @@ fn no_task_is_taken_after_a_refusal_of_the_account() {
 #[test]
 fn tasks_in_flight_at_a_refusal_still_have_results() {
     for (code, class) in REFUSALS {
-        // Created at once: 0, then 1 to 3; 4 is refused when the first of them has made room.
+        // Task 0 is created, then 1 to 3. Task 4 is refused when task 0 is complete.
         let world = World::new(move |sent| match (sent.method.as_str(), sent.index) {
             ("createTask", 4) => error(code),
             ("createTask", n) => answer(json!({ "errorId": 0, "taskId": TASK_ID + n as u64 })),
-            // The first is solved at once, the others when 4 is long refused.
+            // Task 0 is solved at once, the others long after 4 is refused.
             _ if sent.body["taskId"] == TASK_ID => ready(),
             _ => ready().after(9_000.0),
         });
@@ -70,13 +70,13 @@ fn a_refusal_ends_a_batch_whose_input_never_yields() {
     let driver = batch.run(&client, &|_| {}, pull);
     let (end, results) = run(&world, future::zip(driver, batch.all()));
     assert_eq!((end, results.len()), (Ok(()), 3));
-    // Who closes it must not wait for it.
+    // Closing the input must not wait for it.
     assert_eq!(batch.cancel(), Cleanup::CloseDetached);
 }
 
 #[test]
 fn a_task_that_the_input_prepares_during_a_refusal_is_not_taken() {
-    // Task 1 is refused while the input prepares task 2 and task 0 is still on its way.
+    // Task 1 is refused while the input prepares task 2 and task 0 still runs.
     let world = World::new(|sent| match (sent.method.as_str(), sent.index) {
         ("createTask", 1) => error("ERROR_ZERO_BALANCE").after(500.0),
         ("createTask", _) => created(),

@@ -1,4 +1,4 @@
-//! The results of a batch: one per task, whatever becomes of it.
+//! The results of a batch: one per task, whether it is solved or fails.
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn an_empty_input_gives_no_results() {
     let (batch, feed) = (batch(8), Feed::of(&world, []));
     assert!(settle(&world, &batch, &feed).is_empty());
     assert!(world.sent().is_empty());
-    // The end stays the end.
+    // Asking again gives the end again.
     assert!(run(&world, batch.next()).is_none());
     assert_eq!(batch.cancel(), Cleanup::None);
 }
@@ -100,7 +100,7 @@ fn a_consumer_may_ask_before_the_driver_runs() {
 
 #[test]
 fn the_driver_and_the_consumer_wake_each_other() {
-    // The world polls everything all the time; a real executor polls only who was woken.
+    // The world polls everything all the time; a real executor polls only woken tasks.
     let world = server().world();
     let (batch, feed, client) = (batch(1), Feed::of(&world, [bad_task()]), world.client());
     let bells = [Arc::<Bell>::default(), Arc::<Bell>::default()];

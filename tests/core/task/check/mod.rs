@@ -1,11 +1,11 @@
-//! What is refused before anything is sent: each rule of a known task type, by class, code and field.
+//! Tasks of known types are checked before anything is sent; a refusal names the field.
 
 use capwire_testkit::*;
 
 mod required;
 mod values;
 
-/// The failure of a task that must be refused here, by both calls that take one, with nothing sent.
+/// The failure of a task that both calls must refuse locally, with nothing sent.
 #[track_caller]
 fn refused_task(task: impl Into<Js>) -> Box<Failure> {
     let task = task.into();
@@ -26,7 +26,7 @@ fn refused_task(task: impl Into<Js>) -> Box<Failure> {
     failure
 }
 
-/// That a task is refused, and for this field, which the message names too.
+/// Asserts that a task is refused for this field, and that the message names it.
 #[track_caller]
 fn refuse(task: impl Into<Js>, field: &str) {
     let task = task.into();
@@ -35,7 +35,7 @@ fn refuse(task: impl Into<Js>, field: &str) {
     assert!(failure.english().contains(&format!("`{field}`")), "{}", failure.english());
 }
 
-/// That a task is refused for one of these fields, all of which are equally wrong.
+/// Asserts that a task is refused for one of these fields, which are equally wrong.
 #[track_caller]
 fn refuse_for_any(task: impl Into<Js>, fields: &[&str]) {
     let failure = refused_task(task);
@@ -43,7 +43,7 @@ fn refuse_for_any(task: impl Into<Js>, fields: &[&str]) {
     assert!(fields.contains(&field), "{failure:#?} should be about one of {fields:?}");
 }
 
-/// That a task is sent.
+/// Asserts that a task is sent.
 #[track_caller]
 fn take(task: impl Into<Js>) {
     let task = task.into();
@@ -62,7 +62,7 @@ fn at<'a>(task: &'a Value, path: &str) -> &'a Value {
     path.split('.').fold(task, |value, name| &value[name])
 }
 
-/// A refusal says what is wrong with numbers, and never repeats text: it may be a key in the wrong place.
+/// A refusal shows a wrong number but never a text, which may be a key in the wrong place.
 #[test]
 fn a_refusal_shows_numbers_but_no_text() {
     let secret = "5ecre7-5ecre7-5ecre7";
@@ -82,7 +82,7 @@ fn a_refusal_shows_numbers_but_no_text() {
     assert!(message.contains("0.95") && message.contains("0.9"), "{message}");
 }
 
-/// Nothing is read from a slow disk for a task that would be refused anyway.
+/// No blob is read, perhaps from a slow disk, for a task that is refused anyway.
 #[test]
 fn a_task_is_checked_before_its_images_are_read() {
     let task = with_bytes(&row("ComplexImageTask/recaptcha").full);
@@ -93,7 +93,7 @@ fn a_task_is_checked_before_its_images_are_read() {
     refuse(task.with("recognizingThreshold", json!(101)), "recognizingThreshold");
 }
 
-/// A known type is checked whatever the service: who speaks to which is the service's to say.
+/// A known type is checked for any service. Whether the service supports it is not checked here.
 #[test]
 fn the_rules_are_the_same_on_both_services() {
     for service in ["capmonster", "brocapgpt"] {

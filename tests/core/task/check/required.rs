@@ -21,7 +21,7 @@ fn every_required_field_must_be_present() {
 #[test]
 fn a_required_field_must_not_be_null() {
     for row in rows() {
-        // What is no image at all is the image's failure, as `images.rs` says.
+        // A missing image is an image error (see `image.rs`).
         for path in row.required().iter().filter(|path| *path != "body") {
             refuse(with(&row.minimal, path, Value::Null), path);
         }
@@ -69,7 +69,7 @@ fn the_field_that_selects_a_variant_must_be_present() {
     for version in [json!(null), json!("4"), json!(5), json!(true)] {
         refuse(with(&geetest, "version", version), "version");
     }
-    // The variant decides what else is needed.
+    // The variant decides which other fields are required.
     refuse(with(&geetest, "version", 3), "challenge");
     take(with(&minimal("GeeTestTask/3"), "version", 4));
 
@@ -96,7 +96,7 @@ fn at_least_one_field_of_a_group_must_be_given() {
             for name in &names {
                 assert!(failure.english().contains(name), "{}", failure.english());
             }
-            // Null is a value, but none that is an image or an instruction.
+            // Null does not count as given.
             let null =
                 names.iter().fold(row.full.clone(), |task, name| with(&task, name, Value::Null));
             refuse_for_any(null, &names);
@@ -130,14 +130,14 @@ fn proxy_fields_are_given_together_or_not_at_all() {
             // One alone: one of the two others is missing.
             let others: Vec<_> = needed.into_iter().filter(|other| *other != name).collect();
             refuse_for_any(with(&bare, name, row.full[name].clone()), &others);
-            // Null and undefined are no proxy.
+            // Null and undefined do not count as a proxy.
             take(with(&bare, name, Value::Null));
             take(with_js(&bare, name, Js::Undefined));
         }
         for name in ["proxyLogin", "proxyPassword"] {
             refuse_for_any(with(&bare, name, "guest"), &needed);
             refuse_for_any(with(&bare, name, ""), &needed);
-            // Neither is needed.
+            // Neither is required.
             take(without(&row.full, name));
             take(with(&row.full, name, ""));
             take(with(&row.full, name, Value::Null));

@@ -2,16 +2,16 @@
 
 use super::*;
 
-/// Values that are of another kind than what the documentation shows in this field.
+/// Values of another type than the documentation shows for this field.
 fn of_another_kind(path: &str, documented: &Value) -> Vec<Js> {
     let mut odd: Vec<Js> = vec![Js::Bigint, Js::bytes([7; 120])];
     odd.extend(match documented {
         Value::String(_) => [json!(5), json!(true), json!(["x"]), json!({ "x": 1 })].map(Js::from),
-        // No number: one of the service's own examples writes 1 for true.
+        // Numbers are left out: an example of the service writes 1 for true.
         Value::Bool(_) => [json!("true"), json!(""), json!([true]), json!({})].map(Js::from),
         Value::Number(_) => [json!("1"), json!(""), json!([1]), json!({})].map(Js::from),
         Value::Array(_) => [json!(5), json!(true), json!("x"), json!({ "0": "x" })].map(Js::from),
-        // No text: that is what older documentation takes for `enterprisePayload`.
+        // Strings are left out: older documentation has one for `enterprisePayload`.
         Value::Object(_) => [json!(5), json!(true), json!(["x"]), json!([])].map(Js::from),
         Value::Null => panic!("the kind of {path} is not to be seen in the fixture"),
     });
@@ -33,7 +33,7 @@ fn a_value_of_the_wrong_type_is_refused_in_every_field() {
         for path in paths(&row.full) {
             let documented = match path.as_str() {
                 "type" => continue,
-                // Documented as a boolean or null; the fixture has null.
+                // Documented as a boolean or null. The fixture has null.
                 "fallbackToActualUA" => &json!(true),
                 _ => at(&row.full, &path),
             };
@@ -138,7 +138,7 @@ fn enumerations_accept_only_the_documented_values() {
     }
 }
 
-/// What is known of these is what has been seen so far: the sets are open.
+/// The known names are those seen so far; the services may add more.
 #[test]
 fn names_of_recognisers_and_classes_of_custom_tasks_may_be_any_text() {
     for module in ["universal", "my_own_module_a8f3", "", "captcha_math"] {
@@ -207,7 +207,7 @@ fn integers_are_whole() {
     ] {
         let full = row(name).full;
         let whole = at(&full, path).as_f64().unwrap();
-        // As JavaScript has it, a whole number is whole however it is written.
+        // In JavaScript, 1.0 is a whole number.
         take(with(&full, path, whole));
         refuse(with(&full, path, whole + 0.5), path);
     }
@@ -277,7 +277,7 @@ fn a_page_is_an_absolute_web_address() {
             take(with(&row.full, "websiteURL", url));
         }
         for url in bad {
-            // Whether a field that may be left out may be empty is not stated anywhere.
+            // It is not documented whether an optional field may be empty.
             if !(url.is_empty() && row.minimal.get("websiteURL").is_none()) {
                 refuse(with(&row.full, "websiteURL", url), "websiteURL");
             }
