@@ -91,9 +91,9 @@ fn a_request_that_the_breaker_refuses_does_not_wait_for_the_gate() {
     let others = async {
         // Sent after waiting 3 s for the first.
         refused(Call::Balance.make(&client).await, Class::Access, code);
-        let learnt = world.now();
+        let refused_at = world.now();
         refused_locally(Call::Balance.make(&client).await, Class::Access, code);
-        world.now() - learnt
+        world.now() - refused_at
     };
     let (_, waited) = world.run(futures_lite::future::zip(Call::Balance.make(&client), others));
     assert_eq!(waited, 0.0);

@@ -165,9 +165,9 @@ fn assert_state_or_failure(given: &Js) {
             ));
         }
         Err(failure) => {
-            let told = (failure.class, &*failure.code);
+            let found = (failure.class, &*failure.code);
             let known = [(Class::Transport, "BAD_RESPONSE"), (Class::Options, "INVALID_OPTIONS")];
-            assert!(known.contains(&told), "{failure:#?}");
+            assert!(known.contains(&found), "{failure:#?}");
         }
     }
 }

@@ -119,7 +119,7 @@ fn rules() -> Vec<Rule> {
 }
 
 /// A client that has just met a refusal, and the time when it did.
-fn taught(rule: &Rule, by: &Call) -> (World, Client<World>, f64) {
+fn refused_client(rule: &Rule, by: &Call) -> (World, Client<World>, f64) {
     let world = server().world_after(error(rule.code));
     let client = world.client();
     let failure = refused(world.run(by.make(&client)), rule.class, rule.code);
@@ -140,11 +140,11 @@ fn each_rule(mut check: impl FnMut(&Rule, &Call)) {
 #[test]
 fn a_refusal_is_repeated_locally_with_its_class_and_code() {
     each_rule(|rule, by| {
-        let (world, client, learnt) = taught(rule, by);
+        let (world, client, refused_at) = refused_client(rule, by);
         for (count, call) in rule.blocked.iter().enumerate() {
             world.pass(1_000.0);
             let failure = refused_locally(world.run(call.make(&client)), rule.class, rule.code);
-            let left = rule.lasts.map(|span| learnt + span - world.now());
+            let left = rule.lasts.map(|span| refused_at + span - world.now());
             assert_eq!(failure.retry_after_ms, left, "after {count} calls: {call:?}");
             assert_eq!(failure.service.as_deref(), Some("capmonster"));
             let (method, task) = match call {
@@ -163,7 +163,7 @@ fn a_refusal_is_repeated_locally_with_its_class_and_code() {
 fn a_refusal_blocks_nothing_else() {
     each_rule(|rule, by| {
         for call in &rule.free {
-            let (world, client, _) = taught(rule, by);
+            let (world, client, _) = refused_client(rule, by);
             let outcome = world.run(call.make(&client));
             assert!(outcome.is_ok(), "{}: {call:?}: {outcome:?}", rule.code);
         }
@@ -173,7 +173,7 @@ fn a_refusal_blocks_nothing_else() {
 #[test]
 fn another_account_is_not_blocked() {
     each_rule(|rule, by| {
-        let (world, _, _) = taught(rule, by);
+        let (world, _, _) = refused_client(rule, by);
         let other = world.client();
         assert!(rule.blocked.iter().all(|call| world.run(call.make(&other)).is_ok()));
     });
@@ -183,7 +183,7 @@ fn another_account_is_not_blocked() {
 fn a_ban_ends_and_a_final_refusal_does_not() {
     each_rule(|rule, by| {
         for call in &rule.blocked {
-            let (world, client, _) = taught(rule, by);
+            let (world, client, _) = refused_client(rule, by);
             let Some(span) = rule.lasts else {
                 world.pass(1e9);
                 refused_locally(world.run(call.make(&client)), rule.class, rule.code);
@@ -305,9 +305,9 @@ fn a_refusal_stops_the_retries_of_another_call() {
         let client = world.client();
         let calls = [Call::Create(token_task()), Call::Create(image_task())];
         let outcomes = world.run(together(calls.iter().map(|call| call.make(&client))));
-        let [repeated, told] = <[Outcome; 2]>::try_from(outcomes).unwrap();
+        let [repeated, final_refusal] = <[Outcome; 2]>::try_from(outcomes).unwrap();
         refused_locally(repeated, class, code);
-        assert_eq!(refused(told, class, code).origin, Origin::Service);
+        assert_eq!(refused(final_refusal, class, code).origin, Origin::Service);
         assert_eq!(world.sent().len(), 2);
     }
 }

@@ -114,8 +114,8 @@ fn the_rest_of_an_echo_is_shown() {
     let script = json!({ "errorId": 1, "errorCode": "ERROR_NEW", "errorDescription": format!("«{KEY}» is wrong") });
     let world = server().balance([answer(script)]).world();
     let failure = refused(world.balance().run(), Class::UnknownService, "ERROR_NEW");
-    let told = failure.server_message.as_deref().unwrap();
-    assert!(told.starts_with('«') && told.ends_with("» is wrong"), "{told}");
+    let description = failure.server_message.as_deref().unwrap();
+    assert!(description.starts_with('«') && description.ends_with("» is wrong"), "{description}");
     assert!(failure.english().contains("is wrong"), "{}", failure.english());
 }
 

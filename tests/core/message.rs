@@ -24,9 +24,9 @@ fn brackets() -> Value {
 }
 
 /// The English of a message in brackets; adds the numbers of its texts to `seen`.
-fn unbracketed(said: &str, seen: &mut Vec<usize>) -> String {
+fn unbracketed(text: &str, seen: &mut Vec<usize>) -> String {
     let mut english = String::new();
-    let mut rest = said;
+    let mut rest = text;
     while let Some((before, bracketed)) = rest.split_once('⟦') {
         english.push_str(before);
         let (number, after) = bracketed.split_once('·').unwrap();
@@ -107,7 +107,7 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
         ("type", "CustomTask".into()),
         ("class", "x".into()),
         ("websiteURL", "https://a.example".into()),
-        ("odd", Js::Bigint),
+        ("unknown", Js::Bigint),
     ])));
     for extra in [
         json!({ "websiteKey": 5 }),
@@ -165,7 +165,7 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
     }
     // Answers.
     let codes = TABLE.iter().map(|row| error(row.code));
-    let odd = [
+    let others = [
         answer(json!({ "errorId": 1 })),
         answer(json!({ "errorId": 1, "errorCode": "ERROR_NEW", "errorDescription": "So be it." })),
         answer(json!({ "errorId": 1, "errorCode": "ERROR_PROXY_NEW" })),
@@ -185,7 +185,7 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
         network(),
         hang(),
     ];
-    for script in codes.chain(odd) {
+    for script in codes.chain(others) {
         let quick = json!({ "requestTimeoutMs": 200, "maxRetries": 1 });
         let refusing = server().create([script.clone()]).balance([script.clone()]);
         calls.push((quick.clone(), none(), Call::Create(token_task()), refusing.clone()));
@@ -220,7 +220,7 @@ fn every_text_is_translated_and_every_translation_is_used() {
     let brackets = brackets();
     let mut seen = Vec::new();
     for (options, call_options, call, server) in failing_calls() {
-        let told = [None, Some(&brackets)].map(|messages| {
+        let rendered = [None, Some(&brackets)].map(|messages| {
             let world = server.clone().world();
             let options = client_options(options.clone(), messages);
             let client = Client::new(
@@ -240,7 +240,7 @@ fn every_text_is_translated_and_every_translation_is_used() {
             words.extend(retries.map(|retry| retry["message"].as_str().unwrap().to_owned()));
             words
         });
-        let [english, other] = told;
+        let [english, other] = rendered;
         compare(&english, &other, &mut seen);
     }
 
@@ -262,7 +262,7 @@ fn every_text_is_translated_and_every_translation_is_used() {
         json!({ "imageLimits": { "minBytes": 2, "maxBytes": 1 } }),
         json!({ "baseUrl": true }),
         json!({ "maxRetries": 1.5 }),
-        json!({ "odd": 1 }),
+        json!({ "unknown": 1 }),
         json!({ "maxRetires": 1 }),
         json!({ "a name that is longer than any option": 1 }),
     ] {
@@ -327,7 +327,7 @@ fn missing_and_invalid_translations_fall_back_to_english() {
         json!({ "codes": { "ERROR_ZERO_BALANCE": "x" } }),
         json!({ "codes": { "ERROR_ZERO_BALANCE": { "message": 5, "hint": null } } }),
         json!({ "codes": { "ERROR_ZERO_BALANCE": { "message": "", "hint": "" } } }),
-        json!({ "odd": true }),
+        json!({ "unknown": true }),
     ] {
         assert_eq!(empty_account(messages).1, english);
     }
@@ -338,12 +338,12 @@ fn missing_and_invalid_translations_fall_back_to_english() {
 
 #[test]
 fn a_single_text_may_be_replaced() {
-    let messages = json!({ "texts": { "{what}: {detail}": "{detail} <- {what} {odd}" } });
+    let messages = json!({ "texts": { "{what}: {detail}": "{detail} <- {what} {unknown}" } });
     let options = client_options(json!({ "maxRetries": 11, "messages": messages }), None);
     let failure = ClientOptions::read(&options).err().unwrap();
     assert_eq!(
         failure.message(&catalogue(Some(&options))),
-        "`maxRetries` must be a whole number from 0 to 10, not 11 <- An option cannot be used {odd}"
+        "`maxRetries` must be a whole number from 0 to 10, not 11 <- An option cannot be used {unknown}"
     );
 }
 
@@ -370,9 +370,9 @@ fn a_catalogue_that_is_not_an_object_is_refused() {
 /// A service's text is not in the catalogue. A key in it is not shown.
 #[test]
 fn foreign_texts_stay_as_they_are_except_for_the_key() {
-    let said = format!("«{{what}} {KEY}» ist falsch");
+    let text = format!("«{{what}} {KEY}» ist falsch");
     let script =
-        answer(json!({ "errorId": 1, "errorCode": "ERROR_NEU", "errorDescription": said }));
+        answer(json!({ "errorId": 1, "errorCode": "ERROR_NEU", "errorDescription": text }));
     let world = server().balance([script]).world();
     let client = world.client_with(json!({ "messages": brackets() }));
     let failure = refused(world.balance().by(&client).run(), Class::UnknownService, "ERROR_NEU");

@@ -71,15 +71,17 @@ fn the_defaults_are_as_documented() {
 
 #[test]
 fn options_must_be_an_object_with_a_key() {
-    for odd in no_texts().into_iter().filter(|odd| !matches!(odd, Js::Plain(Value::Object(_)))) {
-        refused_option(read(odd.clone()), "options");
-        refused_option(CallOptions::read(Some(&odd)), "options");
+    for invalid in
+        no_texts().into_iter().filter(|invalid| !matches!(invalid, Js::Plain(Value::Object(_))))
+    {
+        refused_option(read(invalid.clone()), "options");
+        refused_option(CallOptions::read(Some(&invalid)), "options");
     }
     refused_option(read(json!({})), "clientKey");
     refused_option(read(json!({ "clientKey": "" })), "clientKey");
     refused_option(read(object([("clientKey", Js::Undefined)])), "clientKey");
-    for odd in no_texts() {
-        refused_option(read(object([("clientKey", odd)])), "clientKey");
+    for invalid in no_texts() {
+        refused_option(read(object([("clientKey", invalid)])), "clientKey");
     }
 }
 
@@ -109,10 +111,11 @@ fn a_flag_is_true_or_false() {
     for flag in [true, false] {
         assert_eq!(read(with("keepAlive", json!(flag))).unwrap().keep_alive, flag);
     }
-    let odd =
-        no_whole_numbers().into_iter().filter(|odd| !matches!(odd, Js::Plain(Value::Bool(_))));
-    for odd in odd.chain([json!(0).into(), json!(1).into()]) {
-        refused_option(read(with("keepAlive", odd)), "keepAlive");
+    let invalid = no_whole_numbers()
+        .into_iter()
+        .filter(|invalid| !matches!(invalid, Js::Plain(Value::Bool(_))));
+    for invalid in invalid.chain([json!(0).into(), json!(1).into()]) {
+        refused_option(read(with("keepAlive", invalid)), "keepAlive");
     }
 }
 
@@ -148,16 +151,16 @@ fn a_number_is_whole_and_within_its_bounds() {
 
 #[test]
 fn a_text_option_must_be_a_string() {
-    for odd in no_texts() {
-        refused_option(read(with("baseUrl", odd.clone())), "baseUrl");
+    for invalid in no_texts() {
+        refused_option(read(with("baseUrl", invalid.clone())), "baseUrl");
         for name in ["callbackUrl", "type"] {
-            refused_option(CallOptions::read(Some(&object([(name, odd.clone())]))), name);
+            refused_option(CallOptions::read(Some(&object([(name, invalid.clone())]))), name);
         }
     }
-    for odd in no_whole_numbers() {
+    for invalid in no_whole_numbers() {
         refused_option(
-            read(with("service", odd.clone())),
-            match odd {
+            read(with("service", invalid.clone())),
+            match invalid {
                 Js::Plain(Value::Object(_)) => "service.name",
                 _ => "service",
             },
@@ -175,12 +178,12 @@ fn image_limits_are_two_numbers_in_order() {
     assert_eq!((same.min_bytes, same.max_bytes), (7, 7));
     refused_option(limits(json!({ "minBytes": 8, "maxBytes": 7 })), "imageLimits");
     refused_option(limits(json!({ "maxBytes": 99 })), "imageLimits");
-    for odd in [json!(null), json!(500), json!("500"), json!([1, 2])] {
-        refused_option(limits(odd), "imageLimits");
+    for invalid in [json!(null), json!(500), json!("500"), json!([1, 2])] {
+        refused_option(limits(invalid), "imageLimits");
     }
     for name in ["minBytes", "maxBytes", "max"] {
-        for odd in [json!(-1), json!(1.5), json!("100"), json!(null)] {
-            let failure = limits(json!({ name: odd })).expect_err(name);
+        for invalid in [json!(-1), json!(1.5), json!("100"), json!(null)] {
+            let failure = limits(json!({ name: invalid })).expect_err(name);
             assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
             assert!(failure.option.as_ref().unwrap().ends_with(name), "{failure:#?}");
         }
@@ -239,8 +242,8 @@ fn a_service_profile_is_checked_like_the_options() {
         service.as_object_mut().unwrap().remove(member);
         refused_option(read(with("service", service)), &format!("service.{member}"));
     }
-    for odd in ["CapMonster", "", "https://api.capmonster.cloud"] {
-        refused_option(read(with("service", odd)), "service");
+    for invalid in ["CapMonster", "", "https://api.capmonster.cloud"] {
+        refused_option(read(with("service", invalid)), "service");
     }
 }
 

@@ -132,11 +132,11 @@ proptest! {
         assert_spaced(&polls);
         prop_assert!(polls.len() <= 120);
 
-        let made = log.of("created");
-        prop_assert!(made.len() <= 1);
-        prop_assert!(polls.is_empty() || made.len() == 1);
-        match (outcome, made.first()) {
-            (Ok(solved), made) => prop_assert_eq!(Some(&solved["taskId"]), made.map(|event| &event["taskId"])),
+        let created = log.of("created");
+        prop_assert!(created.len() <= 1);
+        prop_assert!(polls.is_empty() || created.len() == 1);
+        match (outcome, created.first()) {
+            (Ok(solved), created) => prop_assert_eq!(Some(&solved["taskId"]), created.map(|event| &event["taskId"])),
             (Err(failure), Some(event)) => {
                 let failure = failure.record();
                 prop_assert_eq!(&failure["taskId"], &event["taskId"]);

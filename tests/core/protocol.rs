@@ -34,14 +34,14 @@ fn the_message_says_why_json_is_not_an_answer() {
 #[test]
 fn the_service_is_quoted_where_only_it_knows_the_reason() {
     let words = "field websiteKey is wrong";
-    for (code, class, is_said) in [
+    for (code, class, is_quoted) in [
         ("ERROR_INVALID_TASK", Class::Task, true),
         ("ERROR_OF_TOMORROW", Class::UnknownService, true),
         ("ERROR_ZERO_BALANCE", Class::Balance, false),
     ] {
         let body = json!({ "errorId": 1, "errorCode": code, "errorDescription": words });
         let failure = refused::<()>(Err(failure_of(body)), class, code);
-        assert_eq!(failure.english().contains(words), is_said, "{}", failure.english());
+        assert_eq!(failure.english().contains(words), is_quoted, "{}", failure.english());
         assert_eq!(failure.server_message.as_deref(), Some(words));
     }
 }
@@ -83,7 +83,7 @@ fn an_invalid_task_id_is_shown_but_never_rounded() {
 
 #[test]
 fn the_message_describes_a_body_that_is_not_an_answer() {
-    for (status, text, said) in [
+    for (status, text, expected) in [
         (200, "", "the body is empty"),
         (200, " \n", "the body is empty"),
         (200, "<html>Sign in", "<html>Sign in"),
@@ -94,7 +94,7 @@ fn the_message_describes_a_body_that_is_not_an_answer() {
         let body = Body::NotJson(text.to_owned());
         let response = Response::<Js> { status, retry_after_ms: None, body };
         let failure = read_answer(response, &key()).expect_err("a failure");
-        assert!(failure.english().contains(said), "{status} {text}: {}", failure.english());
+        assert!(failure.english().contains(expected), "{status} {text}: {}", failure.english());
         assert_eq!(failure.english().contains("status"), status == 404, "{}", failure.english());
     }
 }
@@ -157,7 +157,7 @@ fn a_task_id_in_quotes_is_read() {
 /// The task is paid for, so its id is quoted as it came, or not at all, but never rounded.
 #[test]
 fn the_raw_task_id_of_a_paid_task_is_in_the_message() {
-    for (id, told) in [
+    for (id, expected) in [
         (json!("7f3a-91c0"), "unexpected taskId: \"7f3a-91c0\""),
         (json!("9007199254740993"), "unexpected taskId: \"9007199254740993\""),
         (json!(9_007_199_254_740_993_u64), "unexpected taskId: a number above 2^53"),
@@ -167,7 +167,7 @@ fn the_raw_task_id_of_a_paid_task_is_in_the_message() {
         let world = server().create([answer(json!({ "errorId": 0, "taskId": id }))]).world();
         let outcome = world.create(token_task()).run();
         let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
-        assert!(failure.english().contains(told), "{}", failure.english());
+        assert!(failure.english().contains(expected), "{}", failure.english());
         assert_eq!(failure.may_have_created_task, Some(true));
     }
 }
@@ -186,7 +186,7 @@ fn a_balance_that_is_not_a_number_is_a_bad_response() {
 fn request_bodies_and_urls_are_exactly_those_of_the_protocol() {
     let world = server().world();
     let client =
-        world.client_with(json!({ "softId": 77, "baseUrl": "http://127.0.0.1:8080/stand/in/" }));
+        world.client_with(json!({ "softId": 77, "baseUrl": "http://127.0.0.1:8080/sandbox/api/" }));
     let log = Log::default();
     world
         .create(token_task())
@@ -214,7 +214,7 @@ fn request_bodies_and_urls_are_exactly_those_of_the_protocol() {
     let sent = world.sent();
     assert_eq!(sent.len(), expected.len());
     for (sent, (method, body)) in sent.iter().zip(expected) {
-        assert_eq!(sent.url, format!("http://127.0.0.1:8080/stand/in/{method}"));
+        assert_eq!(sent.url, format!("http://127.0.0.1:8080/sandbox/api/{method}"));
         assert_eq!(sent.body, body);
     }
 }

@@ -147,8 +147,8 @@ fn any_other_base_url_is_refused_without_showing_it() {
                 panic!("{url:?} was taken");
             };
             let failure = refused_option::<()>(Err(failure), option);
-            let shown = format!("{failure:?}");
-            assert!(!shown.contains(MARK), "{url}: {shown}");
+            let debug = format!("{failure:?}");
+            assert!(!debug.contains(MARK), "{url}: {debug}");
         }
     }
 }

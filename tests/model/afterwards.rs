@@ -21,31 +21,31 @@ pub(crate) fn afterwards(run: &Run<'_>, meanings: &[Meaning], id: Option<u64>) -
         assert_eq!(found, (class, code, Origin::Client), "{failure:#?}");
         // A result request waits for its gap before it is refused.
         let left = span.map(|span| span - (world.now() - run.end));
-        let told = failure.retry_after_ms;
-        assert_eq!(told.is_some(), left.is_some(), "{failure:#?}");
+        let reported = failure.retry_after_ms;
+        assert_eq!(reported.is_some(), left.is_some(), "{failure:#?}");
         // Rounded up; adding fractions is not exact.
-        let over = told.zip(left).map_or(0.0, |(told, left)| told - left);
+        let over = reported.zip(left).map_or(0.0, |(reported, left)| reported - left);
         assert!((-TINY..=1.0 + TINY).contains(&over), "{over} ms too much: {failure:#?}");
         assert_eq!(world.sent().len(), run.sent.len(), "sent after {code}");
     };
-    let same = || scene.call();
-    let anew = || Call::Solve(token_task());
+    let same_call = || scene.call();
+    let new_solve = || Call::Solve(token_task());
     let refused = "; the next call is refused locally";
     match meanings.last() {
         Some(Meaning::Refused(class @ Class::Key, code)) => {
-            for call in [same(), anew(), Call::Balance, Call::Wait(TASK_ID + 1)] {
+            for call in [same_call(), new_solve(), Call::Balance, Call::Wait(TASK_ID + 1)] {
                 locally(call, *class, code, None);
             }
             return refused;
         }
         Some(Meaning::Refused(class @ Class::Access, code)) => {
-            for call in [same(), anew(), Call::Balance, Call::Wait(TASK_ID + 1)] {
+            for call in [same_call(), new_solve(), Call::Balance, Call::Wait(TASK_ID + 1)] {
                 locally(call, *class, code, Some(BAN_MS));
             }
             return refused;
         }
         Some(Meaning::Refused(class @ Class::Balance, code)) => {
-            locally(anew(), *class, code, Some(BAN_MS));
+            locally(new_solve(), *class, code, Some(BAN_MS));
             return refused;
         }
         Some(Meaning::Refused(class @ Class::TaskNotFound, code)) if id.is_some() => {
@@ -56,13 +56,13 @@ pub(crate) fn afterwards(run: &Run<'_>, meanings: &[Meaning], id: Option<u64>) -
             return refused;
         }
         Some(Meaning::Refused(class @ Class::Domain, code)) if scene.entry == Entry::Solve => {
-            locally(anew(), *class, code, None);
+            locally(new_solve(), *class, code, None);
             return refused;
         }
         Some(Meaning::Refused(class @ Class::Proxy, code @ "ERROR_PROXY_BANNED"))
             if scene.entry == Entry::Solve =>
         {
-            locally(anew(), *class, code, Some(BAN_MS));
+            locally(new_solve(), *class, code, Some(BAN_MS));
             return refused;
         }
         Some(Meaning::Ready) => return "",

@@ -85,7 +85,7 @@ const CODES: [(&str, Class); 26] = [
 pub(crate) fn all() -> Vec<Case> {
     let mut cases = service_answers();
     cases.extend(refusals());
-    cases.extend(odd_envelopes());
+    cases.extend(invalid_envelopes());
     cases.extend(http_answers());
     cases
 }
@@ -133,7 +133,7 @@ fn service_answers() -> Vec<Case> {
         let script = answer(json!({ "errorId": 0, "status": status }));
         cases.push(case("an unknown status", script, lost(), Unclear));
     }
-    let odd_ids = [
+    let invalid_ids = [
         json!(0),
         json!(-1),
         json!(1.5),
@@ -146,7 +146,7 @@ fn service_answers() -> Vec<Case> {
         json!("9007199254740992"),
         json!(KEY),
     ];
-    for id in odd_ids {
+    for id in invalid_ids {
         let script = answer(json!({ "errorId": 0, "taskId": id }));
         cases.push(case("no usable taskId", script, lost(), Unclear));
     }
@@ -214,7 +214,7 @@ fn refusals() -> Vec<Case> {
     cases
 }
 
-fn odd_envelopes() -> Vec<Case> {
+fn invalid_envelopes() -> Vec<Case> {
     let mut cases = Vec::new();
     let mut unread = |fault: &str, script: Script| {
         cases.push(case(fault, script, Lost("BAD_RESPONSE"), Unclear));

@@ -131,14 +131,14 @@ fn backoff(attempt: usize, random: f64, given: Option<f64>) -> (f64, f64) {
 /// Checks that the outcome follows from the last answer. Returns the task's id if the caller knows it.
 fn outcome(run: &Run<'_>, meanings: &[Meaning]) -> Option<u64> {
     let scene = run.scene;
-    let told = run.events.iter().find(|event| event["type"] == "created");
-    let told = told.map(|event| event["taskId"].as_u64().unwrap());
+    let reported = run.events.iter().find(|event| event["type"] == "created");
+    let reported = reported.map(|event| event["taskId"].as_u64().unwrap());
     let exists = meanings.contains(&Meaning::Created) || scene.entry == Entry::Wait;
     let id = exists.then_some(TASK_ID);
     let Some(outcome) = &run.outcome else {
         let play = run.play.borrow();
         assert!(play.dropped_in_pause || play.dropped_under_way, "dropped by nobody");
-        return if scene.entry == Entry::Wait { id } else { told };
+        return if scene.entry == Entry::Wait { id } else { reported };
     };
     let polls = run.sent.iter().filter(|sent| is_poll(sent)).count();
     let (deadline, life) = bounds(run);
@@ -223,8 +223,8 @@ pub(crate) fn assert_failure(failure: &Failure) {
             && !failure.english_hint().is_empty()
     );
     assert!(failure.method.is_some() && failure.service.is_some(), "{failure:#?}");
-    let shown = failure.record().to_string();
-    assert!(!shown.contains(KEY), "the key is in {shown}");
+    let record = failure.record().to_string();
+    assert!(!record.contains(KEY), "the key is in {record}");
 }
 
 /// The listener gets one event for each exchange, in order.
@@ -247,7 +247,7 @@ fn events(run: &Run<'_>, meanings: &[Meaning]) {
             Meaning::Lost(_) | Meaning::Refused(..) | Meaning::Broken(_) => None,
         });
     }
-    let told: Vec<_> = run
+    let events: Vec<_> = run
         .events
         .iter()
         .map(|event| {
@@ -257,14 +257,14 @@ fn events(run: &Run<'_>, meanings: &[Meaning]) {
         .collect();
     // A failure that ends the call is not an event, and neither is a dropped request.
     let is_silent = match meanings.last() {
-        Some(Meaning::Again(..)) => told.len() < expected.len(),
+        Some(Meaning::Again(..)) => events.len() < expected.len(),
         Some(Meaning::Unclear) => run.play.borrow().dropped_under_way,
         _ => false,
     };
     if is_silent {
         expected.pop();
     }
-    assert_eq!(told, expected);
+    assert_eq!(events, expected);
     for event in &run.events {
         assert!(!event.to_string().contains(KEY), "{event}");
     }

@@ -1,7 +1,7 @@
 //! A model of the network: every interleaving of answers, faults and aborts up to a depth, in virtual time, and
 //! random ones beyond it.
 //!
-//! | file | what it holds |
+//! | file | contents |
 //! |---|---|
 //! | `answers.rs` | every class of answer, and what it means |
 //! | `tape.rs` | the choices of one run, and how to get to the next run |
@@ -165,9 +165,10 @@ fn report(tally: &Tally) {
         .iter()
         .map(|((method, fault), (runs, outcomes))| {
             // An outcome that also occurs with a longer text is listed once, with the longer one.
-            let is_said =
+            let is_most_detailed =
                 |it: &&String| !outcomes.iter().any(|other| other.starts_with(&format!("{it};")));
-            let outcomes: Vec<_> = outcomes.iter().filter(is_said).map(String::as_str).collect();
+            let outcomes: Vec<_> =
+                outcomes.iter().filter(is_most_detailed).map(String::as_str).collect();
             json!({
                 "place": "Model",
                 "fault": format!("{method}: {fault}"),

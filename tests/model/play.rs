@@ -293,9 +293,9 @@ impl Play {
 }
 
 /// Prints the choices of a run that fails.
-struct Shown<'a>(&'a Scene, &'a RefCell<Play>);
+struct PrintOnPanic<'a>(&'a Scene, &'a RefCell<Play>);
 
-impl Drop for Shown<'_> {
+impl Drop for PrintOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking()
             && let Ok(play) = self.1.try_borrow()
@@ -335,7 +335,7 @@ pub(crate) fn run(
     check: &mut dyn FnMut(&Run<'_>),
 ) -> Tape {
     let play = Rc::new(RefCell::new(Play::new(tape)));
-    let shown = Shown(scene, &play);
+    let print_on_panic = PrintOnPanic(scene, &play);
     let itself: Rc<RefCell<Option<World>>> = Rc::default();
     let world = {
         let (play, choices, itself) = (Rc::clone(&play), Rc::clone(choices), Rc::clone(&itself));
@@ -354,8 +354,8 @@ pub(crate) fn run(
     play.borrow_mut().start = start;
     let call =
         json!({ "timeoutMs": scene.timeout as u64, "pollIntervalMs": scene.interval as u64 });
-    let made = scene.call();
-    let flow = made.with(&client, call, &log);
+    let scene_call = scene.call();
+    let flow = scene_call.with(&client, call, &log);
     let outcome = world.run_until(flow, || play.borrow_mut().drops(scene, &world));
     play.borrow_mut().is_over = true;
     world.oversleep(0.0);
@@ -364,7 +364,7 @@ pub(crate) fn run(
     let run =
         Run { scene, play: &play, world: world.clone(), client, start, end, sent, events, outcome };
     check(&run);
-    drop(shown);
+    drop(print_on_panic);
     // Otherwise the world would own itself.
     itself.borrow_mut().take();
     let mut play = play.borrow_mut();

@@ -76,8 +76,9 @@ fn a_request_that_certainly_created_nothing_is_repeated() {
         let log = Log::default();
         world.solve(token_task()).log(&log).run().unwrap();
         assert_eq!(world.count("createTask"), 3);
-        let told: Vec<_> = log.of("retry").iter().map(|e| e["delayMs"].as_f64().unwrap()).collect();
-        assert_eq!(told, pauses(&world), "the pauses are told as they are");
+        let reported: Vec<_> =
+            log.of("retry").iter().map(|e| e["delayMs"].as_f64().unwrap()).collect();
+        assert_eq!(reported, pauses(&world));
         for event in log.of("retry") {
             assert_eq!((&event["code"], &event["method"]), (&json!(code), &json!("createTask")));
             assert_eq!(event.get("taskId"), None);

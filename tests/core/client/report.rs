@@ -70,8 +70,8 @@ fn no_report_is_sent_to_a_service_without_reports() {
         let failure = refused_locally(outcome, Class::Options, "INVALID_OPTIONS");
         assert_eq!(failure.option.as_deref(), Some("service"));
         assert_eq!(failure.service.as_deref(), Some(name));
-        let told = format!("{name}, which does not support {}", kind.method().name());
-        assert!(failure.english().contains(&told), "{}", failure.english());
+        let expected = format!("{name}, which does not support {}", kind.method().name());
+        assert!(failure.english().contains(&expected), "{}", failure.english());
         assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
         assert_eq!(world.sent().len(), 0);
     }
@@ -139,8 +139,8 @@ fn a_report_of_the_wrong_kind_blocks_only_such_reports() {
     refused(world.run(wrong.make(&client)), Class::TaskNotFound, code);
     refused_locally(world.run(wrong.make(&client)), Class::TaskNotFound, code);
     world.result(TASK_ID).by(&client).run().unwrap();
-    let told = refused(world.run(REPORT.make(&client)), Class::TaskNotFound, code);
-    assert_eq!(told.origin, Origin::Service);
+    let failure = refused(world.run(REPORT.make(&client)), Class::TaskNotFound, code);
+    assert_eq!(failure.origin, Origin::Service);
     assert_eq!(world.sent().len(), 3);
 }
 
@@ -177,10 +177,10 @@ fn a_report_is_repeated_under_the_rules_of_get_balance() {
         let world = server().balance([first.clone(), balance(1.0)]).world();
         let of_balance = world.balance().run().map(drop);
         assert_eq!(world.sent().len(), sent, "{first:?}");
-        let told = |outcome: Result<(), Box<Failure>>| {
+        let summary = |outcome: Result<(), Box<Failure>>| {
             outcome.map_err(|failure| (failure.code.into_owned(), failure.retryable))
         };
-        assert_eq!(told(of_report), told(of_balance));
+        assert_eq!(summary(of_report), summary(of_balance));
     }
 }
 
@@ -213,8 +213,8 @@ fn an_echoed_key_is_not_shown() {
         for call in [REPORT, Call::UserAgent] {
             let world = server().report([script.clone()]).user_agent([script.clone()]).world();
             let failure = world.run(call.make(&world.client())).unwrap_err();
-            let told = failure.record().to_string();
-            assert!(!told.contains(&KEY[..16]), "{told}");
+            let record = failure.record().to_string();
+            assert!(!record.contains(&KEY[..16]), "{record}");
         }
     }
 }

@@ -93,8 +93,8 @@ fn a_service_without_the_url_is_not_asked() {
         let outcome = world.user_agent().client_options(options).run();
         let failure = refused_locally(outcome, Class::Options, "INVALID_OPTIONS");
         assert_eq!(failure.option.as_deref(), Some("service"));
-        let told = format!("{name}, which does not support getUserAgent");
-        assert!(failure.english().contains(&told), "{}", failure.english());
+        let expected = format!("{name}, which does not support getUserAgent");
+        assert!(failure.english().contains(&expected), "{}", failure.english());
         assert_eq!(world.sent().len(), 0);
     }
 }

@@ -33,7 +33,7 @@ fn an_image_solved_in_3_s_takes_at_most_3_result_requests() {
     );
     assert!((3_000.0..6_000.0).contains(&elapsed), "{elapsed}");
 
-    let told: Vec<_> = log
+    let events: Vec<_> = log
         .events()
         .into_iter()
         .map(|event| (event["type"].clone(), event["status"].clone(), event["poll"].clone()))
@@ -43,7 +43,7 @@ fn an_image_solved_in_3_s_takes_at_most_3_result_requests() {
         let status = if poll == polls.len() { "ready" } else { "processing" };
         expected.push((json!("poll"), json!(status), json!(poll)));
     }
-    assert_eq!(told, expected);
+    assert_eq!(events, expected);
     for event in log.events() {
         assert_eq!(event["taskId"], TASK_ID, "{event}");
     }
@@ -96,8 +96,8 @@ fn timeout_ms_bounds_the_whole_solve_and_the_task_can_still_be_waited_for() {
     let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_eq!(world.now() - start, 6_000.0);
     assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-    let said = format!("no solution for task {TASK_ID} within 6000 ms (result requests: 3)");
-    assert!(failure.english().contains(&said), "{}", failure.english());
+    let expected = format!("no solution for task {TASK_ID} within 6000 ms (result requests: 3)");
+    assert!(failure.english().contains(&expected), "{}", failure.english());
     assert!(failure.retryable && failure.english_hint().contains("waitForResult"));
     assert!(failure.cause.is_none(), "nothing had failed: {failure:#?}");
 
@@ -148,7 +148,7 @@ fn a_result_is_requested_at_most_120_times() {
     let outcome = world.solve(token_task()).by(&client).timeout_ms(299_000).run();
     let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-    assert!(!failure.retryable, "nothing can be learnt any more");
+    assert!(!failure.retryable, "no further request is allowed");
     assert_eq!(world.count("getTaskResult"), 120);
 
     let again = world.wait(TASK_ID).by(&client).run();
@@ -187,7 +187,7 @@ fn a_client_that_created_the_task_knows_when_its_5_minutes_are_over() {
     refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     let polls = world.sent_to("getTaskResult");
     let late: Vec<_> = polls.iter().filter(|poll| poll.start >= end).collect();
-    assert!(late.is_empty(), "{} looks for a result that is gone", late.len());
+    assert!(late.is_empty(), "{} requests for a result that is gone", late.len());
 }
 
 #[test]
@@ -200,8 +200,8 @@ fn a_single_result_request_returns_one_state() {
         ),
     ] {
         let world = server().poll([script]).world();
-        let told = world.result(TASK_ID).run().unwrap();
-        assert_eq!(told, state);
+        let found = world.result(TASK_ID).run().unwrap();
+        assert_eq!(found, state);
         assert_eq!(world.sent().len(), 1);
     }
 }

@@ -299,7 +299,7 @@ fn undefined_fields_are_absent() {
 
 #[test]
 fn unknown_types_pass_unchecked() {
-    let odd = json!({
+    let fields = json!({
         "websiteURL": 5,
         "websiteKey": null,
         "proxyType": "carrier pigeon",
@@ -323,7 +323,7 @@ fn unknown_types_pass_unchecked() {
         "NoCaptcha",
         " RecaptchaV2Task",
     ] {
-        taken_as_given(kind, &with(&odd, "type", kind));
+        taken_as_given(kind, &with(&fields, "type", kind));
         taken_as_given(kind, &json!({ "type": kind }));
     }
 }

@@ -155,7 +155,7 @@ fn the_bytes_of_a_blob_are_measured_too() {
 fn anything_but_an_image_is_refused() {
     let address = format!("https://shop.example/{}.png", "a".repeat(200));
     let svg = format!("data:image/svg+xml,{}", "a".repeat(200));
-    for odd in [
+    for invalid in [
         json!(null).into(),
         json!(7).into(),
         json!(true).into(),
@@ -168,7 +168,7 @@ fn anything_but_an_image_is_refused() {
         "A".repeat(1_001).into(),
         format!("{}=A", "A".repeat(400)).into(),
     ] {
-        for call in calls_with(odd) {
+        for call in calls_with(invalid) {
             let world = server().world();
             refused_locally(world.run(call.make(&world.client())), Class::Image, "INVALID_IMAGE");
             assert_eq!(world.sent().len(), 0);
@@ -199,11 +199,11 @@ fn an_error_in_a_list_of_images_says_which_one_is_wrong() {
             assert_eq!(failure.field.as_deref(), Some(field));
             assert_eq!(world.sent().len(), 0);
         }
-        for odd in [json!("AAAA"), json!({}), json!(1)] {
+        for invalid in [json!("AAAA"), json!({}), json!(1)] {
             let task = object([
                 ("type", json!("ComplexImageTask")),
                 ("class", json!("other")),
-                (field, odd),
+                (field, invalid),
             ]);
             let world = server().world();
             let outcome = world.solve(task).run();

@@ -1,4 +1,4 @@
-//! The client's calls as plain data, and assertions on what comes of them.
+//! The client's calls as plain data, a builder for one call, and assertions on outcomes.
 
 use super::{Js, Sent, TASK_ID, World, object};
 use capwire::client::Client;
@@ -15,7 +15,7 @@ use std::cell::RefCell;
 /// The rule of both services (their error pages), written here a second time on purpose.
 pub const POLL_GAP_MS: f64 = 2_000.0;
 
-/// What a call comes to, as it would cross to JavaScript.
+/// The outcome of a call; a value as it would cross to JavaScript.
 pub type Outcome = Result<Value, Box<Failure>>;
 
 #[derive(Clone, Debug)]
@@ -216,7 +216,7 @@ pub fn refused<T: std::fmt::Debug>(
     failure
 }
 
-/// The failure of a call that the client must answer by itself.
+/// The failure of a call that the client must refuse locally.
 #[track_caller]
 pub fn refused_locally(outcome: Outcome, class: Class, code: &str) -> Box<Failure> {
     let failure = refused(outcome, class, code);
@@ -224,18 +224,18 @@ pub fn refused_locally(outcome: Outcome, class: Class, code: &str) -> Box<Failur
     failure
 }
 
-/// That result requests for one task keep the gap, from the end of one to the start of the next.
+/// Asserts that result requests for one task keep the gap, from the end of one to the start of the next.
 #[track_caller]
 pub fn assert_spaced(polls: &[Sent]) {
     for pair in polls.windows(2) {
         let end = pair[0].end.expect("one request at a time");
         let gap = pair[1].start - end;
-        // Far below what any clock tells apart: what adding fractions of a millisecond loses.
+        // Adding fractions of a millisecond is not exact. No clock shows so small a difference.
         assert!(gap > POLL_GAP_MS - 1e-6, "a gap of {gap} ms in {polls:#?}");
     }
 }
 
-/// The words of a failure in English.
+/// A failure in English.
 pub trait English {
     fn english(&self) -> String;
     fn english_hint(&self) -> String;

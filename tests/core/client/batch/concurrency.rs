@@ -27,12 +27,12 @@ fn a_thousand_results_arrive_as_they_complete_with_at_most_32_tasks_at_once() {
     // Exactly the concurrency is used.
     assert_eq!(widest(&world), 32);
     // Each task is created once (`spans` asserts it), and its result requests keep the gap.
-    let mut looks = BTreeMap::<u64, Vec<Sent>>::new();
+    let mut polls = BTreeMap::<u64, Vec<Sent>>::new();
     for sent in world.sent_to("getTaskResult") {
-        looks.entry(sent.body["taskId"].as_u64().unwrap()).or_default().push(sent);
+        polls.entry(sent.body["taskId"].as_u64().unwrap()).or_default().push(sent);
     }
-    assert_eq!(looks.len(), 1_000);
-    looks.values().for_each(|looks| assert_spaced(looks));
+    assert_eq!(polls.len(), 1_000);
+    polls.values().for_each(|polls| assert_spaced(polls));
 }
 
 #[test]

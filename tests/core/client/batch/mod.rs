@@ -185,7 +185,7 @@ fn tag(sent: &Sent) -> u64 {
 }
 
 /// A service that numbers its tasks by their tags and solves each at result request number `polls`.
-fn tagged(looks: impl Fn(u64) -> usize + 'static) -> World {
+fn tagged(polls: impl Fn(u64) -> usize + 'static) -> World {
     let mut asked = BTreeMap::<u64, usize>::new();
     World::new(move |sent| match sent.method.as_str() {
         "createTask" => answer(json!({ "errorId": 0, "taskId": TASK_ID + tag(sent) })),
@@ -193,7 +193,7 @@ fn tagged(looks: impl Fn(u64) -> usize + 'static) -> World {
             let tag = sent.body["taskId"].as_u64().unwrap() - TASK_ID;
             let asked = asked.entry(tag).or_default();
             *asked += 1;
-            if *asked < looks(tag) { processing() } else { ready() }
+            if *asked < polls(tag) { processing() } else { ready() }
         }
     })
 }

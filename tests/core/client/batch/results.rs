@@ -143,8 +143,8 @@ fn every_task_gets_the_options_and_the_listener() {
     run(&world, future::zip(driver, consumer)).0.unwrap();
     assert_eq!((log.of("created").len(), log.of("poll").len()), (3, 9));
     for tag in 0..3 {
-        let mut looks = world.sent_to("getTaskResult");
-        looks.retain(|sent| sent.body["taskId"] == TASK_ID + tag);
-        assert!(looks.windows(2).all(|pair| pair[1].start - pair[0].end.unwrap() >= 6_000.0));
+        let mut polls = world.sent_to("getTaskResult");
+        polls.retain(|sent| sent.body["taskId"] == TASK_ID + tag);
+        assert!(polls.windows(2).all(|pair| pair[1].start - pair[0].end.unwrap() >= 6_000.0));
     }
 }

@@ -69,8 +69,8 @@ fn a_refusal_shows_numbers_but_no_text() {
     let full = row("TurnstileTask").full;
     for path in ["websiteURL", "proxyType", "proxyPort", "nocache"] {
         let failure = refused_task(with(&full, path, secret));
-        let shown = format!("{failure:?}");
-        assert!(!shown.contains(secret), "{shown}");
+        let debug = format!("{failure:?}");
+        assert!(!debug.contains(secret), "{debug}");
     }
     let message = refused_task(with(&full, "proxyPort", 65_536)).english();
     assert!(message.contains("65536") && message.contains("65535"), "{message}");

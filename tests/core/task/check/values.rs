@@ -4,8 +4,8 @@ use super::*;
 
 /// Values of another type than the documentation shows for this field.
 fn of_another_kind(path: &str, documented: &Value) -> Vec<Js> {
-    let mut odd: Vec<Js> = vec![Js::Bigint, Js::bytes([7; 120])];
-    odd.extend(match documented {
+    let mut invalid: Vec<Js> = vec![Js::Bigint, Js::bytes([7; 120])];
+    invalid.extend(match documented {
         Value::String(_) => [json!(5), json!(true), json!(["x"]), json!({ "x": 1 })].map(Js::from),
         // Numbers are left out: an example of the service writes 1 for true.
         Value::Bool(_) => [json!("true"), json!(""), json!([true]), json!({})].map(Js::from),
@@ -17,13 +17,13 @@ fn of_another_kind(path: &str, documented: &Value) -> Vec<Js> {
     });
     match documented {
         Value::Number(_) => {
-            odd.extend([f64::NAN, f64::INFINITY].map(Js::Number));
-            odd.extend([json!(true), json!(false)].map(Js::from));
+            invalid.extend([f64::NAN, f64::INFINITY].map(Js::Number));
+            invalid.extend([json!(true), json!(false)].map(Js::from));
         }
-        Value::Bool(_) if path != "isEnterprise" => odd.push(json!(1).into()),
+        Value::Bool(_) if path != "isEnterprise" => invalid.push(json!(1).into()),
         _ => {}
     }
-    odd
+    invalid
 }
 
 #[test]
@@ -40,8 +40,8 @@ fn a_value_of_the_wrong_type_is_refused_in_every_field() {
             if is_image(&path) {
                 continue; // below
             }
-            for odd in of_another_kind(&path, documented) {
-                refuse(with_js(&row.full, &path, odd), &path);
+            for invalid in of_another_kind(&path, documented) {
+                refuse(with_js(&row.full, &path, invalid), &path);
                 tried += 1;
             }
         }
@@ -55,8 +55,8 @@ fn metadata_must_be_an_object() {
         if row.full.get("metadata").is_none() {
             continue;
         }
-        for odd in [json!(5), json!("Task"), json!(["Task"]), json!(false)] {
-            refuse(with(&row.full, "metadata", odd), "metadata");
+        for invalid in [json!(5), json!("Task"), json!(["Task"]), json!(false)] {
+            refuse(with(&row.full, "metadata", invalid), "metadata");
         }
     }
 }
@@ -70,16 +70,16 @@ fn an_image_must_be_present_and_valid() {
         refused_locally(outcome, Class::Image, "INVALID_IMAGE")
     };
     let task = minimal("ImageToTextTask");
-    for odd in [json!(null), json!(5), json!(true), json!({}), json!(["x"])] {
-        no_image(with(&task, "body", odd).into());
+    for invalid in [json!(null), json!(5), json!(true), json!({}), json!(["x"])] {
+        no_image(with(&task, "body", invalid).into());
     }
     for row in rows() {
         for path in paths(&row.full) {
             if !is_image(&path) || path == "body" {
                 continue;
             }
-            for odd in [json!(5), json!(true), json!({}), json!("aGVsbG8=")] {
-                refuse(with(&row.full, &path, odd), &path);
+            for invalid in [json!(5), json!(true), json!({}), json!("aGVsbG8=")] {
+                refuse(with(&row.full, &path, invalid), &path);
             }
             let image = row.full[&path][0].clone();
             let failure = no_image(with(&row.full, &path, json!([image, 5])).into());
@@ -96,9 +96,9 @@ fn every_item_of_a_list_of_strings_must_be_a_string() {
             if !at(&row.full, &path).is_array() || is_image(&path) {
                 continue;
             }
-            for odd in [json!(5), json!(null), json!(true), json!(["x"]), json!({})] {
-                refuse(with(&row.full, &path, json!([odd])), &path);
-                refuse(with(&row.full, &path, json!(["x", odd])), &path);
+            for invalid in [json!(5), json!(null), json!(true), json!(["x"]), json!({})] {
+                refuse(with(&row.full, &path, json!([invalid])), &path);
+                refuse(with(&row.full, &path, json!(["x", invalid])), &path);
             }
             take(with(&row.full, &path, json!(["x", ""])));
             tried += 1;
