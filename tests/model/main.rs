@@ -178,7 +178,7 @@ fn report(tally: &Tally) {
         })
         .collect();
     std::fs::create_dir_all(&folder).unwrap();
-    let path = std::path::Path::new(&folder).join("hostile_network.json");
+    let path = std::path::Path::new(&folder).join("model.json");
     std::fs::write(path, serde_json::to_string_pretty(&rows).unwrap() + "\n").unwrap();
 }
 
