@@ -93,7 +93,7 @@ fn any_other_body_is_a_bad_response() {
         for given in forms(text) {
             let failure = refused(read(&given), Class::Transport, "BAD_RESPONSE");
             assert_eq!(failure.origin, Origin::Transport);
-            assert!(!failure.retryable, "the same body stays what it is: {given:?}");
+            assert!(!failure.retryable, "the same body would fail again: {given:?}");
             assert!(failure.english_hint().contains("waitForResult"), "{}", failure.english_hint());
             assert_eq!(failure.http_status, None);
         }

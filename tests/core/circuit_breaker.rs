@@ -30,7 +30,7 @@ struct Rule {
     class: Class,
     code: &'static str,
     /// The calls that may meet it.
-    learnt_by: Vec<Call>,
+    met_by: Vec<Call>,
     blocked: Vec<Call>,
     free: Vec<Call>,
     /// How long it lasts, if it ends.
@@ -51,7 +51,7 @@ fn rules() -> Vec<Rule> {
     let everywhere = |class, code, lasts| Rule {
         class,
         code,
-        learnt_by: one_call_per_method().into(),
+        met_by: one_call_per_method().into(),
         blocked: everything(),
         free: vec![],
         lasts,
@@ -59,7 +59,7 @@ fn rules() -> Vec<Rule> {
     let dead = |code| Rule {
         class: Class::TaskNotFound,
         code,
-        learnt_by: vec![Call::Result(TASK_ID), Call::Wait(TASK_ID)],
+        met_by: vec![Call::Result(TASK_ID), Call::Wait(TASK_ID)],
         blocked: vec![Call::Result(TASK_ID), Call::Wait(TASK_ID)],
         free: vec![
             Call::Result(OTHER_ID),
@@ -79,7 +79,7 @@ fn rules() -> Vec<Rule> {
         Rule {
             class: Class::Balance,
             code: "ERROR_ZERO_BALANCE",
-            learnt_by: vec![Call::Create(token_task()), Call::Solve(image_task())],
+            met_by: vec![Call::Create(token_task()), Call::Solve(image_task())],
             blocked: vec![
                 Call::Create(token_task()),
                 Call::Solve(image_task()),
@@ -91,7 +91,7 @@ fn rules() -> Vec<Rule> {
         Rule {
             class: Class::Domain,
             code: "ERROR_DOMAIN_NOT_ALLOWED",
-            learnt_by: vec![task_at("https://shop.example/a")],
+            met_by: vec![task_at("https://shop.example/a")],
             blocked: vec![task_at("https://shop.example/a"), task_at("https://SHOP.example/b?c#d")],
             free: vec![
                 task_at("https://other.example/a"),
@@ -104,7 +104,7 @@ fn rules() -> Vec<Rule> {
         Rule {
             class: Class::Proxy,
             code: "ERROR_PROXY_BANNED",
-            learnt_by: vec![task_over("198.51.100.7", 8080)],
+            met_by: vec![task_over("198.51.100.7", 8080)],
             blocked: vec![task_over("198.51.100.7", 8080)],
             free: vec![
                 task_over("198.51.100.8", 8080),
@@ -131,7 +131,7 @@ fn refused_client(rule: &Rule, by: &Call) -> (World, Client<World>, f64) {
 
 fn each_rule(mut check: impl FnMut(&Rule, &Call)) {
     for rule in &rules() {
-        for by in &rule.learnt_by {
+        for by in &rule.met_by {
             check(rule, by);
         }
     }

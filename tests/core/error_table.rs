@@ -106,7 +106,7 @@ fn an_error_without_a_code_is_unknown() {
 const STATUSES: [u16; 6] = [200, 400, 402, 403, 429, 503];
 
 #[track_caller]
-fn assert_is_the_services(failure: &Failure, code: &str, status: u16, method: &str) {
+fn assert_comes_from_the_service(failure: &Failure, code: &str, status: u16, method: &str) {
     assert_eq!(failure.origin, Origin::Service, "{failure:#?}");
     assert_eq!(failure.server_code.as_deref(), Some(code));
     assert_eq!(failure.server_message, Some(description(code)));
@@ -133,7 +133,7 @@ fn every_code_ends_create_task_at_once_except_no_slot_available() {
             let client = world.client_with(json!({ "maxRetries": 2 }));
             let outcome = world.solve(token_task()).by(&client).run();
             let failure = refused(outcome, class, &code);
-            assert_is_the_services(&failure, &code, status, "createTask");
+            assert_comes_from_the_service(&failure, &code, status, "createTask");
             assert_eq!(failure.task_id, None);
             let requests = if code == "ERROR_NO_SLOT_AVAILABLE" { 3 } else { 1 };
             assert_eq!(world.sent().len(), requests, "{code} with status {status}");
@@ -156,7 +156,7 @@ fn every_code_ends_the_wait_at_once_except_too_much_requests() {
                 continue;
             }
             let failure = refused(outcome, class, &code);
-            assert_is_the_services(&failure, &code, status, "getTaskResult");
+            assert_comes_from_the_service(&failure, &code, status, "getTaskResult");
             assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
             assert_eq!(polls.len(), 1, "{code} with status {status}");
         }
@@ -169,7 +169,7 @@ fn every_code_ends_a_single_result_request_at_once() {
         let world = server().poll([error(&code)]).world();
         let outcome = world.result(TASK_ID).run();
         let failure = refused(outcome, class, &code);
-        assert_is_the_services(&failure, &code, 200, "getTaskResult");
+        assert_comes_from_the_service(&failure, &code, 200, "getTaskResult");
         assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
         assert_eq!(world.sent().len(), 1, "{code}");
     }
@@ -182,7 +182,7 @@ fn every_code_fails_get_balance_with_its_class() {
         let client = world.client_with(json!({ "maxRetries": 0 }));
         let outcome = world.balance().by(&client).run();
         let failure = refused(outcome, class, &code);
-        assert_is_the_services(&failure, &code, 200, "getBalance");
+        assert_comes_from_the_service(&failure, &code, 200, "getBalance");
         assert_eq!(world.sent().len(), 1, "{code}");
     }
 }

@@ -63,7 +63,7 @@ fn an_error_that_is_not_about_the_key_opens_the_gate() {
     let calls = (1..=20).map(Call::Result).collect::<Vec<_>>();
     let outcomes = world.run(together(calls.iter().map(|call| call.make(&client))));
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 19);
-    assert!(world.now() - started < 700.0, "they went one by one");
+    assert!(world.now() - started < 700.0, "they were sent one by one");
 }
 
 /// A request that is never answered must not block the others for ever.

@@ -47,10 +47,10 @@ fn echoes(key: &str) -> Vec<Script> {
         page(404, &format!("{}{key}", "x ".repeat(55))),
     ];
     scripts.extend((1..=4).filter_map(chain).map(fault));
-    let refused_for_now = answer(
+    let no_slot = answer(
         json!({ "errorId": 1, "errorCode": "ERROR_NO_SLOT_AVAILABLE", "errorDescription": key }),
     );
-    scripts.extend([refused_for_now, page(429, key), page(503, key)]);
+    scripts.extend([no_slot, page(429, key), page(503, key)]);
     scripts
 }
 

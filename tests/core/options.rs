@@ -24,7 +24,7 @@ pub(crate) fn refused_option<T>(outcome: Result<T, Box<Failure>>, option: &str) 
 }
 
 /// Values of every type except whole numbers.
-fn no_whole_numbers() -> Vec<Js> {
+fn not_whole_numbers() -> Vec<Js> {
     vec![
         json!(null).into(),
         json!(true).into(),
@@ -40,7 +40,7 @@ fn no_whole_numbers() -> Vec<Js> {
     ]
 }
 
-fn no_texts() -> Vec<Js> {
+fn not_strings() -> Vec<Js> {
     vec![
         json!(null).into(),
         json!(false).into(),
@@ -72,7 +72,7 @@ fn the_defaults_are_as_documented() {
 #[test]
 fn options_must_be_an_object_with_a_key() {
     for invalid in
-        no_texts().into_iter().filter(|invalid| !matches!(invalid, Js::Plain(Value::Object(_))))
+        not_strings().into_iter().filter(|invalid| !matches!(invalid, Js::Plain(Value::Object(_))))
     {
         refused_option(read(invalid.clone()), "options");
         refused_option(CallOptions::read(Some(&invalid)), "options");
@@ -80,7 +80,7 @@ fn options_must_be_an_object_with_a_key() {
     refused_option(read(json!({})), "clientKey");
     refused_option(read(json!({ "clientKey": "" })), "clientKey");
     refused_option(read(object([("clientKey", Js::Undefined)])), "clientKey");
-    for invalid in no_texts() {
+    for invalid in not_strings() {
         refused_option(read(object([("clientKey", invalid)])), "clientKey");
     }
 }
@@ -111,7 +111,7 @@ fn a_flag_is_true_or_false() {
     for flag in [true, false] {
         assert_eq!(read(with("keepAlive", json!(flag))).unwrap().keep_alive, flag);
     }
-    let invalid = no_whole_numbers()
+    let invalid = not_whole_numbers()
         .into_iter()
         .filter(|invalid| !matches!(invalid, Js::Plain(Value::Bool(_))));
     for invalid in invalid.chain([json!(0).into(), json!(1).into()]) {
@@ -131,7 +131,7 @@ fn a_number_is_whole_and_within_its_bounds() {
         for bad in [min - 1.0, max + 1.0, -1.0, min + 0.5, 1e300] {
             refused_option(read(with(name, Js::Number(bad))), name);
         }
-        for bad in no_whole_numbers() {
+        for bad in not_whole_numbers() {
             refused_option(read(with(name, bad)), name);
         }
     }
@@ -143,7 +143,7 @@ fn a_number_is_whole_and_within_its_bounds() {
         for bad in [min - 1.0, max + 1.0, 0.0, -1.0, min + 0.5] {
             refused_option(read(Js::Number(bad)), name);
         }
-        for bad in no_whole_numbers() {
+        for bad in not_whole_numbers() {
             refused_option(read(bad), name);
         }
     }
@@ -151,13 +151,13 @@ fn a_number_is_whole_and_within_its_bounds() {
 
 #[test]
 fn a_text_option_must_be_a_string() {
-    for invalid in no_texts() {
+    for invalid in not_strings() {
         refused_option(read(with("baseUrl", invalid.clone())), "baseUrl");
         for name in ["callbackUrl", "type"] {
             refused_option(CallOptions::read(Some(&object([(name, invalid.clone())]))), name);
         }
     }
-    for invalid in no_whole_numbers() {
+    for invalid in not_whole_numbers() {
         refused_option(
             read(with("service", invalid.clone())),
             match invalid {

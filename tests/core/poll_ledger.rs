@@ -19,7 +19,7 @@ fn many_finished_tasks_are_forgotten_early() {
     assert!(is_known(&ledger, 1));
     ledger.record_created(task_id(9_999), &[], 5_000.0);
     assert!(!is_known(&ledger, 1) && !is_known(&ledger, 1_000));
-    assert!(is_known(&ledger, 2), "its request is still out");
+    assert!(is_known(&ledger, 2), "its request is in flight");
     assert!(
         is_known(&ledger, 1_001) && is_known(&ledger, 1_500),
         "their results may still be wanted"

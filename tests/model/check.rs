@@ -13,7 +13,7 @@ pub(crate) fn check(run: &Run<'_>, tally: &mut Tally) {
     let meanings = exchanges(run);
     let id = outcome(run, &meanings);
     events(run, &meanings);
-    assert_eq!((run.world.timers(), run.world.in_flight()), (0, 0), "something is left");
+    assert_eq!((run.world.timers(), run.world.in_flight()), (0, 0), "timers or requests are left");
     let then = afterwards(run, &meanings, id);
     count(run, &meanings, then, tally);
 }
@@ -45,7 +45,7 @@ fn exchanges(run: &Run<'_>) -> Vec<Meaning> {
         let taken = sent.end.unwrap() - sent.start;
         let created = polls.then_some(life - LIFE_MS);
         let limit = Play::limit(scene, run.start, created, sent.start);
-        assert!(limit > 0.0, "sent when the time was over: {sent:?}");
+        assert!(limit > 0.0, "sent after the deadline: {sent:?}");
         assert!(taken <= limit + slack, "{taken} ms of {limit}: {sent:?}");
         let has_come = !choice.is_abort && taken >= delay - TINY;
         assert!(
@@ -99,9 +99,9 @@ fn exchanges(run: &Run<'_>) -> Vec<Meaning> {
         }
     }
     let polls = run.sent.iter().filter(|sent| is_poll(sent)).count();
-    assert!(run.sent.len() - polls <= 1 + scene.retries, "created too often");
-    assert!(polls <= MOST_POLLS, "asked too often");
-    assert!(run.end <= deadline + slack, "settles too late");
+    assert!(run.sent.len() - polls <= 1 + scene.retries, "too many createTask requests");
+    assert!(polls <= MOST_POLLS, "too many result requests");
+    assert!(run.end <= deadline + slack, "ends too late");
     meanings
 }
 
@@ -137,7 +137,7 @@ fn outcome(run: &Run<'_>, meanings: &[Meaning]) -> Option<u64> {
     let id = exists.then_some(TASK_ID);
     let Some(outcome) = &run.outcome else {
         let play = run.play.borrow();
-        assert!(play.dropped_in_pause || play.dropped_under_way, "dropped by nobody");
+        assert!(play.dropped_in_pause || play.dropped_under_way, "nothing dropped it");
         return if scene.entry == Entry::Wait { id } else { reported };
     };
     let polls = run.sent.iter().filter(|sent| is_poll(sent)).count();
@@ -145,7 +145,7 @@ fn outcome(run: &Run<'_>, meanings: &[Meaning]) -> Option<u64> {
     let is_over = run.end >= deadline.min(life) - TINY;
     let failure = match outcome {
         Ok(value) => {
-            assert_eq!(meanings.last(), Some(&Meaning::Ready), "solved out of nothing");
+            assert_eq!(meanings.last(), Some(&Meaning::Ready), "solved without a solution");
             match scene.entry {
                 Entry::Image => assert_eq!(*value, "w7kq"),
                 _ => {

@@ -153,7 +153,7 @@ fn every_interleaving_of_answers_faults_and_aborts_keeps_the_rules() {
         tally.requests,
         tally.aborts
     );
-    assert!(tally.runs > 40_000, "the tree is not what it was");
+    assert!(tally.runs > 40_000, "the tree has shrunk");
     report(&tally);
 }
 

@@ -71,8 +71,8 @@ fn check(picks: Vec<u32>, starts: &[u32], drop_first_after: Option<u32>) -> usiz
     });
     let outcomes = world.run(together(flows));
     let last = starts.iter().copied().max().map_or(0.0, f64::from);
-    assert!(world.now() - begin <= last + TIMEOUT_MS + 2.0, "settles too late");
-    assert_eq!((world.timers(), world.in_flight()), (0, 0), "something is left");
+    assert!(world.now() - begin <= last + TIMEOUT_MS + 2.0, "ends too late");
+    assert_eq!((world.timers(), world.in_flight()), (0, 0), "timers or requests are left");
 
     let (sent, moves) = (world.sent(), moves.borrow());
     let meanings: Vec<_> =

@@ -279,7 +279,7 @@ impl Play {
     /// Whether the call is dropped at this moment.
     fn drops(&mut self, scene: &Scene, world: &World) -> bool {
         let bound = self.start + scene.timeout + self.overslept + scene.timer_error.max(0.0) + 2.0;
-        assert!(world.now() <= bound, "goes on {} ms too long", world.now() - bound);
+        assert!(world.now() <= bound, "runs {} ms too long", world.now() - bound);
         if world.now() >= self.drop_at {
             // A machine that slept may have missed its moment.
             self.dropped_under_way = world.in_flight() > 0;

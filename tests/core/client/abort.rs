@@ -112,7 +112,7 @@ fn one_of_two_waits_can_be_dropped() {
     refused(long, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_eq!((world.timers(), world.in_flight()), (0, 0));
     assert_spaced(&world.sent());
-    assert!(world.sent().len() > 7, "the other goes on: {}", world.sent().len());
+    assert!(world.sent().len() > 7, "the other wait continues: {}", world.sent().len());
 }
 
 /// A slow report, and a slow request for the User-Agent.

@@ -16,7 +16,7 @@ fn pauses(world: &World) -> Vec<f64> {
 }
 
 /// Answers that certainly created nothing, so the request may be repeated.
-fn refused_for_now() -> Vec<(Class, &'static str, Script)> {
+fn not_processed() -> Vec<(Class, &'static str, Script)> {
     vec![
         (Class::Capacity, "ERROR_NO_SLOT_AVAILABLE", error("ERROR_NO_SLOT_AVAILABLE")),
         (Class::Capacity, "ERROR_NO_SLOT_AVAILABLE", error("ERROR_NO_SLOT_AVAILABLE").status(503)),
@@ -71,7 +71,7 @@ fn a_request_that_did_not_reach_the_service_created_nothing_and_is_not_repeated(
 
 #[test]
 fn a_request_that_certainly_created_nothing_is_repeated() {
-    for (_, code, script) in refused_for_now() {
+    for (_, code, script) in not_processed() {
         let world = server().create([script.clone(), script, created()]).world();
         let log = Log::default();
         world.solve(token_task()).log(&log).run().unwrap();
@@ -89,7 +89,7 @@ fn a_request_that_certainly_created_nothing_is_repeated() {
 
 #[test]
 fn it_is_repeated_max_retries_times() {
-    for (class, code, script) in refused_for_now() {
+    for (class, code, script) in not_processed() {
         for (options, requests) in [
             (json!({}), 4),
             (json!({ "maxRetries": 0 }), 1),
@@ -121,7 +121,7 @@ fn the_pauses_double_and_are_jittered() {
     let (short, long) = (of(0.0), of(0.999_999));
     for pauses in [&short, &long] {
         assert_eq!(pauses.len(), 3);
-        assert!(pauses[0] >= 100.0, "hardly a pause: {pauses:?}");
+        assert!(pauses[0] >= 100.0, "too short: {pauses:?}");
         for pair in pauses.windows(2) {
             assert!((1.9..2.1).contains(&(pair[1] / pair[0])), "{pauses:?}");
         }
@@ -190,7 +190,7 @@ fn create_task_that_hangs_ends_at_the_timeout() {
     let outcome = world.solve(image_task()).run();
     let failure = refused(outcome, Class::Transport, "REQUEST_TIMEOUT");
     assert_eq!(failure.may_have_created_task, Some(true));
-    assert_eq!(world.now() - start, 10_000.0, "the default of an image");
+    assert_eq!(world.now() - start, 10_000.0, "the default for images");
 }
 
 /// A sleeping machine or a throttled tab wakes long after the timeout. A task created then would be dropped at
@@ -200,7 +200,7 @@ fn a_timer_that_fires_after_the_timeout_creates_nothing() {
     let world = server().create([page(503, ""), created()]).world();
     world.set_timer_error(3_600_000.0);
     let outcome = world.solve(token_task()).timeout_ms(10_000).run();
-    let failure = outcome.expect_err("its time is over");
+    let failure = outcome.expect_err("the timeout has passed");
     assert_eq!(world.count("createTask"), 1, "{failure:#?}");
     assert_ne!(failure.may_have_created_task, Some(true));
 }
@@ -219,7 +219,7 @@ fn an_image_that_is_read_too_slowly_creates_nothing() {
             assert_eq!(world.sent().len(), 0, "{failure:#?}");
             assert_eq!(failure.origin, Origin::Client);
             assert_ne!(failure.may_have_created_task, Some(true));
-            assert_eq!(world.now() - start, expected, "timeoutMs is of the whole call");
+            assert_eq!(world.now() - start, expected, "timeoutMs is for the whole call");
         }
     }
 }

@@ -3,7 +3,7 @@
 use capwire_testkit::*;
 
 /// Failed result requests after which waiting continues, each with its code.
-fn disturbances() -> Vec<(&'static str, Script)> {
+fn transient_failures() -> Vec<(&'static str, Script)> {
     vec![
         ("NETWORK", network()),
         ("HTTP_STATUS", page(500, HTML)),
@@ -32,7 +32,7 @@ fn disturbances() -> Vec<(&'static str, Script)> {
 
 #[test]
 fn a_transient_failure_counts_as_processing() {
-    for (code, script) in disturbances() {
+    for (code, script) in transient_failures() {
         let world = server().poll([script.clone(), ready()]).world();
         let log = Log::default();
         let solved = world.solve(token_task()).log(&log).run().unwrap();
@@ -48,7 +48,7 @@ fn a_transient_failure_counts_as_processing() {
 
 #[test]
 fn a_solve_with_nothing_but_failures_times_out_with_the_last_one_as_its_cause() {
-    for (code, script) in disturbances() {
+    for (code, script) in transient_failures() {
         let world = server().poll([processing(), script.clone()]).world();
         let start = world.now();
         let outcome = world.solve(token_task()).run();

@@ -20,7 +20,7 @@ fn sent_task(world: &World) -> Value {
 
 /// The task as it is sent. Fails if it is refused.
 #[track_caller]
-fn taken(what: &str, task: impl Into<Js>) -> Value {
+fn accepted(what: &str, task: impl Into<Js>) -> Value {
     let world = server().world();
     let outcome = world.create(task).run();
     assert!(outcome.is_ok(), "{what}: {outcome:#?}");
@@ -28,8 +28,8 @@ fn taken(what: &str, task: impl Into<Js>) -> Value {
 }
 
 #[track_caller]
-fn taken_as_given(what: &str, task: &Value) {
-    assert_eq!(&taken(what, task.clone()), task, "{what}");
+fn accepted_unchanged(what: &str, task: &Value) {
+    assert_eq!(&accepted(what, task.clone()), task, "{what}");
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn images_given_as_bytes_are_sent_as_base64() {
         let given = with_bytes(&row.full);
         let has_images = paths(&row.full).iter().any(|path| is_image(path));
         with_images += usize::from(has_images);
-        assert_eq!(taken(&row.name, given), row.full, "{}", row.name);
+        assert_eq!(accepted(&row.name, given), row.full, "{}", row.name);
     }
     assert_eq!(with_images, 6);
 }
@@ -187,13 +187,13 @@ fn unknown_fields_pass_unchanged_whatever_they_hold() {
     for row in rows() {
         let mut all = row.full.clone();
         for (name, value) in &extra {
-            taken_as_given(&row.name, &with(&row.minimal, name, value.clone()));
+            accepted_unchanged(&row.name, &with(&row.minimal, name, value.clone()));
             all = with(&all, name, value.clone());
         }
         if all.get("metadata").is_some() {
             all = with(&all, "metadata.somethingNew", json!({ "deep": [""] }));
         }
-        taken_as_given(&row.name, &all);
+        accepted_unchanged(&row.name, &all);
     }
 }
 
@@ -223,7 +223,7 @@ fn fields_of_other_types_pass_unchanged() {
         ("ComplexImageTask/recaptcha", "metadata.Classes", json!(5)),
         ("CustomTask", "metadata", json!({ "Grid": "9x9", "Task": 5, "proxyPort": 0 })),
     ] {
-        taken_as_given(name, &with(&row(name).minimal, field, value));
+        accepted_unchanged(name, &with(&row(name).minimal, field, value));
     }
 }
 
@@ -234,7 +234,7 @@ fn null_is_kept_in_every_optional_field() {
         for path in row.optional() {
             let group = row.one_of.iter().find(|group| group.contains(&path));
             let base = if group.is_some() { &row.full } else { &row.minimal };
-            taken_as_given(&format!("{}, {path}", row.name), &with(base, &path, Value::Null));
+            accepted_unchanged(&format!("{}, {path}", row.name), &with(base, &path, Value::Null));
         }
         // All at once, except for those groups.
         let mut task = row.minimal.clone();
@@ -243,7 +243,7 @@ fn null_is_kept_in_every_optional_field() {
                 task = with(&task, &path, Value::Null);
             }
         }
-        taken_as_given(&row.name, &task);
+        accepted_unchanged(&row.name, &task);
     }
 }
 
@@ -259,7 +259,7 @@ fn an_empty_string_is_kept_in_every_text_field() {
             let selects = path == "class" && row.name != "CustomTask";
             if value.is_string() && !selects && !NARROW.contains(&path.as_str()) {
                 let what = format!("{}, {path}", row.name);
-                taken_as_given(&what, &with(&row.full, &path, ""));
+                accepted_unchanged(&what, &with(&row.full, &path, ""));
                 tried += 1;
             }
         }
@@ -277,7 +277,7 @@ fn undefined_fields_are_absent() {
                 None => task.with(path, Js::Undefined),
                 Some(_) => with_js(&row.minimal, path, Js::Undefined),
             };
-            assert_eq!(taken(&row.name, task.clone()), row.minimal, "{}, {path}", row.name);
+            assert_eq!(accepted(&row.name, task.clone()), row.minimal, "{}, {path}", row.name);
         }
     }
 }
@@ -308,8 +308,8 @@ fn unknown_types_pass_unchecked() {
         "NoCaptcha",
         " RecaptchaV2Task",
     ] {
-        taken_as_given(kind, &with(&fields, "type", kind));
-        taken_as_given(kind, &json!({ "type": kind }));
+        accepted_unchanged(kind, &with(&fields, "type", kind));
+        accepted_unchanged(kind, &json!({ "type": kind }));
     }
 }
 
@@ -327,10 +327,10 @@ fn an_unknown_class_passes_unchecked_except_for_its_images() {
             "websiteURL": "",
         }),
     ] {
-        taken_as_given("class", &task);
+        accepted_unchanged("class", &task);
     }
     let task = json!({ "type": "ComplexImageTask", "class": "x", "imagesBase64": [image] });
-    assert_eq!(taken("bytes", with_bytes(&task)), task);
+    assert_eq!(accepted("bytes", with_bytes(&task)), task);
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn both_services_take_100_bytes_to_their_limit_in_every_form() {
                     );
                 }
                 assert_eq!(world.sent().len(), 0);
-                assert_eq!(world.blobs_read(), 0, "a blob of a wrong size need not be read");
+                assert_eq!(world.blobs_read(), 0, "a blob of a wrong size is not read");
             }
         }
     }

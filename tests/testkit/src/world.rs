@@ -184,7 +184,7 @@ impl World {
         let next =
             timers.values().copied().filter(|due| *due > self.now()).min_by(Millis::total_cmp);
         let Some(next) = next else {
-            panic!("never settles: nothing is pending after {:#?}", self.sent());
+            panic!("never ends: no timer is set after {:#?}", self.sent());
         };
         self.0.now.set(next + self.0.oversleep_ms.take());
     }

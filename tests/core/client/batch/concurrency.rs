@@ -10,7 +10,7 @@ fn a_thousand_results_arrive_as_they_complete_with_at_most_32_tasks_at_once() {
     let results = settle(&world, &batch(32), &feed);
 
     let mut places = indices(&results);
-    assert_ne!(places, (0..1_000).collect::<Vec<_>>(), "some take longer than those after them");
+    assert_ne!(places, (0..1_000).collect::<Vec<_>>(), "some take longer than later ones");
     let spans = spans(&world);
     let ends: Vec<_> = places.iter().map(|place| spans[&(*place as u64)].1).collect();
     assert!(ends.is_sorted(), "{ends:?}");

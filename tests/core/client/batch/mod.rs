@@ -140,7 +140,7 @@ async fn wakeful<F: Future>(flow: F) -> F::Output {
                 return polled;
             }
         }
-        panic!("it wakes itself for ever");
+        panic!("it keeps waking itself");
     })
     .await
 }

@@ -114,9 +114,9 @@ fn the_driver_and_the_consumer_wake_each_other() {
         let mut next = pin!(batch.next());
         let mut poll_next = || next.as_mut().poll(&mut Context::from_waker(&wakers[1]));
         assert!(poll_next().is_pending());
-        assert!(rung(0), "asking wakes the driver");
+        assert!(rung(0), "a consumer that asks wakes the driver");
         assert!(!poll_run());
-        assert!(rung(1), "a record wakes the consumer");
+        assert!(rung(1), "a result wakes the consumer");
         assert!(matches!(poll_next(), Poll::Ready(Some(_))));
     }
     {

@@ -37,7 +37,7 @@ fn refuse(task: impl Into<Js>, field: &str) {
 
 /// Asserts that a task is refused for one of these fields, which are equally wrong.
 #[track_caller]
-fn refuse_for_any(task: impl Into<Js>, fields: &[&str]) {
+fn refuse_for_one_of(task: impl Into<Js>, fields: &[&str]) {
     let failure = refused_task(task);
     let field = failure.field.as_deref().unwrap_or_default();
     assert!(fields.contains(&field), "{failure:#?} should be about one of {fields:?}");
@@ -45,7 +45,7 @@ fn refuse_for_any(task: impl Into<Js>, fields: &[&str]) {
 
 /// Asserts that a task is sent.
 #[track_caller]
-fn take(task: impl Into<Js>) {
+fn accept(task: impl Into<Js>) {
     let task = task.into();
     let world = server().world();
     let outcome = world.create(task.clone()).run();
@@ -86,7 +86,7 @@ fn a_refusal_shows_numbers_but_no_text() {
 #[test]
 fn a_task_is_checked_before_its_images_are_read() {
     let task = with_bytes(&row("ComplexImageTask/recaptcha").full);
-    take(task.clone());
+    accept(task.clone());
     // `refused_task` asserts that no blob was read.
     refuse(task.with("websiteURL", "nowhere"), "websiteURL");
     let task = with_bytes(&minimal("ImageToTextTask"));

@@ -34,7 +34,7 @@ fn a_task_under_an_older_name_is_checked_like_any_other() {
     for row in rows() {
         for legacy in &row.legacy {
             let task = with(&row.minimal, "type", legacy.as_str());
-            take(task.clone());
+            accept(task.clone());
             for path in row.required() {
                 refuse(without(&task, &path), &path);
                 tried += 1;
@@ -56,10 +56,10 @@ fn without_metadata_its_required_field_is_missing() {
         for task in [without(&task, "metadata"), with(&task, "metadata", json!({}))] {
             refuse(task, field);
         }
-        refuse_for_any(with(&task, "metadata", Value::Null), &["metadata", field]);
+        refuse_for_one_of(with(&task, "metadata", Value::Null), &["metadata", field]);
     }
-    take(minimal("ComplexImageTask/yandexsmartcaptcha"));
-    take(with(&minimal("CustomTask"), "metadata", json!({})));
+    accept(minimal("ComplexImageTask/yandexsmartcaptcha"));
+    accept(with(&minimal("CustomTask"), "metadata", json!({})));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn the_field_that_selects_a_variant_must_be_present() {
     }
     // The variant decides which other fields are required.
     refuse(with(&geetest, "version", 3), "challenge");
-    take(with(&minimal("GeeTestTask/3"), "version", 4));
+    accept(with(&minimal("GeeTestTask/3"), "version", 4));
 
     let images = minimal("ComplexImageTask/yandexsmartcaptcha");
     refuse(without(&images, "class"), "class");
@@ -91,7 +91,7 @@ fn at_least_one_field_of_a_group_must_be_given() {
             groups += 1;
             let names: Vec<_> = group.iter().map(String::as_str).collect();
             let neither = names.iter().fold(row.full.clone(), |task, name| without(&task, name));
-            refuse_for_any(neither.clone(), &names);
+            refuse_for_one_of(neither.clone(), &names);
             let failure = refused_task(neither.clone());
             for name in &names {
                 assert!(failure.english().contains(name), "{}", failure.english());
@@ -99,12 +99,12 @@ fn at_least_one_field_of_a_group_must_be_given() {
             // Null does not count as given.
             let null =
                 names.iter().fold(row.full.clone(), |task, name| with(&task, name, Value::Null));
-            refuse_for_any(null, &names);
+            refuse_for_one_of(null, &names);
             for name in &names {
-                refuse_for_any(with(&neither, name, Value::Null), &names);
-                take(with(&neither, name, at(&row.full, name).clone()));
+                refuse_for_one_of(with(&neither, name, Value::Null), &names);
+                accept(with(&neither, name, at(&row.full, name).clone()));
             }
-            take(row.full.clone());
+            accept(row.full.clone());
         }
     }
     assert_eq!(groups, 4);
@@ -119,7 +119,7 @@ fn proxy_fields_are_given_together_or_not_at_all() {
         let bare = row.full.as_object().unwrap().iter();
         let bare = bare.filter(|(name, _)| !name.starts_with("proxy"));
         let bare = Value::Object(bare.map(|(name, value)| (name.clone(), value.clone())).collect());
-        take(bare.clone());
+        accept(bare.clone());
         for name in needed {
             // All but one: that one is missing.
             refuse(without(&row.full, name), name);
@@ -129,22 +129,22 @@ fn proxy_fields_are_given_together_or_not_at_all() {
             refuse(without(&anonymous, name), name);
             // One alone: one of the two others is missing.
             let others: Vec<_> = needed.into_iter().filter(|other| *other != name).collect();
-            refuse_for_any(with(&bare, name, row.full[name].clone()), &others);
+            refuse_for_one_of(with(&bare, name, row.full[name].clone()), &others);
             // Null and undefined do not count as a proxy.
-            take(with(&bare, name, Value::Null));
-            take(with_js(&bare, name, Js::Undefined));
+            accept(with(&bare, name, Value::Null));
+            accept(with_js(&bare, name, Js::Undefined));
         }
         for name in ["proxyLogin", "proxyPassword"] {
-            refuse_for_any(with(&bare, name, "guest"), &needed);
-            refuse_for_any(with(&bare, name, ""), &needed);
+            refuse_for_one_of(with(&bare, name, "guest"), &needed);
+            refuse_for_one_of(with(&bare, name, ""), &needed);
             // Neither is required.
-            take(without(&row.full, name));
-            take(with(&row.full, name, ""));
-            take(with(&row.full, name, Value::Null));
+            accept(without(&row.full, name));
+            accept(with(&row.full, name, ""));
+            accept(with(&row.full, name, Value::Null));
         }
-        take(without(&without(&row.full, "proxyLogin"), "proxyPassword"));
+        accept(without(&without(&row.full, "proxyLogin"), "proxyPassword"));
         for address in ["198.51.100.7", "2001:db8::7", "proxy.example"] {
-            take(with(&row.full, "proxyAddress", address));
+            accept(with(&row.full, "proxyAddress", address));
         }
     }
     assert_eq!(tried, 12);
@@ -169,7 +169,7 @@ fn a_misspelt_name_of_a_required_field_is_pointed_out() {
         assert_eq!(message.ends_with(&question), is_near, "{message}");
         assert_eq!(message.ends_with("is missing"), !is_near, "{message}");
         // Beside the right name it is an unknown field, which passes.
-        take(with(&task, misspelt, "x"));
+        accept(with(&task, misspelt, "x"));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Values of another type than the documentation shows for this field.
-fn of_another_kind(path: &str, documented: &Value) -> Vec<Js> {
+fn of_wrong_type(path: &str, documented: &Value) -> Vec<Js> {
     let mut invalid: Vec<Js> = vec![Js::Bigint, Js::bytes([7; 120])];
     invalid.extend(match documented {
         Value::String(_) => [json!(5), json!(true), json!(["x"]), json!({ "x": 1 })].map(Js::from),
@@ -13,7 +13,7 @@ fn of_another_kind(path: &str, documented: &Value) -> Vec<Js> {
         Value::Array(_) => [json!(5), json!(true), json!("x"), json!({ "0": "x" })].map(Js::from),
         // Strings are left out: older documentation has one for `enterprisePayload`.
         Value::Object(_) => [json!(5), json!(true), json!(["x"]), json!([])].map(Js::from),
-        Value::Null => panic!("the kind of {path} is not to be seen in the fixture"),
+        Value::Null => panic!("the fixture does not show the type of {path}"),
     });
     match documented {
         Value::Number(_) => {
@@ -40,7 +40,7 @@ fn a_value_of_the_wrong_type_is_refused_in_every_field() {
             if is_image(&path) {
                 continue; // below
             }
-            for invalid in of_another_kind(&path, documented) {
+            for invalid in of_wrong_type(&path, documented) {
                 refuse(with_js(&row.full, &path, invalid), &path);
                 tried += 1;
             }
@@ -63,7 +63,7 @@ fn metadata_must_be_an_object() {
 
 #[test]
 fn an_image_must_be_present_and_valid() {
-    let no_image = |task: Js| {
+    let refuse_image = |task: Js| {
         let world = server().world();
         let outcome = world.solve(task).run();
         assert_eq!(world.sent().len(), 0);
@@ -71,7 +71,7 @@ fn an_image_must_be_present_and_valid() {
     };
     let task = minimal("ImageToTextTask");
     for invalid in [json!(null), json!(5), json!(true), json!({}), json!(["x"])] {
-        no_image(with(&task, "body", invalid).into());
+        refuse_image(with(&task, "body", invalid).into());
     }
     for row in rows() {
         for path in paths(&row.full) {
@@ -82,7 +82,7 @@ fn an_image_must_be_present_and_valid() {
                 refuse(with(&row.full, &path, invalid), &path);
             }
             let image = row.full[&path][0].clone();
-            let failure = no_image(with(&row.full, &path, json!([image, 5])).into());
+            let failure = refuse_image(with(&row.full, &path, json!([image, 5])).into());
             assert_eq!((failure.field.as_deref(), failure.index), (Some(&*path), Some(1)));
         }
     }
@@ -100,7 +100,7 @@ fn every_item_of_a_list_of_strings_must_be_a_string() {
                 refuse(with(&row.full, &path, json!([invalid])), &path);
                 refuse(with(&row.full, &path, json!(["x", invalid])), &path);
             }
-            take(with(&row.full, &path, json!(["x", ""])));
+            accept(with(&row.full, &path, json!(["x", ""])));
             tried += 1;
         }
     }
@@ -122,7 +122,7 @@ fn enumerations_accept_only_the_documented_values() {
     ] {
         let task = minimal(name);
         for value in good.as_array().unwrap() {
-            take(with(&task, path, value.clone()));
+            accept(with(&task, path, value.clone()));
         }
         for value in bad.as_array().unwrap() {
             refuse(with(&task, path, value.clone()), path);
@@ -130,7 +130,7 @@ fn enumerations_accept_only_the_documented_values() {
     }
     for row in rows().iter().filter(|row| row.takes_proxy()) {
         for kind in ["http", "https", "socks4", "socks5"] {
-            take(with(&row.full, "proxyType", kind));
+            accept(with(&row.full, "proxyType", kind));
         }
         for kind in ["", "HTTP", "socks", "socks5h", "http://", "ftp", " http"] {
             refuse(with(&row.full, "proxyType", kind), "proxyType");
@@ -142,13 +142,13 @@ fn enumerations_accept_only_the_documented_values() {
 #[test]
 fn names_of_recognisers_and_classes_of_custom_tasks_may_be_any_text() {
     for module in ["universal", "my_own_module_a8f3", "", "captcha_math"] {
-        take(with(&minimal("ImageToTextTask"), "capMonsterModule", module));
+        accept(with(&minimal("ImageToTextTask"), "capMonsterModule", module));
     }
     for task in ["oocl_rotate", "shein", "bills_audio", "MathSum", "something_new", ""] {
-        take(with(&minimal("ComplexImageTask/recognition"), "metadata.Task", task));
+        accept(with(&minimal("ComplexImageTask/recognition"), "metadata.Task", task));
     }
     for class in ["DataDome", "tspd", "recaptcha", ""] {
-        take(with(&minimal("CustomTask"), "class", class));
+        accept(with(&minimal("CustomTask"), "class", class));
     }
 }
 
@@ -176,7 +176,7 @@ fn ranges_are_inclusive() {
     ] {
         let task = minimal(name);
         for value in good.as_array().unwrap() {
-            take(with(&task, path, value.clone()));
+            accept(with(&task, path, value.clone()));
         }
         for value in bad.as_array().unwrap() {
             refuse(with(&task, path, value.clone()), path);
@@ -187,7 +187,7 @@ fn ranges_are_inclusive() {
     }
     for row in rows().iter().filter(|row| row.takes_proxy()) {
         for port in [1, 80, 65_534, 65_535] {
-            take(with(&row.full, "proxyPort", port));
+            accept(with(&row.full, "proxyPort", port));
         }
         for port in [json!(0), json!(65_536), json!(-1), json!(80.5), json!(1e10), json!("8080")] {
             refuse(with(&row.full, "proxyPort", port), "proxyPort");
@@ -208,12 +208,12 @@ fn integers_are_whole() {
         let full = row(name).full;
         let whole = at(&full, path).as_f64().unwrap();
         // In JavaScript, 1.0 is a whole number.
-        take(with(&full, path, whole));
+        accept(with(&full, path, whole));
         refuse(with(&full, path, whole + 0.5), path);
     }
     // A time, in seconds or in milliseconds.
     for time in [0_i64, 1_785_000_000, 4_294_967_296, 1_785_000_000_123] {
-        take(with(&minimal("YidunTask"), "hct", time));
+        accept(with(&minimal("YidunTask"), "hct", time));
     }
 }
 
@@ -221,7 +221,7 @@ fn integers_are_whole() {
 fn fallback_to_actual_ua_has_three_values() {
     let task = minimal("HCaptchaTask");
     for value in [json!(true), json!(false), json!(null)] {
-        take(with(&task, "fallbackToActualUA", value));
+        accept(with(&task, "fallbackToActualUA", value));
     }
     for value in [json!("true"), json!("null"), json!(0), json!(1), json!([])] {
         refuse(with(&task, "fallbackToActualUA", value), "fallbackToActualUA");
@@ -274,7 +274,7 @@ fn a_page_is_an_absolute_web_address() {
         }
         tried += 1;
         for url in good {
-            take(with(&row.full, "websiteURL", url));
+            accept(with(&row.full, "websiteURL", url));
         }
         for url in bad {
             // It is not documented whether an optional field may be empty.
