@@ -44,7 +44,7 @@ fn a_body_that_is_json_is_read_as_json_whatever_it_holds() {
 }
 
 #[test]
-fn of_a_body_that_is_not_json_the_first_4096_characters_are_kept() {
+fn the_first_4096_characters_of_any_other_body_are_kept() {
     let long = "x".repeat(4_097);
     for (text, kept) in [
         ("", ""),
