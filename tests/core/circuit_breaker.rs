@@ -248,18 +248,18 @@ fn a_site_or_proxy_refused_with_a_result_is_refused_for_new_tasks() {
 
 #[test]
 fn other_errors_block_nothing() {
-    for code in [
-        "ERROR_CAPTCHA_UNSOLVABLE",
-        "ERROR_INVALID_TASK",
-        "ERROR_NO_SUCH_METHOD",
-        "ERROR_SERVICE_NOT_AVAILABLE",
-        "ERROR_PROXY_CONNECT_REFUSED",
-        "ERROR_SOMETHING_NEW",
+    for (class, code) in [
+        (Class::Unsolvable, "ERROR_CAPTCHA_UNSOLVABLE"),
+        (Class::Task, "ERROR_INVALID_TASK"),
+        (Class::Task, "ERROR_NO_SUCH_METHOD"),
+        (Class::Capacity, "ERROR_SERVICE_NOT_AVAILABLE"),
+        (Class::Proxy, "ERROR_PROXY_CONNECT_REFUSED"),
+        (Class::UnknownService, "ERROR_SOMETHING_NEW"),
     ] {
         let world = server().create([error(code), created()]).world();
         let client = world.client();
         let create = Call::Create(token_task());
-        assert!(world.run(create.make(&client)).is_err());
+        refused(world.run(create.make(&client)), class, code);
         assert!(world.run(create.make(&client)).is_ok(), "{code}");
     }
 }

@@ -130,8 +130,8 @@ fn a_local_refusal_is_rendered_in_the_language_of_the_client() {
     let world = server().create([error("ERROR_ZERO_BALANCE")]).world();
     let client = world.client_with(json!({ "messages": messages }));
     let message = || {
-        let failure = world.create(token_task()).by(&client).run().unwrap_err();
-        failure.message(&client.options().messages)
+        let outcome = world.create(token_task()).by(&client).run();
+        refused(outcome, Class::Balance, "ERROR_ZERO_BALANCE").message(&client.options().messages)
     };
     assert_eq!(
         [message(), message(), message()],

@@ -71,8 +71,10 @@ fn an_error_that_is_not_about_the_key_opens_the_gate() {
 fn a_first_request_that_hangs_delays_the_others_by_3_seconds() {
     let world = World::new(|sent| if sent.index == 0 { hang() } else { balance(1.0) });
     let outcomes = fifty(&Call::Balance, &world);
-    let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
-    assert_eq!((failed, world.sent().len()), (1, 50));
+    let failures: Vec<_> = outcomes.into_iter().filter_map(Result::err).collect();
+    let [failure] = <[_; 1]>::try_from(failures).unwrap();
+    refused::<()>(Err(failure), Class::Transport, "REQUEST_TIMEOUT");
+    assert_eq!(world.sent().len(), 50);
     let sent = world.sent();
     assert!(sent[1..].iter().all(|later| later.start - sent[0].start == 3_000.0), "{sent:#?}");
 }

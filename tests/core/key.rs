@@ -122,21 +122,22 @@ fn the_rest_of_an_echo_is_shown() {
 #[test]
 fn no_refusal_of_a_task_or_an_image_shows_the_key() {
     let broken = |message: &str| Js::unreadable(500.0, message);
-    for task in [
+    let tasks: [Js; 4] = [
         json!(KEY).into(),
         json!({ "type": [KEY] }).into(),
-        object([("type", json!("ImageToTextTask")), ("body", json!([KEY]))]),
         object([("type", "ComplexImageTask"), ("imagesBase64", KEY)]),
         object([("type", "CustomTask".into()), (KEY, Js::Bigint)]),
-        object([
-            ("type", "ImageToTextTask".into()),
-            ("body", broken(&format!("GET /image?key={KEY}"))),
-        ]),
-    ] {
+    ];
+    let images = [json!([KEY]).into(), broken(&format!("GET /image?key={KEY}"))];
+    let tasks = tasks.map(|task| (task, Class::Task, "INVALID_TASK"));
+    let images = images.map(|image| {
+        let task = object([("type", "ImageToTextTask".into()), ("body", image)]);
+        (task, Class::Image, "INVALID_IMAGE")
+    });
+    for (task, class, code) in tasks.into_iter().chain(images) {
         let world = server().world();
-        let outcome = world.solve(task).run();
-        assert!(outcome.is_err());
-        assert_shows_no_key(&outcome, &Log::default());
+        let failure = refused_locally(world.solve(task).run(), class, code);
+        assert_shows_no_key(&Err(failure), &Log::default());
         assert_eq!(world.sent().len(), 0);
     }
 }

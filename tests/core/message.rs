@@ -1,5 +1,6 @@
 //! Languages: every text of a message comes from the catalogue; texts that it lacks stay English.
 
+use super::options::refused_option;
 use capwire::callback::read_callback;
 use capwire::error_table::TABLE;
 use capwire::message::Catalogue;
@@ -340,7 +341,7 @@ fn missing_and_invalid_translations_fall_back_to_english() {
 fn a_single_text_may_be_replaced() {
     let messages = json!({ "texts": { "{what}: {detail}": "{detail} <- {what} {unknown}" } });
     let options = client_options(json!({ "maxRetries": 11, "messages": messages }), None);
-    let failure = ClientOptions::read(&options).err().unwrap();
+    let failure = refused_option(ClientOptions::read(&options), "maxRetries");
     assert_eq!(
         failure.message(&catalogue(Some(&options))),
         "`maxRetries` must be a whole number from 0 to 10, not 11 <- An option cannot be used {unknown}"
@@ -351,19 +352,18 @@ fn a_single_text_may_be_replaced() {
 fn a_catalogue_that_is_not_an_object_is_refused() {
     for messages in [json!("ru"), json!(null), json!([]), json!(5), json!(true)] {
         let options = client_options(json!({ "messages": messages }), None);
-        let failure = ClientOptions::read(&options).err().unwrap();
-        assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
-        assert_eq!(failure.option.as_deref(), Some("messages"));
+        let failure = refused_option(ClientOptions::read(&options), "messages");
         assert!(
             failure.english().contains("`messages` must be an object"),
             "{}",
             failure.english()
         );
-        let failure = check_catalogue_alone(Some(&object([("messages", messages)]))).err().unwrap();
-        assert_eq!(failure.option.as_deref(), Some("messages"));
+        let alone = object([("messages", messages)]);
+        refused_option(check_catalogue_alone(Some(&alone)), "messages");
     }
-    let failure = check_catalogue_alone(Some(&Js::from(json!({ "message": {} })))).err().unwrap();
-    assert_eq!(failure.option.as_deref(), Some("message"));
+    let misspelt = Js::from(json!({ "message": {} }));
+    let failure = refused_option(check_catalogue_alone(Some(&misspelt)), "message");
+    assert!(failure.english().ends_with("Did you mean `messages`?"), "{}", failure.english());
     assert!(check_catalogue_alone::<Js>(None).is_ok());
 }
 

@@ -109,13 +109,18 @@ fn a_failure_says_how_long_to_wait_whichever_way_the_server_said_it() {
     for (span, expected) in
         [(7_000.0, 7_000.0), (1_234.5, 1_234.5), (-3_000.0, 0.0), (1e18, DAY_MS)]
     {
-        for script in [page(404, "no"), error("ERROR_ZERO_BALANCE"), page(200, HTML), page(302, "")]
-        {
+        for (script, class, code) in [
+            (page(404, "no"), Class::Transport, "HTTP_STATUS"),
+            (page(302, ""), Class::Transport, "HTTP_STATUS"),
+            (page(200, HTML), Class::Transport, "BAD_RESPONSE"),
+            (error("ERROR_ZERO_BALANCE"), Class::Balance, "ERROR_ZERO_BALANCE"),
+        ] {
             let world = server().balance([script.retry_after(span)]).world();
-            let failure = world.balance().run().unwrap_err();
+            let failure = refused(world.balance().run(), class, code);
             assert_eq!(failure.retry_after_ms, Some(expected), "{failure:#?}");
         }
     }
     let world = server().balance([page(404, "no").retry_after(f64::NAN)]).world();
-    assert_eq!(world.balance().run().unwrap_err().retry_after_ms, None, "not a date");
+    let failure = refused(world.balance().run(), Class::Transport, "HTTP_STATUS");
+    assert_eq!(failure.retry_after_ms, None, "not a date");
 }

@@ -111,7 +111,8 @@ fn after_a_wrong_key_or_an_address_ban_nothing_is_sent() {
 fn an_empty_account_may_report() {
     let world = server().create([error("ERROR_ZERO_BALANCE")]).world();
     let client = world.client();
-    world.create(token_task()).by(&client).run().unwrap_err();
+    let outcome = world.create(token_task()).by(&client).run();
+    refused(outcome, Class::Balance, "ERROR_ZERO_BALANCE");
     world.run(REPORT.make(&client)).unwrap();
 }
 
@@ -209,10 +210,17 @@ fn a_lost_answer_is_a_transport_error_with_the_task_id() {
 
 #[test]
 fn an_echoed_key_is_not_shown() {
-    for script in [page(403, KEY), error(KEY), answer(json!(KEY)), answer(json!({ KEY: 1 }))] {
-        for call in [REPORT, Call::UserAgent] {
+    for (script, of_report, of_agent) in [
+        (page(403, KEY), (Class::Transport, "HTTP_STATUS"), "HTTP_STATUS"),
+        (error(KEY), (Class::UnknownService, "[clientKey]"), "BAD_RESPONSE"),
+        (answer(json!(KEY)), (Class::Transport, "BAD_RESPONSE"), "BAD_RESPONSE"),
+        (answer(json!({ KEY: 1 })), (Class::Transport, "BAD_RESPONSE"), "BAD_RESPONSE"),
+    ] {
+        for (call, (class, code)) in
+            [(REPORT, of_report), (Call::UserAgent, (Class::Transport, of_agent))]
+        {
             let world = server().report([script.clone()]).user_agent([script.clone()]).world();
-            let failure = world.run(call.make(&world.client())).unwrap_err();
+            let failure = refused(world.run(call.make(&world.client())), class, code);
             let record = failure.record().to_string();
             assert!(!record.contains(&KEY[..16]), "{record}");
         }

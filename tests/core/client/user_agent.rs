@@ -104,7 +104,7 @@ fn a_service_without_the_url_is_not_asked() {
 fn a_wrong_key_does_not_matter() {
     let world = server().balance([error("ERROR_KEY_DOES_NOT_EXIST")]).world();
     let client = world.client();
-    world.balance().by(&client).run().unwrap_err();
+    refused(world.balance().by(&client).run(), Class::Key, "ERROR_KEY_DOES_NOT_EXIST");
     assert_eq!(world.user_agent().by(&client).run().unwrap(), USER_AGENT);
 }
 
