@@ -132,3 +132,34 @@ fn calls_for_one_task_that_wait_for_the_gate_keep_the_poll_gap() {
     assert_spaced(&polls);
     assert_eq!(polls.len(), 3);
 }
+
+#[test]
+fn an_answer_that_does_not_come_from_the_service_leaves_the_gate_closed() {
+    for script in [network(), page(403, HTML), page(200, HTML), page(302, ""), too_large()] {
+        let world = World::new(move |sent| match sent.index {
+            0 => script.clone().after(300.0),
+            _ => error("ERROR_KEY_DOES_NOT_EXIST").after(300.0),
+        });
+        let outcomes = fifty(&Call::Balance, &world);
+        assert_eq!(world.sent().len(), 2, "the second request is sent alone, too");
+        let failures: Vec<_> = outcomes.into_iter().filter_map(Result::err).collect();
+        let of_key = |failure: &&Box<Failure>| {
+            (failure.class, &*failure.code) == (Class::Key, "ERROR_KEY_DOES_NOT_EXIST")
+        };
+        assert_eq!((failures.len(), failures.iter().filter(of_key).count()), (50, 49));
+    }
+}
+
+/// When a ban is over, nobody knows yet whether the service accepts the address again.
+#[test]
+fn after_a_ban_only_one_request_is_sent_first() {
+    let code = "ERROR_IP_BANNED";
+    let world = World::new(move |_| error(code).after(300.0));
+    let client = world.client();
+    refused(world.balance().by(&client).run(), Class::Access, code);
+    world.pass(600_000.0);
+    for outcome in world.run(together((0..50).map(|_| Call::Balance.make(&client)))) {
+        refused(outcome, Class::Access, code);
+    }
+    assert_eq!(world.sent().len(), 2);
+}
