@@ -27,14 +27,14 @@ fn every_code_of_both_error_pages_is_in_the_table() {
 }
 
 #[test]
-fn every_code_has_its_class_a_message_and_a_hint() {
-    for Code { code, class, .. } in service_codes() {
+fn every_code_has_its_class_a_message_a_hint_and_says_whether_to_retry() {
+    for Code { code, class, retryable, .. } in service_codes() {
         let row = row_of_service(&code).unwrap_or_else(|| panic!("{code} has no row"));
-        assert_eq!((row.code, row.class), (&*code, class));
+        assert_eq!((row.code, row.class, row.retryable), (&*code, class, retryable));
     }
-    for Code { code, class, .. } in client_codes() {
+    for Code { code, class, retryable, .. } in client_codes() {
         let row = TABLE.iter().find(|row| row.code == code).expect(&code);
-        assert_eq!(row.class, class, "{code}");
+        assert_eq!((row.class, row.retryable), (class, retryable), "{code}");
         // A service that sends such a code does not mean ours.
         assert!(row_of_service(&code).is_none(), "{code}");
     }

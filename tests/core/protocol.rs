@@ -2,7 +2,7 @@
 //!
 //! Many of these tests catch a change of the code that no other test had noticed (mutation testing).
 
-use capwire::protocol::read_answer;
+use capwire::protocol::{read_answer, read_balance, read_state};
 use capwire::response::{Body, Response};
 use capwire_testkit::*;
 
@@ -180,6 +180,17 @@ fn a_balance_that_is_not_a_number_is_a_bad_response() {
         refused(outcome, Class::Transport, "BAD_RESPONSE");
         assert_eq!(world.sent().len(), 1);
     }
+}
+
+/// JavaScript reads a JSON number that is too large as infinity.
+#[test]
+fn an_infinite_number_is_neither_a_balance_nor_a_cost() {
+    let infinite = || Js::Number(f64::INFINITY);
+    let outcome = read_balance(&object([("balance", infinite())]));
+    refused(outcome, Class::Transport, "BAD_RESPONSE");
+    let solved = [("status", "ready".into()), ("solution", "x".into()), ("cost", infinite())];
+    let state = read_state(&object(solved), &key()).unwrap();
+    assert_eq!(serde_json::to_value(state).unwrap(), json!({ "status": "ready", "solution": "x" }));
 }
 
 #[test]

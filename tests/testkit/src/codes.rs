@@ -9,6 +9,8 @@ use serde_json::Value;
 pub struct Code {
     pub code: String,
     pub class: Class,
+    /// Whether the same call may succeed later without changes.
+    pub retryable: bool,
     /// The services that document it; none for a code of the client itself.
     pub services: Vec<String>,
     /// Whether it is on an error page; otherwise it was met in answers.
@@ -35,6 +37,7 @@ fn read(fixture: &str) -> Vec<Code> {
     rows.map(|row| Code {
         code: row["code"].as_str().unwrap().to_owned(),
         class: class_of_name(row["class"].as_str().unwrap()),
+        retryable: row["retryable"].as_bool().unwrap(),
         services: serde_json::from_value(row["services"].clone()).unwrap_or_default(),
         is_on_page: row["in_seed"] == true,
     })
