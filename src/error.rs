@@ -5,9 +5,8 @@ use crate::key::ClientKey;
 use crate::message::{Catalogue, Message, Template};
 use crate::method::{Method, TaskId};
 use crate::platform::ErrorRecord;
-use crate::record::Record;
+use crate::record::{Member, Record};
 use crate::texts;
-use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
 /// What every fallible part of the core returns. Boxed, because a failure is large and rare.
@@ -277,34 +276,49 @@ pub struct Rendered<'a> {
     catalogue: &'a Catalogue,
 }
 
-impl Serialize for Rendered<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+impl<V> Record<V> for Rendered<'_> {
+    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
         let Self { failure, catalogue } = *self;
-        let record = Record::new(serializer)?
-            .put("name", failure.class.name())?
-            .put("code", &*failure.code)?
-            .put("message", &*catalogue.render(&failure.message))?
-            .put("hint", &*catalogue.render(&failure.hint))?
-            .put("origin", failure.origin.name())?
-            .put("retryable", &failure.retryable)?
-            .maybe("method", failure.method.map(Method::name))?
-            .maybe("service", failure.service.as_deref())?
-            .maybe("taskId", failure.task_id.as_ref())?
-            .maybe("serverCode", failure.server_code.as_deref())?
-            .maybe("serverMessage", failure.server_message.as_deref())?
-            .maybe("httpStatus", failure.http_status.as_ref())?
-            .maybe("size", failure.size.as_ref())?
-            .maybe("limit", failure.limit.as_ref())?
-            .maybe("index", failure.index.as_ref())?
-            .maybe("field", failure.field.as_deref())?
-            .maybe("option", failure.option.as_deref())?
-            .maybe("retryAfterMs", failure.retry_after_ms.as_ref())?
-            .maybe("mayHaveCreatedTask", failure.may_have_created_task.as_ref())?;
-        match &failure.cause {
-            Some(Cause::Platform(error)) => record.put("cause", error)?,
-            Some(Cause::Failure(cause)) => record.put("cause", &cause.rendered(catalogue))?,
-            None => record,
+        put("name", Member::Text(failure.class.name()));
+        put("code", Member::Text(&failure.code));
+        put("message", Member::Text(&catalogue.render(&failure.message)));
+        put("hint", Member::Text(&catalogue.render(&failure.hint)));
+        put("origin", Member::Text(failure.origin.name()));
+        put("retryable", Member::Flag(failure.retryable));
+        for (name, text) in [
+            ("method", failure.method.map(Method::name)),
+            ("service", failure.service.as_deref()),
+            ("serverCode", failure.server_code.as_deref()),
+            ("serverMessage", failure.server_message.as_deref()),
+            ("field", failure.field.as_deref()),
+            ("option", failure.option.as_deref()),
+        ] {
+            if let Some(text) = text {
+                put(name, Member::Text(text));
+            }
         }
-        .end()
+        for (name, number) in [
+            ("taskId", failure.task_id.map(u64::from)),
+            ("httpStatus", failure.http_status.map(u64::from)),
+            ("limit", failure.limit.map(u64::from)),
+            ("index", failure.index.map(|index| index as u64)),
+        ] {
+            if let Some(number) = number {
+                put(name, Member::Whole(number));
+            }
+        }
+        for (name, number) in [("size", failure.size), ("retryAfterMs", failure.retry_after_ms)] {
+            if let Some(number) = number {
+                put(name, Member::Number(number));
+            }
+        }
+        if let Some(may_exist) = failure.may_have_created_task {
+            put("mayHaveCreatedTask", Member::Flag(may_exist));
+        }
+        match &failure.cause {
+            Some(Cause::Platform(error)) => put("cause", Member::Object(error)),
+            Some(Cause::Failure(cause)) => put("cause", Member::Object(&cause.rendered(catalogue))),
+            None => {}
+        }
     }
 }

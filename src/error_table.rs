@@ -3,8 +3,7 @@
 //! The services' codes come from their error pages; the hints are ours. One macro call holds all rows and
 //! makes the table, a constant per code and the TypeScript types, so that they cannot disagree.
 
-use crate::record::Record;
-use serde::{Serialize, Serializer};
+use crate::record::{Member, Record};
 
 /// One row of the error table.
 #[derive(Debug)]
@@ -23,15 +22,13 @@ pub struct ErrorTableRow {
     pub hint: &'static str,
 }
 
-impl Serialize for ErrorTableRow {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Record::new(serializer)?
-            .put("code", self.code)?
-            .put("name", self.class.name())?
-            .put("retryable", &self.retryable)?
-            .put("message", self.message)?
-            .put("hint", self.hint)?
-            .end()
+impl<V> Record<V> for ErrorTableRow {
+    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
+        put("code", Member::Text(self.code));
+        put("name", Member::Text(self.class.name()));
+        put("retryable", Member::Flag(self.retryable));
+        put("message", Member::Text(self.message));
+        put("hint", Member::Text(self.hint));
     }
 }
 

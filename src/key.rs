@@ -1,13 +1,12 @@
 //! The key of an account: a secret that is in request bodies and nowhere else.
 
 use crate::text_search::split_once;
-use serde::{Serialize, Serializer};
 use std::fmt::{self, Debug, Formatter};
 
 /// Shorter keys are not searched for: they would tear holes into ordinary words, and no service issues them.
 const MIN_REDACTED_LENGTH: usize = 8;
 
-/// The key of an account. Its `Debug` hides it; only [`Serialize`] writes it, into a request.
+/// The key of an account. Its `Debug` hides it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ClientKey(String);
 
@@ -16,6 +15,12 @@ impl ClientKey {
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
+    }
+
+    /// The key itself, for the body of a request and nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
     }
 
     /// The account part of a key: `KEY__module` → `KEY`. Suffixes select a module, not another account.
@@ -45,12 +50,6 @@ impl ClientKey {
 impl Debug for ClientKey {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str("ClientKey(hidden)")
-    }
-}
-
-impl Serialize for ClientKey {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
     }
 }
 

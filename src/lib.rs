@@ -5,7 +5,7 @@
 //!
 //! | module | what it decides |
 //! |---|---|
-//! | `record` | writing objects, for JavaScript or as JSON |
+//! | [`record`] | objects that cross to the caller or to a service |
 //! | [`text_search`] | finding a separator in a text, and the nearest name |
 //! | [`schedule`] | when to ask, when to repeat, when to give up: pure arithmetic |
 //! | [`error_table`] | every code: its class, sentence and hint |
@@ -62,7 +62,7 @@ pub mod options;
 pub mod platform;
 pub mod poll_ledger;
 pub mod protocol;
-mod record;
+pub mod record;
 pub mod response;
 pub mod schedule;
 pub mod service;

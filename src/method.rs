@@ -1,7 +1,6 @@
 //! The methods of the protocol, and the id of a task.
 
 use crate::platform::{HostValue, ValueType};
-use serde::{Serialize, Serializer};
 
 /// A method of the services' protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,11 +64,5 @@ impl TaskId {
 impl From<TaskId> for u64 {
     fn from(id: TaskId) -> Self {
         id.0
-    }
-}
-
-impl Serialize for TaskId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.serialize_u64(self.0)
     }
 }

@@ -5,10 +5,10 @@
 //! request or the timer behind it. That is how an abort works at every `await`.
 
 use crate::message::Message;
-use crate::record::Record;
+use crate::record::{Member, Record};
 use crate::schedule::Millis;
 use crate::texts;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// The type of a value, as far as the rules tell types apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,14 +104,16 @@ pub struct ErrorRecord {
     pub cause: Option<Box<ErrorRecord>>,
 }
 
-impl Serialize for ErrorRecord {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Record::new(serializer)?
-            .put("name", &*self.name)?
-            .put("message", &*self.message)?
-            .maybe("code", self.code.as_deref())?
-            .maybe("cause", self.cause.as_deref())?
-            .end()
+impl<V> Record<V> for ErrorRecord {
+    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
+        put("name", Member::Text(&self.name));
+        put("message", Member::Text(&self.message));
+        if let Some(code) = &self.code {
+            put("code", Member::Text(code));
+        }
+        if let Some(cause) = &self.cause {
+            put("cause", Member::Object(&**cause));
+        }
     }
 }
 
@@ -163,7 +165,7 @@ pub trait Platform {
     async fn send(
         &self,
         url: &str,
-        body: Option<&impl Serialize>,
+        body: Option<&dyn Record<Self::Value>>,
         max_bytes: u32,
     ) -> Result<RawResponse<Self::Value>, SendError>;
     /// The text that a value is (a string, bytes) or holds (a request); none where it has more than

@@ -6,12 +6,12 @@ use crate::key::ClientKey;
 use crate::message::Message;
 use crate::method::TaskId;
 use crate::platform::{HostValue, ValueType};
-use crate::record::Record;
+use crate::record::{Member, Record};
 use crate::response::{Body, Response};
 use crate::schedule::Millis;
+use crate::task::Task;
 use crate::text_search::concat;
 use crate::texts;
-use serde::{Serialize, Serializer};
 
 /// The longest User-Agent that is accepted, in characters. Those of browsers have about 120.
 const MAX_USER_AGENT: usize = 512;
@@ -19,11 +19,11 @@ const MAX_USER_AGENT: usize = 512;
 const MAX_QUOTED: u32 = 120;
 
 /// The body of a request, the only place where the key is written.
-pub struct Request<'a, T> {
+pub struct Request<'a, V> {
     /// The account's key.
     pub client_key: &'a ClientKey,
     /// createTask: the task.
-    pub task: Option<&'a T>,
+    pub task: Option<&'a Task<V>>,
     /// getTaskResult and reports: which task.
     pub task_id: Option<TaskId>,
     /// createTask: where the service posts the result.
@@ -32,15 +32,21 @@ pub struct Request<'a, T> {
     pub soft_id: Option<u32>,
 }
 
-impl<T: Serialize> Serialize for Request<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        Record::new(serializer)?
-            .put("clientKey", self.client_key)?
-            .maybe("task", self.task)?
-            .maybe("taskId", self.task_id.as_ref())?
-            .maybe("callbackUrl", self.callback_url)?
-            .maybe("softId", self.soft_id.as_ref())?
-            .end()
+impl<V> Record<V> for Request<'_, V> {
+    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
+        put("clientKey", Member::Text(self.client_key.expose()));
+        if let Some(task) = self.task {
+            put("task", Member::Object(task));
+        }
+        if let Some(id) = self.task_id {
+            put("taskId", Member::Whole(id.into()));
+        }
+        if let Some(url) = self.callback_url {
+            put("callbackUrl", Member::Text(url));
+        }
+        if let Some(id) = self.soft_id {
+            put("softId", Member::Whole(id.into()));
+        }
     }
 }
 
@@ -73,17 +79,18 @@ pub enum TaskState<V> {
     },
 }
 
-impl<V: Serialize> Serialize for TaskState<V> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let record = Record::new(serializer)?;
+impl<V> Record<V> for TaskState<V> {
+    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
         match self {
-            Self::Processing => record.put("status", "processing")?,
-            Self::Ready { solution, cost } => record
-                .put("status", "ready")?
-                .put("solution", solution)?
-                .maybe("cost", cost.as_ref())?,
+            Self::Processing => put("status", Member::Text("processing")),
+            Self::Ready { solution, cost } => {
+                put("status", Member::Text("ready"));
+                put("solution", Member::Value(solution));
+                if let Some(cost) = cost {
+                    put("cost", Member::Number(*cost));
+                }
+            }
         }
-        .end()
     }
 }
 

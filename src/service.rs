@@ -3,8 +3,7 @@
 //! A service is one entry of the table at the end.
 
 use crate::method::Method;
-use crate::record::{Record, serialize_as_name};
-use serde::{Serialize, Serializer};
+use crate::record::{Member, Record};
 use std::borrow::Cow;
 
 /// Bounds on an image's size, both inclusive. They count the image's bytes, not its base64 text.
@@ -27,8 +26,6 @@ pub enum ReportKind {
     /// A token.
     Token,
 }
-
-serialize_as_name!(ReportKind);
 
 impl ReportKind {
     fn name(self) -> &'static str {
@@ -88,24 +85,23 @@ pub struct ServiceProfile {
     pub user_agent_url: Option<Cow<'static, str>>,
 }
 
-impl Serialize for ImageLimits {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Record::new(serializer)?
-            .put("minBytes", &self.min_bytes)?
-            .put("maxBytes", &self.max_bytes)?
-            .end()
+impl<V> Record<V> for ImageLimits {
+    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
+        put("minBytes", Member::Whole(self.min_bytes.into()));
+        put("maxBytes", Member::Whole(self.max_bytes.into()));
     }
 }
 
-impl Serialize for ServiceProfile {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Record::new(serializer)?
-            .put("name", &*self.name)?
-            .put("baseUrl", &*self.base_url)?
-            .put("imageLimits", &self.image_limits)?
-            .put("reports", &*self.reports)?
-            .maybe("userAgentUrl", self.user_agent_url.as_deref())?
-            .end()
+impl<V> Record<V> for ServiceProfile {
+    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
+        let reports: Vec<&str> = self.reports.iter().map(|kind| kind.name()).collect();
+        put("name", Member::Text(&self.name));
+        put("baseUrl", Member::Text(&self.base_url));
+        put("imageLimits", Member::Object(&self.image_limits));
+        put("reports", Member::Texts(&reports));
+        if let Some(url) = &self.user_agent_url {
+            put("userAgentUrl", Member::Text(url));
+        }
     }
 }
 

@@ -126,7 +126,6 @@ texts! {
     NO_BALANCE "balance is not a number"
     NO_TEXT "the solution has no text"
     NOT_READY "only getTaskResult may answer CAPTCHA_NOT_READY"
-    NOT_CONVERTED "the result cannot be converted"
 
     // Time.
     POLLS_USED "all {count} result requests for task {task} are used up"

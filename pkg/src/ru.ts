@@ -284,7 +284,6 @@ const ru: Messages = {
     "the solution has no text": "в решении нет текста",
     "only getTaskResult may answer CAPTCHA_NOT_READY":
       "CAPTCHA_NOT_READY бывает только в ответ на getTaskResult",
-    "the result cannot be converted": "не удаётся преобразовать результат",
 
     // Time.
     "all {count} result requests for task {task} are used up":

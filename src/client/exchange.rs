@@ -10,9 +10,9 @@ use crate::message::Message;
 use crate::method::{Method, TaskId};
 use crate::platform::{Platform, SendError};
 use crate::protocol::{Answer, Request, read_answer};
+use crate::record::Record;
 use crate::response::{MAX_BODY_BYTES, Response};
 use crate::schedule::{MAX_POLLS, Millis, NextPoll, RetrySchedule, timer_ms};
-use crate::task::Task;
 use crate::text_search::concat;
 use crate::texts;
 use std::future::Future;
@@ -30,7 +30,7 @@ impl<P: Platform> Client<P> {
     pub(super) async fn send_with_retry(
         &self,
         method: Method,
-        request: &Request<'_, Task<P::Value>>,
+        request: &Request<'_, P::Value>,
         call: Call<'_>,
     ) -> Result<P::Value> {
         let mut schedule = RetrySchedule::new(self.options.max_retries, call.deadline);
@@ -65,7 +65,7 @@ impl<P: Platform> Client<P> {
     pub(super) async fn exchange(
         &self,
         method: Method,
-        request: &Request<'_, Task<P::Value>>,
+        request: &Request<'_, P::Value>,
         deadline: Millis,
     ) -> Result<Answer<P::Value>> {
         let polled = request.task_id.filter(|_| method == Method::GetTaskResult);
@@ -159,10 +159,11 @@ impl<P: Platform> Client<P> {
     pub(super) async fn send(
         &self,
         url: &str,
-        request: Option<&Request<'_, Task<P::Value>>>,
+        request: Option<&Request<'_, P::Value>>,
         limit: Millis,
     ) -> Result<Response<P::Value>> {
-        let sending = self.platform.send(url, request, MAX_BODY_BYTES);
+        let body = request.map(|request| request as &dyn Record<P::Value>);
+        let sending = self.platform.send(url, body, MAX_BODY_BYTES);
         match self.timeout(self.platform.now() + limit, sending).await {
             Some(Ok(raw)) => Ok(Response::of(&self.platform, raw)),
             Some(Err(error)) => Err(send_failure(error)),

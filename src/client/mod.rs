@@ -215,7 +215,7 @@ impl<P: Platform> Client<P> {
     }
 
     /// A request that carries nothing but the key.
-    fn request(&self) -> Request<'_, Task<P::Value>> {
+    fn request(&self) -> Request<'_, P::Value> {
         Request {
             client_key: &self.options.client_key,
             task: None,

@@ -1,9 +1,8 @@
 //! Results of the methods, and the events of `onProgress`.
 
 use crate::method::{Method, TaskId};
-use crate::record::Record;
+use crate::record::{Member, Record};
 use crate::schedule::Millis;
-use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
 /// A solved task.
@@ -119,59 +118,65 @@ pub enum Progress {
 /// The function that gets the events of a call.
 pub type Listener<'a> = &'a dyn Fn(&Progress);
 
-impl<V: Serialize> Serialize for Solved<V> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Record::new(serializer)?
-            .put("taskId", &self.task_id)?
-            .put("solution", &self.solution)?
-            .maybe("cost", self.cost.as_ref())?
-            .put("polls", &self.polls)?
-            .put("elapsedMs", &self.elapsed_ms)?
-            .end()
+impl<V> Record<V> for Solved<V> {
+    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
+        put("taskId", Member::Whole(self.task_id.into()));
+        put("solution", Member::Value(&self.solution));
+        if let Some(cost) = self.cost {
+            put("cost", Member::Number(cost));
+        }
+        put("polls", Member::Whole(self.polls.into()));
+        put("elapsedMs", Member::Number(self.elapsed_ms));
     }
 }
 
-impl<V: Serialize> Serialize for TaskResult<V> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let record = Record::new(serializer)?;
+impl<V> Record<V> for TaskResult<V> {
+    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
         match self {
             Self::Processing { task_id } => {
-                record.put("status", "processing")?.put("taskId", task_id)?
+                put("status", Member::Text("processing"));
+                put("taskId", Member::Whole((*task_id).into()));
             }
-            Self::Ready { task_id, solution, cost } => record
-                .put("status", "ready")?
-                .put("taskId", task_id)?
-                .put("solution", solution)?
-                .maybe("cost", cost.as_ref())?,
+            Self::Ready { task_id, solution, cost } => {
+                put("status", Member::Text("ready"));
+                put("taskId", Member::Whole((*task_id).into()));
+                put("solution", Member::Value(solution));
+                if let Some(cost) = cost {
+                    put("cost", Member::Number(*cost));
+                }
+            }
         }
-        .end()
     }
 }
 
-impl Serialize for Progress {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let record = Record::new(serializer)?;
-        match self {
-            Self::Created { task_id, image_bytes, elapsed_ms } => record
-                .put("type", "created")?
-                .put("taskId", task_id)?
-                .put("imageBytes", &**image_bytes)?
-                .put("elapsedMs", elapsed_ms)?,
-            Self::Poll { task_id, poll, status, elapsed_ms } => record
-                .put("type", "poll")?
-                .put("taskId", task_id)?
-                .put("poll", poll)?
-                .put("status", *status)?
-                .put("elapsedMs", elapsed_ms)?,
-            Self::Retry { method, task_id, code, message, delay_ms, elapsed_ms } => record
-                .put("type", "retry")?
-                .put("method", method.name())?
-                .maybe("taskId", task_id.as_ref())?
-                .put("code", &**code)?
-                .put("message", &**message)?
-                .put("delayMs", delay_ms)?
-                .put("elapsedMs", elapsed_ms)?,
-        }
-        .end()
+impl<V> Record<V> for Progress {
+    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
+        let elapsed = match self {
+            Self::Created { task_id, image_bytes, elapsed_ms } => {
+                put("type", Member::Text("created"));
+                put("taskId", Member::Whole((*task_id).into()));
+                put("imageBytes", Member::Sizes(image_bytes));
+                elapsed_ms
+            }
+            Self::Poll { task_id, poll, status, elapsed_ms } => {
+                put("type", Member::Text("poll"));
+                put("taskId", Member::Whole((*task_id).into()));
+                put("poll", Member::Whole((*poll).into()));
+                put("status", Member::Text(status));
+                elapsed_ms
+            }
+            Self::Retry { method, task_id, code, message, delay_ms, elapsed_ms } => {
+                put("type", Member::Text("retry"));
+                put("method", Member::Text(method.name()));
+                if let Some(id) = task_id {
+                    put("taskId", Member::Whole((*id).into()));
+                }
+                put("code", Member::Text(code));
+                put("message", Member::Text(message));
+                put("delayMs", Member::Number(*delay_ms));
+                elapsed_ms
+            }
+        };
+        put("elapsedMs", Member::Number(*elapsed));
     }
 }

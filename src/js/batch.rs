@@ -1,16 +1,15 @@
 //! A batch: tasks come from a JavaScript iterator, records go to the shell one by one.
 
 use super::Core;
-use super::call::{End, Options, start, to_value};
+use super::call::{End, Options, Unsettled, result, start};
 use super::operation::Operation;
 use super::value::Value;
 use crate::client::batch::{BatchItem, Cleanup, NextTask, Results, batch};
 use crate::client::progress::Progress;
 use crate::error::Failure;
 use crate::message::Catalogue;
-use crate::record::Record;
+use crate::record::{Member, Record};
 use crate::texts;
-use serde::{Serialize, Serializer};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -28,15 +27,15 @@ pub struct Batch {
 /// The outcome of one task, as the shell gets it.
 struct BatchRecord<'a>(&'a BatchItem<Value>, &'a Catalogue);
 
-impl Serialize for BatchRecord<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Record<Value> for BatchRecord<'_> {
+    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, Value>)) {
         let Self(BatchItem { index, task, result }, catalogue) = self;
-        let record = Record::new(serializer)?.put("index", index)?.put("task", task)?;
+        put("index", Member::Whole(*index as u64));
+        put("task", Member::Value(task));
         match result {
-            Ok(solved) => record.put("value", solved)?,
-            Err(failure) => record.put("failure", &failure.rendered(catalogue))?,
+            Ok(solved) => put("value", Member::Object(solved)),
+            Err(failure) => put("failure", Member::Object(&failure.rendered(catalogue))),
         }
-        .end()
     }
 }
 
@@ -54,15 +53,20 @@ impl Core {
         let (driver, results) = batch();
         let client = Rc::clone(&self.0);
         let catalogue = client.options().messages.clone();
-        start(id, catalogue.clone(), Options::read(id, &options), |options| async move {
-            let Options { call, listener, .. } = options;
-            let listener = |event: &Progress| listener.notify(event);
-            match driver.run(&client, &call, &listener, || next_task(input.clone())).await {
-                Ok(()) => Ok(End::Value(Value(JsValue::UNDEFINED))),
-                Err(Stop::Failure(failure)) => Err(failure),
-                Err(Stop::Thrown(thrown)) => Ok(End::Thrown(thrown)),
-            }
+        let options = Options::read(id, &options);
+        let work = options.map(|options| {
+            let Options { call, listener } = options?;
+            let work: Unsettled = Box::pin(async move {
+                let listener = |event: &Progress| listener.notify(event);
+                match driver.run(&client, &call, &listener, || next_task(input.clone())).await {
+                    Ok(()) => Ok(End::Value(JsValue::UNDEFINED)),
+                    Err(Stop::Failure(failure)) => Err(failure),
+                    Err(Stop::Thrown(thrown)) => Ok(End::Thrown(thrown)),
+                }
+            });
+            Some(work)
         });
+        start(id, catalogue.clone(), work);
         Batch { results, catalogue }
     }
 }
@@ -73,12 +77,13 @@ impl Batch {
     pub fn next(&self, id: u32) {
         let results = self.results.clone();
         let catalogue = self.catalogue.clone();
-        start(id, Catalogue::default(), Options::read(id, &JsValue::UNDEFINED), |_| async move {
-            match results.next().await {
-                Some(item) => to_value(&BatchRecord(&item, &catalogue)),
-                None => Ok(End::Value(Value(JsValue::UNDEFINED))),
-            }
+        let work: Unsettled = Box::pin(async move {
+            Ok(match results.next().await {
+                Some(item) => result(&BatchRecord(&item, &catalogue)),
+                None => End::Value(JsValue::UNDEFINED),
+            })
         });
+        start(id, Catalogue::default(), Ok(Some(work)));
     }
 
     /// Cancels the batch. The shell closes the input, and waits for that or not.

@@ -1,18 +1,17 @@
 //! One call from JavaScript: its options, its listener, and how its outcome crosses the border.
 
 use super::executor::{Work, spawn};
-use super::value::{Value, get_any, get_own};
+use super::value::{Value, get_any, get_own, to_js};
 use crate::client::progress::Progress;
-use crate::error::{Failure, Origin, Result};
-use crate::error_table::code;
+use crate::error::{Failure, Result};
 use crate::message::Catalogue;
 use crate::options::CallOptions;
 use crate::platform::{HostValue, ValueType};
+use crate::record::Record;
 use crate::texts;
 use js_sys::Function;
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
 use std::future::Future;
+use std::pin::Pin;
 use wasm_bindgen::prelude::*;
 
 /// The ways in which a call ends, as the shell knows them.
@@ -25,17 +24,16 @@ const ABORTED: u32 = 3;
 pub(super) struct Options {
     pub(super) call: CallOptions,
     pub(super) listener: Listener,
-    is_aborted: bool,
 }
 
 impl Options {
-    /// Reads and checks the options of call number `id`.
-    pub(super) fn read(id: u32, options: &JsValue) -> Result<Self> {
-        Ok(Self {
+    /// Reads and checks the options of call number `id`. None if its signal is aborted already.
+    pub(super) fn read(id: u32, options: &JsValue) -> Result<Option<Self>> {
+        let read = Self {
             call: CallOptions::read(present(options).as_ref())?,
             listener: Listener { id, function: function(options, "onProgress")? },
-            is_aborted: is_aborted(options)?,
-        })
+        };
+        Ok((!is_aborted(options)?).then_some(read))
     }
 }
 
@@ -74,28 +72,23 @@ fn is_aborted(options: &JsValue) -> Result<bool> {
 
 /// The end of a call that does not fail by itself.
 pub(super) enum End {
-    Value(Value),
+    Value(JsValue),
     /// An error that the caller's own code threw, untouched.
     Thrown(JsValue),
 }
 
+/// The work of a call, before its end is known.
+pub(super) type Unsettled = Pin<Box<dyn Future<Output = Result<End>>>>;
+
 /// Runs a call to its end. A failure is put into words here, once, in the client's language.
-pub(super) fn start<F>(
-    id: u32,
-    catalogue: Catalogue,
-    options: Result<Options>,
-    work: impl FnOnce(Options) -> F,
-) where
-    F: Future<Output = Result<End>> + 'static,
-{
-    match options {
+pub(super) fn start(id: u32, catalogue: Catalogue, work: Result<Option<Unsettled>>) {
+    match work {
         Err(failure) => settle_failure(id, &failure, &catalogue),
-        Ok(options) if options.is_aborted => settle(id, ABORTED, JsValue::UNDEFINED),
-        Ok(options) => {
-            let work = work(options);
+        Ok(None) => settle(id, ABORTED, JsValue::UNDEFINED),
+        Ok(Some(work)) => {
             let work: Work = Box::pin(async move {
                 match work.await {
-                    Ok(End::Value(value)) => settle(id, VALUE, value.0),
+                    Ok(End::Value(value)) => settle(id, VALUE, value),
                     Ok(End::Thrown(thrown)) => settle(id, THROWN, thrown),
                     Err(failure) => settle_failure(id, &failure, &catalogue),
                 }
@@ -106,7 +99,7 @@ pub(super) fn start<F>(
 }
 
 fn settle_failure(id: u32, failure: &Failure, catalogue: &Catalogue) {
-    settle(id, FAILURE, to_js(&failure.rendered(catalogue)).unwrap_or_default());
+    settle(id, FAILURE, to_js(&failure.rendered(catalogue)));
 }
 
 /// The listener of a call's progress.
@@ -121,22 +114,15 @@ impl Listener {
             #[allow(clippy::cast_precision_loss)] // an id is exact
             task_created(self.id, u64::from(*task_id) as f64);
         }
-        if let Some(listener) = &self.function
-            && let Ok(event) = to_js(event)
-        {
-            notify(listener, event);
+        if let Some(listener) = &self.function {
+            notify(listener, to_js(event));
         }
     }
 }
 
 /// A result as the caller gets it.
-pub(super) fn to_value(result: &impl Serialize) -> Result<End> {
-    let converted = to_js(result).map(|value| End::Value(Value(value)));
-    converted.map_err(|_| Failure::new(code::INTERNAL, Origin::Client, texts::NOT_CONVERTED))
-}
-
-pub(super) fn to_js(value: &impl Serialize) -> std::result::Result<JsValue, JsValue> {
-    Ok(value.serialize(&Serializer::json_compatible())?)
+pub(super) fn result(record: &dyn Record<Value>) -> End {
+    End::Value(to_js(record))
 }
 
 #[wasm_bindgen(raw_module = "./platform.js")]

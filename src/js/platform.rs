@@ -4,13 +4,12 @@
 //! throwing: for each exception that the generated glue catches it loses a slot of its table for ever.
 
 use super::operation::{Completion, Operation};
-use super::value::{Value, get_any, to_record};
+use super::value::{Value, get_any, to_js, to_record};
 use crate::platform::{ErrorRecord, Platform, RawResponse, SendError};
+use crate::record::Record;
 use crate::schedule::Millis;
 use gloo_net::http::Headers;
 use js_sys::{Function, Reflect};
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 use web_sys::RequestInit;
 
@@ -57,15 +56,12 @@ impl Platform for JsPlatform {
     async fn send(
         &self,
         url: &str,
-        body: Option<&impl Serialize>,
+        body: Option<&dyn Record<Value>>,
         max_bytes: u32,
     ) -> Result<RawResponse<Value>, SendError> {
         let init = if body.is_some() { &POST } else { &GET };
-        let body = body.map(|body| body.serialize(&Serializer::json_compatible()));
-        let body =
-            body.transpose().map_err(|error| SendError::NotJson(to_record(&error.into())))?;
+        let body = body.map(to_js).unwrap_or_default();
         let fetch = self.fetch.as_ref();
-        let body = body.unwrap_or_default();
         let sent = init
             .with(|init| Operation::start(|id| send(id, fetch, url, init, body, max_bytes)))
             .await;

@@ -1,8 +1,10 @@
 //! A JavaScript value as the core sees it.
 
 use crate::platform::{ErrorRecord, HostValue, ValueType};
+use crate::record::{Record, Written};
 use js_sys::{Array, JsString};
 use serde::{Serialize, Serializer};
+use serde_wasm_bindgen::Serializer as JsSerializer;
 use wasm_bindgen::prelude::*;
 
 /// How far the causes of an error are followed: a chain may be a ring.
@@ -91,6 +93,11 @@ impl Value {
 
 fn present(value: JsValue) -> Option<Value> {
     (!value.is_undefined()).then_some(Value(value))
+}
+
+/// An object as JavaScript has it. `serde-wasm-bindgen` fails on nothing that a [`Record`] can hold.
+pub(super) fn to_js(record: &dyn Record<Value>) -> JsValue {
+    Written(record).serialize(&JsSerializer::json_compatible()).unwrap_or_default()
 }
 
 /// An error of the platform as plain data. The object may hold anything; only its texts are taken.

@@ -8,6 +8,7 @@ pub mod schema;
 use crate::circuit_breaker::BanScope;
 use crate::error::{Failure, Result};
 use crate::platform::{HostValue, Platform, ValueType, must_be};
+use crate::record::{Member, Record};
 use crate::service::ImageLimits;
 use crate::texts;
 use crate::url::site;
@@ -15,7 +16,6 @@ use catalog::TaskType;
 use check::check;
 use image::Image;
 use schema::Rule;
-use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The type of the task that reads the text in an image.
 const IMAGE_TO_TEXT: &str = "ImageToTextTask";
@@ -53,8 +53,8 @@ pub struct Task<V> {
 
 #[derive(Debug)]
 enum Field<V> {
-    Unchanged(V),
-    Image(V),
+    /// The caller's value, or an image as base64.
+    One(V),
     Images(Vec<V>),
 }
 
@@ -83,7 +83,7 @@ impl<V: HostValue> Task<V> {
         for (name, value) in entries {
             let field = match (task_type.image_rule(&name), value.value_type()) {
                 (Some(Rule::Image), _) => {
-                    Field::Image(base64_of(image::read(platform, &value, limits).await?))
+                    Field::One(base64_of(image::read(platform, &value, limits).await?))
                 }
                 (Some(Rule::Images), ValueType::Array) => {
                     let mut images = Vec::new();
@@ -97,7 +97,7 @@ impl<V: HostValue> Task<V> {
                     }
                     Field::Images(images)
                 }
-                (None, _) | (Some(_), ValueType::Null) => Field::Unchanged(value),
+                (None, _) | (Some(_), ValueType::Null) => Field::One(value),
                 (Some(_), _) => return Err(Failure::field(&name, must_be(texts::IMAGES, &value))),
             };
             fields.push((name, field));
@@ -128,18 +128,18 @@ fn checked_entries<V: HostValue>(task: &V, task_type: &TaskType) -> Result<Vec<(
     Ok(entries)
 }
 
-impl<V: Serialize> Serialize for Task<V> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("type", &self.name)?;
+impl<V> Record<V> for Task<V> {
+    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
+        put("type", Member::Text(&self.name));
         for (name, field) in &self.fields {
-            match field {
-                Field::Unchanged(value) => map.serialize_entry(name, value)?,
-                Field::Image(base64) => map.serialize_entry(name, base64)?,
-                Field::Images(list) => map.serialize_entry(name, list)?,
-            }
+            put(
+                name,
+                match field {
+                    Field::One(value) => Member::Value(value),
+                    Field::Images(images) => Member::Values(images),
+                },
+            );
         }
-        map.end()
     }
 }
 

@@ -75,7 +75,7 @@ fn a_failure_and_its_causes_are_rendered_in_one_language() {
     let cause = Failure::new(code::HTTP_STATUS, Origin::Transport, Message::literal("503"));
     failure.cause = Some(Cause::Failure(cause));
     let catalogue = russian(&["SOLVE_TIMEOUT", "HTTP_STATUS"]);
-    let record = serde_json::to_value(failure.rendered(&catalogue)).unwrap();
+    let record = plain(&failure.rendered(&catalogue));
     assert_eq!(record["message"], "message из SOLVE_TIMEOUT: balance is not a number");
     assert_eq!(record["hint"], "hint из SOLVE_TIMEOUT");
     assert_eq!(record["cause"]["message"], "message из HTTP_STATUS: 503");

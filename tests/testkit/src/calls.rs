@@ -8,6 +8,7 @@ use capwire::error_table::Class;
 use capwire::message::Catalogue;
 use capwire::method::TaskId;
 use capwire::options::CallOptions;
+use capwire::record::{Record, Written};
 use capwire::service::ReportKind;
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -40,14 +41,17 @@ impl Call {
         let listener = &|event: &Progress| log.push(event);
         match self {
             Self::Balance => client.balance().await.map(Value::from),
-            Self::Create(task) => {
-                client.create_task(task.clone(), options, listener).await.map(plain)
-            }
-            Self::Result(id) => client.task_result(task_id(*id)).await.map(plain),
+            Self::Create(task) => client
+                .create_task(task.clone(), options, listener)
+                .await
+                .map(|id| u64::from(id).into()),
+            Self::Result(id) => client.task_result(task_id(*id)).await.map(|it| plain(&it)),
             Self::Wait(id) => {
-                client.wait_for_result(task_id(*id), options, listener).await.map(plain)
+                client.wait_for_result(task_id(*id), options, listener).await.map(|it| plain(&it))
             }
-            Self::Solve(task) => client.solve(task.clone(), options, listener).await.map(plain),
+            Self::Solve(task) => {
+                client.solve(task.clone(), options, listener).await.map(|it| plain(&it))
+            }
             Self::SolveImage(image) => {
                 client.solve_image(image.clone(), options, listener).await.map(Value::from)
             }
@@ -147,8 +151,9 @@ impl<'a> CallBuilder<'a> {
     }
 }
 
-fn plain(value: impl serde::Serialize) -> Value {
-    serde_json::to_value(value).unwrap()
+/// An object as JSON.
+pub fn plain(record: &dyn Record<Js>) -> Value {
+    serde_json::to_value(Written(record)).unwrap()
 }
 
 /// The progress events of a call, in order.
@@ -255,6 +260,6 @@ impl English for Failure {
     }
 
     fn record(&self) -> Value {
-        plain(self.rendered(&Catalogue::default()))
+        plain(&self.rendered(&Catalogue::default()))
     }
 }

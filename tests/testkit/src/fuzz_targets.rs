@@ -3,7 +3,9 @@
 //! The fuzzers in `fuzz/fuzz_targets` call them, and so does `tests/core/fuzz_corpus.rs`, which replays the corpus and
 //! changed copies of it.
 
-use crate::{Class, English as _, Failure, Js, Origin, TaskId, Value, World, hang, request_of};
+use crate::{
+    Class, English as _, Failure, Js, Origin, TaskId, Value, World, hang, plain, request_of,
+};
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
@@ -186,7 +188,7 @@ pub fn callback(data: &[u8]) {
                     assert_ne!(solution.value_type(), ValueType::Null);
                     assert!(cost.is_none_or(f64::is_finite));
                 }
-                serde_json::to_value(state).expect("a state is plain data")
+                plain(&state)
             }
             Err(failure) => {
                 assert!(!failure.english().contains(['\n', '\r']), "{failure:#?}");

@@ -5,8 +5,8 @@ use capwire::client::Client;
 use capwire::key::ClientKey;
 use capwire::options::ClientOptions;
 use capwire::platform::{ErrorRecord, HostValue, Platform, RawResponse, SendError};
+use capwire::record::{Record, Written};
 use capwire::schedule::Millis;
-use serde::Serialize;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -258,10 +258,11 @@ impl Platform for World {
     async fn send(
         &self,
         url: &str,
-        body: Option<&impl Serialize>,
+        body: Option<&dyn Record<Js>>,
         max_bytes: u32,
     ) -> Result<RawResponse<Js>, SendError> {
-        let text = body.map_or_else(|| Ok(String::new()), serde_json::to_string);
+        let text =
+            body.map_or_else(|| Ok(String::new()), |body| serde_json::to_string(&Written(body)));
         let text =
             text.map_err(|error| SendError::NotJson(record("TypeError", &error.to_string())))?;
         self.exchange(url, text, max_bytes).await
