@@ -88,6 +88,14 @@ describe("a request", { concurrency: true, timeout: 60_000 }, () => {
     }
   }
 
+  it("may have a long body", async (t) => {
+    for (const body of ["x".repeat(65_536), "\u00fc".repeat(65_537), Buffer.alloc(200_000, "y")]) {
+      const request = await seen(t, { method: "POST", body });
+      assert.ok(request.body === String(body));
+      assert.equal(request.headers["content-length"], String(Buffer.byteLength(body)));
+    }
+  });
+
   const refused = {
     "another kind of body": ["http://127.0.0.1:1", { method: "POST", body: new FormData() }],
     "a header that is not valid": ["http://127.0.0.1:1", { headers: { "x-own": "\n" } }],
