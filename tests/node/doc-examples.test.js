@@ -76,6 +76,13 @@ describe("Node", { concurrency: true, timeout: 120_000 }, () => {
     assert.match(stderr, /Error: stopped by Ctrl-C/);
   });
 
+  it("node-http.js prints the text", async (t) => {
+    const sandbox = await sandboxFor(t);
+    const { text, file } = await savedCaptcha(await folderFor(t), "captcha.png", sandbox);
+    const { stdout, stderr, code } = await start("node-http.js", [file], sandbox).ended;
+    assert.deepEqual({ stdout, stderr, code }, { stdout: `${text}\n`, stderr: "", code: 0 });
+  });
+
   it("node-resume.js resumes the task of a process that was killed", async (t) => {
     const sandbox = await sandboxFor(t, { solveMs: 1_500 });
     const { text, base64 } = await sandbox.captcha();

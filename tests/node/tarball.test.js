@@ -22,6 +22,7 @@ it("the package has these files and nothing else", async () => {
     "errors.js",
     "inline.js",
     "js.js",
+    "node-http.js",
     "package.json",
     "ru.js",
   ]);

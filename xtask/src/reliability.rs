@@ -35,6 +35,8 @@ each. Every row was written by the test of that fault; `runs` is how often it wa
 - *Repeated by the browser itself*: Chromium repeats a request whose connection broke before the answer, if it had
   used that connection before. No page can see or prevent it. Node does not.
 
+The faults under \"Node\" are also tried with the `fetch` of `capwire/node-http`, with the same outcomes.
+
 `npm test` tries them all and fails if an outcome differs from this page. `BLESS=1 npm test` writes the page again.
 ";
 

@@ -176,7 +176,7 @@ fn publint(sh: &Shell) -> Result<()> {
 fn attw(sh: &Shell) -> Result<()> {
     let (attw, tarball) = (npm_bin(sh, "attw")?, pack::tarball()?);
     // The remaining entry is the wasm file itself, which has no types.
-    let entries = [".", "./errors", "./inline", "./js", "./ru"];
+    let entries = [".", "./errors", "./inline", "./js", "./node-http", "./ru"];
     Ok(cmd!(sh, "{attw} --profile esm-only --entrypoints {entries...} -- {tarball}").run()?)
 }
 

@@ -27,7 +27,6 @@ expectTypeOf<NonNullable<ClientOptions["service"]>>().toEqualTypeOf<
   "capmonster" | "brocapgpt" | ServiceProfile
 >();
 expectTypeOf<NonNullable<ClientOptions["imageLimits"]>>().toEqualTypeOf<Partial<ImageLimits>>();
-expectTypeOf<NonNullable<ClientOptions["fetch"]>>().toEqualTypeOf<typeof fetch>();
 expectTypeOf<ServiceProfile["reports"]>().toEqualTypeOf<("image" | "token")[]>();
 // Only the key is required.
 expectTypeOf<{ clientKey: string }>().toExtend<ClientOptions>();

@@ -98,6 +98,14 @@ export default {
   "capwire/js, this Node": { run: thisNode("no-wasm/deleted.js"), checks },
   "capwire/js, Node 24 --jitless": { ...node(24, "--jitless", "no-wasm/jitless.js"), checks },
 
+  "node-http, this Node": { run: thisNode("node-http.js"), fast: true },
+  "node-http, Node 20": node(20, "node-http.js"),
+  "node-http, Node 22": node(22, "node-http.js"),
+  "node-http, Node 24": node(24, "node-http.js"),
+  "node-http, Node 26": node(26, "node-http.js"),
+  "node-http, Bun": bun("node-http.js"),
+  "node-http, Deno": deno("start:deno-node-http"),
+
   "Bun, import": bun("import.js"),
   "Bun, require": bun("require.cjs"),
   "Bun, one executable": { platform, run: bunExecutable },
