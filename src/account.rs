@@ -1,8 +1,9 @@
-//! What all clients of an account share: its circuit breaker, its gate and its poll ledger.
+//! What all clients of an account share: its circuit breaker, its gate, its poll ledger, and how long tasks take.
 //!
 //! A client is often created again for each call. It must not forget that its key was refused.
 
 use crate::circuit_breaker::CircuitBreaker;
+use crate::first_delay::FirstDelays;
 use crate::gate::{Gate, Permit};
 use crate::key::ClientKey;
 use crate::poll_ledger::PollLedger;
@@ -22,6 +23,8 @@ pub struct Account {
     pub gate: Gate,
     /// The result requests of each task.
     pub polls: PollLedger,
+    /// When to request results first.
+    pub first_delays: FirstDelays,
 }
 
 impl Account {

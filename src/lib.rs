@@ -21,7 +21,8 @@
 //! | [`circuit_breaker`] | what must not be sent again, and until when |
 //! | [`gate`] | one request at a time until the key is accepted |
 //! | [`poll_ledger`] | how often and when the result of each task was requested |
-//! | [`account`] | these three, shared by all clients of an account |
+//! | [`first_delay`] | when to request a result first, learnt from earlier tasks |
+//! | [`account`] | these four, shared by all clients of an account |
 //! | [`task`] | the catalogue of task types, the checks, images → base64 |
 //! | [`response`] | how much of a body is read, JSON or excerpt, `Retry-After` |
 //! | [`protocol`] | request bodies, and what an answer means |
@@ -50,6 +51,7 @@ pub mod circuit_breaker;
 pub mod client;
 pub mod error;
 pub mod error_table;
+pub mod first_delay;
 pub mod gate;
 #[cfg(target_arch = "wasm32")]
 pub mod js;

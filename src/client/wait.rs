@@ -13,14 +13,18 @@ use crate::protocol::{Answer, Request, TaskState, read_state};
 use crate::schedule::{
     MIN_POLL_INTERVAL_MS, Millis, PollSchedule, PollStep, TASK_LIFE_MS, timer_ms,
 };
+use crate::task::catalog::TaskType;
 use crate::texts;
 
 impl<P: Platform> Client<P> {
     /// Requests the result of a task until there is one.
+    ///
+    /// The type is that of a task that was created just now. Without one the first request goes out at once, because
+    /// another process may have created the task long ago.
     pub(super) async fn wait(
         &self,
         id: TaskId,
-        first_delay_ms: Millis,
+        new: Option<&TaskType>,
         options: &CallOptions,
         call: Call<'_>,
     ) -> Result<Solved<P::Value>> {
@@ -29,8 +33,15 @@ impl<P: Platform> Client<P> {
         let created = self.account.borrow().polls.created_at(id).unwrap_or(now);
         let deadline = call.deadline.min(created + TASK_LIFE_MS);
         let interval = options.poll_interval_ms.unwrap_or(MIN_POLL_INTERVAL_MS);
-        let mut schedule = PollSchedule::new(now + first_delay_ms, interval, deadline);
+        // A delay that the caller chose teaches nothing.
+        let new = new.filter(|_| options.first_delay_ms.is_none());
+        let learner = new.map(|it| (&*it.name, it.timing().first_delay_ms));
+        let learnt = learner.map(|(name, least)| self.account.borrow().first_delays.next(name, least));
+        let first_delay = learnt.or(options.first_delay_ms).unwrap_or_default();
+        let mut schedule = PollSchedule::new(now + first_delay, interval, deadline);
         let mut polls = 0_u32;
+        // Of the first request. Infinite if it gave no state, so that its time says nothing.
+        let mut asked_after = Millis::INFINITY;
         let mut last_failure = None;
         loop {
             let now = self.platform.now();
@@ -56,6 +67,17 @@ impl<P: Platform> Client<P> {
             }
             polls = polls.saturating_add(1);
             let state = self.poll(id, deadline).await;
+            if let (Some((name, least)), Ok(state)) = (learner, &state) {
+                let is_ready = matches!(state, TaskState::Ready { .. });
+                if polls == 1 {
+                    asked_after = now - created;
+                }
+                if polls == 2 || is_ready && polls == 1 {
+                    let polls = if is_ready { polls } else { 3 };
+                    let delays = &mut self.account.borrow_mut().first_delays;
+                    delays.learn(name, least, asked_after, polls);
+                }
+            }
             let now = self.platform.now();
             let elapsed_ms = self.elapsed(call);
             let report = |status| {

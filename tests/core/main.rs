@@ -11,6 +11,7 @@ mod client {
     mod wait;
 }
 mod error_table;
+mod first_delay;
 mod fuzz_corpus;
 mod key;
 mod message;

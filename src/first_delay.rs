@@ -1,0 +1,107 @@
+//! When to request a result first, learnt from how long earlier tasks of the type took.
+//!
+//! A request that is too early costs a whole interval, one that is too late costs the time until it. Nobody says
+//! when a task became ready: a task that is ready at its first request was ready somewhere before it, and one that is
+//! ready at its second somewhere between the two. So this keeps the odds of a few slots of time, and each task moves
+//! some of them into the slots in which it may have become ready, in proportion to the odds there.
+
+use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis};
+
+/// The slots of one interval, counted from the least delay, and the slot before it.
+const SLOTS: usize = 11;
+/// The slots that fit into an interval: what a request saves that is not too early, counted in slots.
+const SLOTS_PER_INTERVAL: f32 = 10.0;
+const SLOT_MS: Millis = 200.0;
+/// How much the last task counts. With less, the delay follows a service too slowly that becomes faster or slower.
+const WEIGHT: f32 = 0.25;
+/// The least odds that a possible slot counts with, so that every slot can come back.
+const LEAST_ODDS: f32 = 0.02;
+/// A slot is a little less likely than the one before it. So where nothing else is known, an earlier one is tried.
+const SLOPE: f32 = 0.97;
+/// What moves one slot down with each task that was ready at its first request. So earlier requests are tried
+/// now and then, or a delay that is never too early would stay too long.
+const DRIFT: f32 = 0.05;
+
+/// Upper bound on remembered task types: more than the services have.
+const MAX_TYPES: usize = 100;
+
+/// What is known of each task type.
+#[derive(Debug, Default)]
+pub struct FirstDelays(Vec<(String, FirstDelay)>);
+
+impl FirstDelays {
+    /// [`FirstDelay::next`] for a type.
+    #[must_use]
+    pub fn next(&self, task_type: &str, least: Millis) -> Millis {
+        let known = self.0.iter().find(|(name, _)| name == task_type);
+        known.map_or(least, |(_, known)| known.next(least))
+    }
+
+    /// [`FirstDelay::learn`] for a type.
+    pub fn learn(&mut self, task_type: &str, least: Millis, delay: Millis, polls: u32) {
+        if let Some((_, known)) = self.0.iter_mut().find(|(name, _)| name == task_type) {
+            known.learn(least, delay, polls);
+        } else if self.0.len() < MAX_TYPES {
+            let mut new = FirstDelay::default();
+            new.learn(least, delay, polls);
+            self.0.push((task_type.to_owned(), new));
+        }
+    }
+}
+
+/// What is known of one task type. The default knows nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FirstDelay([f32; SLOTS]);
+
+impl FirstDelay {
+    /// The delay of the next task's first request: the least one, or one up to 2 s that saves more than it costs.
+    ///
+    /// A slot's length more costs each task that is ready within an interval so much, and saves an interval for those
+    /// that become ready in that slot. For later tasks neither delay is better.
+    #[must_use]
+    pub fn next(&self, least: Millis) -> Millis {
+        let all: f32 = self.0.iter().sum();
+        let (mut gain, mut delay) = (0.0, least);
+        let (mut most, mut best) = (gain, delay);
+        for odds in self.0.iter().skip(1) {
+            delay += SLOT_MS;
+            gain += odds * SLOTS_PER_INTERVAL - all;
+            if gain > most && delay <= MIN_POLL_INTERVAL_MS {
+                (most, best) = (gain, delay);
+            }
+        }
+        best
+    }
+
+    /// A task was requested first after `delay`, and was ready at request number `polls` (from 1). From 3 on the
+    /// number does not matter.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` clamps
+    pub fn learn(&mut self, least: Millis, delay: Millis, polls: u32) {
+        // The nearest, because timers are a little late.
+        let asked = ((delay - least) / SLOT_MS + 0.5) as usize;
+        let is_possible = |slot: usize| match polls {
+            1 => slot <= asked,
+            2 => slot > asked,
+            _ => false,
+        };
+        let (mut floor, mut all) = (LEAST_ODDS, 0.0);
+        for (slot, odds) in self.0.iter().enumerate() {
+            if is_possible(slot) {
+                all += odds + floor;
+                floor *= SLOPE;
+            }
+        }
+        let mut from_above = 0.0;
+        for (slot, odds) in self.0.iter_mut().enumerate().rev() {
+            let old = *odds;
+            *odds -= WEIGHT * old;
+            if is_possible(slot) {
+                floor /= SLOPE;
+                *odds += WEIGHT * (old + floor) / all;
+            }
+            let down = if polls == 1 && (1..=asked).contains(&slot) { DRIFT * *odds } else { 0.0 };
+            *odds += from_above - down;
+            from_above = down;
+        }
+    }
+}

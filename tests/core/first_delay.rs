@@ -1,0 +1,225 @@
+//! The learnt first delay, against the fixed one it replaces: how late a client gets its results, and with how
+//! many requests.
+//!
+//! `cargo test --test core first_delay -- --nocapture` prints the table.
+
+use capwire::account::Account;
+use capwire::options::ClientOptions;
+use capwire_testkit::*;
+use std::cell::{Cell, RefCell};
+use std::f64::consts::TAU;
+use std::rc::Rc;
+
+const IMAGE_DELAY_MS: f64 = 350.0;
+const TOKEN_DELAY_MS: f64 = 1_000.0;
+
+/// Numbers that look random and are the same in each run: splitmix64.
+struct Random(u64);
+
+impl Random {
+    /// Above 0 and below 1.
+    fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        ((bits >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+    }
+
+    fn between(&mut self, min: f64, max: f64) -> f64 {
+        min + (max - min) * self.uniform()
+    }
+
+    fn exponential(&mut self, mean: f64) -> f64 {
+        -mean * self.uniform().ln()
+    }
+
+    fn log_normal(&mut self, median: f64, spread: f64) -> f64 {
+        let normal = (-2.0 * self.uniform().ln()).sqrt() * (TAU * self.uniform()).cos();
+        median * (normal * spread).exp()
+    }
+
+    fn one_of(&mut self, share: f64, first: f64, second: f64) -> f64 {
+        if self.uniform() < share { first } else { second }
+    }
+}
+
+/// How long a task takes, in s; the second argument says how much of the run is over, from 0 to 1.
+type Duration = fn(&mut Random, f64) -> f64;
+
+const DISTRIBUTIONS: &[(&str, Duration)] = &[
+    ("always 0.2", |_, _| 0.2),
+    ("always 0.6", |_, _| 0.6),
+    ("always 1.2", |_, _| 1.2),
+    ("always 1.9", |_, _| 1.9),
+    ("about 0.6", |random, _| random.log_normal(0.6, 0.15)),
+    ("about 1.2", |random, _| random.log_normal(1.2, 0.15)),
+    ("0.2 to 1.2", |random, _| random.between(0.2, 1.2)),
+    ("0 to 2", |random, _| random.between(0.0, 2.0)),
+    ("0 to 4", |random, _| random.between(0.0, 4.0)),
+    ("2 to 10", |random, _| random.between(2.0, 10.0)),
+    ("log-normal, 1, wide", |random, _| random.log_normal(1.0, 0.5)),
+    ("log-normal, 1.8", |random, _| random.log_normal(1.8, 0.3)),
+    ("log-normal, 3, wide", |random, _| random.log_normal(3.0, 0.8)),
+    ("exponential, 0.5", |random, _| random.exponential(0.5)),
+    ("exponential, 1", |random, _| random.exponential(1.0)),
+    ("exponential, 2", |random, _| random.exponential(2.0)),
+    ("exponential, 6", |random, _| random.exponential(6.0)),
+    ("60% cached, 0.2; 4 to 12", |random, _| {
+        let slow = random.between(4.0, 12.0);
+        random.one_of(0.6, 0.2, slow)
+    }),
+    ("60% cached, 0.2; about 1.9", |random, _| {
+        let slow = random.log_normal(1.9, 0.03);
+        random.one_of(0.6, 0.2, slow)
+    }),
+    ("80% about 0.5; about 5", |random, _| {
+        let median = random.one_of(0.8, 0.5, 5.0);
+        random.log_normal(median, 0.1)
+    }),
+    ("30% about 0.3; about 1.2", |random, _| {
+        let median = random.one_of(0.3, 0.3, 1.2);
+        random.log_normal(median, 0.1)
+    }),
+    ("slowly from 1.8 to 0.5", |random, done| random.log_normal(1.8 - 1.3 * done, 0.1)),
+    ("suddenly from 1.6 to 0.6", |random, done| {
+        random.log_normal(if done < 0.5 { 1.6 } else { 0.6 }, 0.1)
+    }),
+    ("suddenly from 0.6 to 1.6", |random, done| {
+        random.log_normal(if done < 0.5 { 0.6 } else { 1.6 }, 0.1)
+    }),
+    ("suddenly from 8 to 0.6", |random, done| {
+        random.log_normal(if done < 0.5 { 8.0 } else { 0.6 }, 0.2)
+    }),
+];
+
+/// What a task costs on average.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    /// From the moment the task is ready to the request that gets it.
+    late_s: f64,
+    requests: f64,
+}
+
+/// Some clients solve so many tasks each, one after the other.
+fn play(task: &Js, options: &Value, duration: Duration, clients: u64, tasks: u32) -> Cost {
+    let total = Rc::new(Cell::new(Cost::default()));
+    for client in 0..clients {
+        let mut random = Random(client * 7_919);
+        let mut ready_at = 0.0;
+        let mut last = None;
+        let cost = Rc::clone(&total);
+        let world = World::new(move |sent| {
+            if sent.method == "createTask" {
+                let done = f64::from(u32::try_from(sent.index).unwrap()) / f64::from(tasks);
+                ready_at = sent.start + ROUND_TRIP_MS + 1_000.0 * duration(&mut random, done);
+                last = None;
+                let body = json!({ "errorId": 0, "taskId": TASK_ID + sent.index as u64 });
+                return answer(body).after(ROUND_TRIP_MS);
+            }
+            let gap = last.map_or(POLL_GAP_MS, |end| sent.start - end);
+            assert!(gap >= POLL_GAP_MS, "asked again after {gap} ms");
+            last = Some(sent.start + ROUND_TRIP_MS);
+            let late_ms = sent.start - ready_at;
+            let Cost { late_s, requests } = cost.get();
+            let late_s = late_s + late_ms.max(0.0) / 1_000.0;
+            cost.set(Cost { late_s, requests: requests + 1.0 });
+            if late_ms >= 0.0 { ready() } else { processing() }
+        });
+        let client = world.client();
+        for _ in 0..tasks {
+            let call = Call::Solve(task.clone());
+            world.run(call.with(&client, options.clone(), &Log::default())).unwrap();
+        }
+    }
+    let count = clients as f64 * f64::from(tasks);
+    let Cost { late_s, requests } = total.get();
+    Cost { late_s: late_s / count, requests: requests / count }
+}
+
+#[test]
+fn the_learnt_first_delay_is_earlier_and_nowhere_worse_by_over_5_percent() {
+    let mut lines = vec![format!(
+        "{:28} {:>8} | {:^17} | {:^17} | {:^17}",
+        "", "", "mean lateness, s", "requests per task", "of first 40, s"
+    )];
+    let mut worse = Vec::new();
+    for (least, task) in [(IMAGE_DELAY_MS, image_task()), (TOKEN_DELAY_MS, token_task())] {
+        for &(name, duration) in DISTRIBUTIONS {
+            let fixed = json!({ "firstDelayMs": least, "timeoutMs": 290_000 });
+            let learnt = json!({ "timeoutMs": 290_000 });
+            let [old, new] =
+                [&fixed, &learnt].map(|options| play(&task, options, duration, 3, 400));
+            let [old_start, new_start] =
+                [&fixed, &learnt].map(|options| play(&task, options, duration, 20, 40));
+            let line = format!(
+                "{name:28} {least:5} ms | {:6.2} -> {:6.2}  | {:6.2} -> {:6.2}  | {:6.2} -> {:6.2}",
+                old.late_s,
+                new.late_s,
+                old.requests,
+                new.requests,
+                old_start.late_s,
+                new_start.late_s
+            );
+            let is_worse = new.late_s > 1.05 * old.late_s
+                || new.requests > 1.05 * old.requests
+                // While a client learns it may lose a little more, on a short time.
+                || new_start.late_s > 1.05 * old_start.late_s + 0.06;
+            if is_worse {
+                worse.push(line.clone());
+            }
+            lines.push(line);
+        }
+    }
+    println!("{}", lines.join("\n"));
+    assert!(worse.is_empty(), "worse:\n{}", worse.join("\n"));
+}
+
+/// A world whose tasks take so long, and the delay of the first request of each task.
+fn timed(spans: &'static [f64]) -> (World, Rc<RefCell<Vec<f64>>>) {
+    let delays: Rc<RefCell<Vec<f64>>> = Rc::default();
+    let asked = Rc::clone(&delays);
+    let mut created_at = 0.0;
+    let mut at = 0;
+    let world = World::new(move |sent| {
+        if sent.method == "createTask" {
+            created_at = sent.start + ROUND_TRIP_MS;
+            at = sent.index;
+            asked.borrow_mut().push(f64::NAN);
+            return answer(json!({ "errorId": 0, "taskId": TASK_ID + sent.index as u64 }));
+        }
+        let passed = sent.start - created_at;
+        let mut asked = asked.borrow_mut();
+        let delay = asked.last_mut().unwrap();
+        if delay.is_nan() {
+            *delay = passed;
+        }
+        if passed >= spans[at % spans.len()] { ready() } else { processing() }
+    });
+    (world, delays)
+}
+
+fn solve(world: &World, client: &Client<World>, task: Js, options: Value) {
+    world.run(Call::Solve(task).with(client, options, &Log::default())).unwrap();
+}
+
+#[test]
+fn clients_of_an_account_learn_together_and_types_and_accounts_apart() {
+    let (world, delays) = timed(&[900.0]);
+    let options = ClientOptions::read(&Js::from(json!({ "clientKey": KEY }))).unwrap();
+    let account = Rc::<RefCell<Account>>::default();
+    let client = |account: &Rc<RefCell<Account>>| {
+        Client::new(world.clone(), options.clone(), Rc::clone(account))
+    };
+    for _ in 0..20 {
+        solve(&world, &client(&account), image_task(), json!({}));
+    }
+    assert_eq!(delays.take().first(), Some(&IMAGE_DELAY_MS), "nothing is known yet");
+    solve(&world, &client(&account), image_task(), json!({}));
+    solve(&world, &client(&account), token_task(), json!({}));
+    solve(&world, &client(&Rc::default()), image_task(), json!({}));
+    let delays = delays.take();
+    assert!((900.0..1_200.0).contains(&delays[0]), "{delays:?}");
+    assert_eq!(delays[1..], [TOKEN_DELAY_MS, IMAGE_DELAY_MS]);
+}
