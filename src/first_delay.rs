@@ -105,3 +105,90 @@ impl FirstDelay {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LEAST: Millis = 350.0;
+
+    /// Tasks that take so long, asked for in rounds of 2 s. Gives the delay of each.
+    fn solve(known: &mut FirstDelay, tasks: usize, span: Millis) -> Vec<Millis> {
+        let mut solve_one = || {
+            let delay = known.next(LEAST);
+            let polls = (1..).find(|polls| delay + 2_000.0 * f64::from(polls - 1) >= span);
+            known.learn(LEAST, delay, polls.unwrap());
+            delay
+        };
+        (0..tasks).map(|_| solve_one()).collect()
+    }
+
+    #[test]
+    fn it_begins_with_the_least_delay_and_stays_there_while_that_is_never_too_early() {
+        assert_eq!(FirstDelay::default().next(1_000.0), 1_000.0);
+        assert!(solve(&mut FirstDelay::default(), 100, 300.0).iter().all(|delay| *delay == LEAST));
+    }
+
+    #[test]
+    fn it_rises_to_the_time_that_tasks_take_and_comes_down_with_it() {
+        let mut known = FirstDelay::default();
+        for span in [1_700.0, 600.0, 1_200.0, 300.0] {
+            solve(&mut known, 150, span);
+            let late = solve(&mut known, 50, span).into_iter().filter(|delay| *delay >= span);
+            let late: Vec<_> = late.map(|delay| delay - span).collect();
+            assert!(late.len() >= 45, "{span}: {} of 50 were not too early", late.len());
+            let mean = late.iter().sum::<Millis>() / late.len() as f64;
+            assert!(mean <= 250.0, "{span}: {mean} ms late");
+        }
+    }
+
+    #[test]
+    fn tasks_that_take_long_leave_it_where_it_is() {
+        let mut known = FirstDelay::default();
+        assert!(solve(&mut known, 20, 9_000.0).iter().all(|delay| *delay == LEAST));
+        // They come after the second request, whenever the first one is.
+        solve(&mut known, 100, 2_100.0);
+        let delays = solve(&mut known, 50, 2_100.0);
+        assert!(delays.iter().filter(|delay| **delay == LEAST).count() >= 45, "{delays:?}");
+    }
+
+    #[test]
+    fn a_timer_that_is_late_teaches_the_same() {
+        let [mut known, mut late] = [FirstDelay::default(); 2];
+        for polls in [2, 2, 1, 1, 2, 3, 1] {
+            let delay = known.next(LEAST);
+            known.learn(LEAST, delay, polls);
+            late.learn(LEAST, delay + 90.0, polls);
+            assert_eq!(known.0, late.0);
+        }
+    }
+
+    #[test]
+    fn more_types_than_there_can_be_are_not_remembered() {
+        let mut known = FirstDelays::default();
+        for number in 0..2 * MAX_TYPES {
+            for _ in 0..20 {
+                known.learn(&number.to_string(), LEAST, LEAST, 2);
+            }
+        }
+        assert_eq!(known.0.len(), MAX_TYPES);
+        assert!(known.next("99", LEAST) > LEAST);
+        assert_eq!(known.next("100", LEAST), LEAST);
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_always_between_the_least_delay_and_2_s(
+            lessons in proptest::collection::vec((any::<f64>(), 0..5_u32), 0..200),
+            least in 0.0..2_000.0,
+        ) {
+            let mut known = FirstDelay::default();
+            for (delay, polls) in lessons {
+                known.learn(least, delay, polls);
+                prop_assert!(known.0.iter().all(|odds| (0.0..=1.0).contains(odds)), "{known:?}");
+                prop_assert!((least..=2_000.0).contains(&known.next(least)));
+            }
+        }
+    }
+}
