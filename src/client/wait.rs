@@ -35,12 +35,12 @@ impl<P: Platform> Client<P> {
         let interval = options.poll_interval_ms.unwrap_or(MIN_POLL_INTERVAL_MS);
         // A delay that the caller chose teaches nothing.
         let new = new.filter(|_| options.first_delay_ms.is_none());
-        let learner = new.map(|it| (&*it.name, it.timing().first_delay_ms));
-        let learnt = learner.map(|(name, least)| self.account.borrow().first_delays.next(name, least));
-        let first_delay = learnt.or(options.first_delay_ms).unwrap_or_default();
-        let mut schedule = PollSchedule::new(now + first_delay, interval, deadline);
+        let new = new.map(|it| (&*it.name, it.timing().first_delay_ms));
+        let learnt = new.map(|(name, least)| self.account.borrow().first_delays.next(name, least));
+        let first_delay_ms = learnt.or(options.first_delay_ms).unwrap_or_default();
+        let mut schedule = PollSchedule::new(now + first_delay_ms, interval, deadline);
         let mut polls = 0_u32;
-        // Of the first request. Infinite if it gave no state, so that its time says nothing.
+        // When the first request went out, if it gave a state. Infinite is a time that teaches nothing.
         let mut asked_after = Millis::INFINITY;
         let mut last_failure = None;
         loop {
@@ -67,13 +67,15 @@ impl<P: Platform> Client<P> {
             }
             polls = polls.saturating_add(1);
             let state = self.poll(id, deadline).await;
-            if let (Some((name, least)), Ok(state)) = (learner, &state) {
-                let is_ready = matches!(state, TaskState::Ready { .. });
+            if let (1..=2, Some((name, least)), Ok(state)) = (polls, new, &state) {
                 if polls == 1 {
                     asked_after = now - created;
                 }
-                if polls == 2 || is_ready && polls == 1 {
-                    let polls = if is_ready { polls } else { 3 };
+                let ready_at = match state {
+                    TaskState::Ready { .. } => Some(polls),
+                    TaskState::Processing => (polls == 2).then_some(3),
+                };
+                if let Some(polls) = ready_at {
                     let delays = &mut self.account.borrow_mut().first_delays;
                     delays.learn(name, least, asked_after, polls);
                 }
