@@ -3,11 +3,12 @@
 //! A client is often created again for each call. It must not forget that its key was refused.
 
 use crate::circuit_breaker::CircuitBreaker;
-use crate::first_delay::FirstDelays;
+use crate::first_delay::FirstDelay;
 use crate::gate::{Gate, Permit};
 use crate::key::ClientKey;
 use crate::poll_ledger::PollLedger;
 use crate::schedule::Millis;
+use crate::task::catalog::CATALOG;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -23,8 +24,8 @@ pub struct Account {
     pub gate: Gate,
     /// The result requests of each task.
     pub polls: PollLedger,
-    /// When to request results first.
-    pub first_delays: FirstDelays,
+    /// When to request results first, by the row of the type in the catalogue. The last is for types that are not in it.
+    pub first_delays: [FirstDelay; CATALOG.len() + 1],
 }
 
 impl Account {

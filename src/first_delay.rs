@@ -22,33 +22,6 @@ const SLOPE: f32 = 0.97;
 /// now and then, or a delay that is never too early would stay too long.
 const DRIFT: f32 = 0.05;
 
-/// Upper bound on remembered task types: more than the services have.
-const MAX_TYPES: usize = 100;
-
-/// What is known of each task type.
-#[derive(Debug, Default)]
-pub struct FirstDelays(Vec<(String, FirstDelay)>);
-
-impl FirstDelays {
-    /// [`FirstDelay::next`] for a type.
-    #[must_use]
-    pub fn next(&self, task_type: &str, least: Millis) -> Millis {
-        let known = self.0.iter().find(|(name, _)| name == task_type);
-        known.map_or(least, |(_, known)| known.next(least))
-    }
-
-    /// [`FirstDelay::learn`] for a type.
-    pub fn learn(&mut self, task_type: &str, least: Millis, delay: Millis, polls: u32) {
-        if let Some((_, known)) = self.0.iter_mut().find(|(name, _)| name == task_type) {
-            known.learn(least, delay, polls);
-        } else if self.0.len() < MAX_TYPES {
-            let mut new = FirstDelay::default();
-            new.learn(least, delay, polls);
-            self.0.push((task_type.to_owned(), new));
-        }
-    }
-}
-
 /// What is known of one task type. The default knows nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FirstDelay([f32; SLOTS]);
@@ -73,17 +46,13 @@ impl FirstDelay {
         best
     }
 
-    /// A task was requested first after `delay`, and was ready at request number `polls` (from 1). From 3 on the
-    /// number does not matter.
+    /// A task was requested first after `delay`, and was ready then or else at its second request. Later tasks would
+    /// teach nothing.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` clamps
-    pub fn learn(&mut self, least: Millis, delay: Millis, polls: u32) {
+    pub fn learn(&mut self, least: Millis, delay: Millis, was_ready: bool) {
         // The nearest, because timers are a little late.
         let asked = ((delay - least) / SLOT_MS + 0.5) as usize;
-        let is_possible = |slot: usize| match polls {
-            1 => slot <= asked,
-            2 => slot > asked,
-            _ => false,
-        };
+        let is_possible = |slot: usize| (slot <= asked) == was_ready;
         let (mut floor, mut all) = (LEAST_ODDS, 0.0);
         for (slot, odds) in self.0.iter().enumerate() {
             if is_possible(slot) {
@@ -99,7 +68,7 @@ impl FirstDelay {
                 floor /= SLOPE;
                 *odds += WEIGHT * (old + floor) / all;
             }
-            let down = if polls == 1 && (1..=asked).contains(&slot) { DRIFT * *odds } else { 0.0 };
+            let down = if was_ready && slot > 0 { DRIFT * *odds } else { 0.0 };
             *odds += from_above - down;
             from_above = down;
         }
@@ -118,7 +87,10 @@ mod tests {
         let mut solve_one = || {
             let delay = known.next(LEAST);
             let polls = (1..).find(|polls| delay + 2_000.0 * f64::from(polls - 1) >= span);
-            known.learn(LEAST, delay, polls.unwrap());
+            match polls.unwrap() {
+                polls @ 1..=2 => known.learn(LEAST, delay, polls == 1),
+                _ => {}
+            }
             delay
         };
         (0..tasks).map(|_| solve_one()).collect()
@@ -156,36 +128,23 @@ mod tests {
     #[test]
     fn a_timer_that_is_late_teaches_the_same() {
         let [mut known, mut late] = [FirstDelay::default(); 2];
-        for polls in [2, 2, 1, 1, 2, 3, 1] {
+        for was_ready in [false, false, true, true, false, true] {
             let delay = known.next(LEAST);
-            known.learn(LEAST, delay, polls);
-            late.learn(LEAST, delay + 90.0, polls);
+            known.learn(LEAST, delay, was_ready);
+            late.learn(LEAST, delay + 90.0, was_ready);
             assert_eq!(known.0, late.0);
         }
-    }
-
-    #[test]
-    fn more_types_than_there_can_be_are_not_remembered() {
-        let mut known = FirstDelays::default();
-        for number in 0..2 * MAX_TYPES {
-            for _ in 0..20 {
-                known.learn(&number.to_string(), LEAST, LEAST, 2);
-            }
-        }
-        assert_eq!(known.0.len(), MAX_TYPES);
-        assert!(known.next("99", LEAST) > LEAST);
-        assert_eq!(known.next("100", LEAST), LEAST);
     }
 
     proptest! {
         #[test]
         fn it_is_always_between_the_least_delay_and_2_s(
-            lessons in proptest::collection::vec((any::<f64>(), 0..5_u32), 0..200),
+            lessons in proptest::collection::vec(any::<(f64, bool)>(), 0..200),
             least in 0.0..2_000.0,
         ) {
             let mut known = FirstDelay::default();
-            for (delay, polls) in lessons {
-                known.learn(least, delay, polls);
+            for (delay, was_ready) in lessons {
+                known.learn(least, delay, was_ready);
                 prop_assert!(known.0.iter().all(|odds| (0.0..=1.0).contains(odds)), "{known:?}");
                 prop_assert!((least..=2_000.0).contains(&known.next(least)));
             }

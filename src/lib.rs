@@ -22,8 +22,8 @@
 //! | [`gate`] | one request at a time until the key is accepted |
 //! | [`poll_ledger`] | how often and when the result of each task was requested |
 //! | [`first_delay`] | when to request a result first, learnt from earlier tasks |
-//! | [`account`] | these four, shared by all clients of an account |
 //! | [`task`] | the catalogue of task types, the checks, images → base64 |
+//! | [`account`] | the four before [`task`], shared by all clients of an account |
 //! | [`response`] | how much of a body is read, JSON or excerpt, `Retry-After` |
 //! | [`protocol`] | request bodies, and what an answer means |
 //! | [`callback`] | the body that a service posts to a `callbackUrl` |

@@ -35,8 +35,11 @@ impl<P: Platform> Client<P> {
         let interval = options.poll_interval_ms.unwrap_or(MIN_POLL_INTERVAL_MS);
         // A delay that the caller chose teaches nothing.
         let new = new.filter(|_| options.first_delay_ms.is_none());
-        let new = new.map(|it| (&*it.name, it.timing().first_delay_ms));
-        let learnt = new.map(|(name, least)| self.account.borrow().first_delays.next(name, least));
+        let new = new.map(|it| (it.row, it.timing().first_delay_ms));
+        let learnt = new.map(|(row, least)| {
+            let account = self.account.borrow();
+            account.first_delays.get(row).map_or(least, |known| known.next(least))
+        });
         let first_delay_ms = learnt.or(options.first_delay_ms).unwrap_or_default();
         let mut schedule = PollSchedule::new(now + first_delay_ms, interval, deadline);
         let mut polls = 0_u32;
@@ -67,18 +70,13 @@ impl<P: Platform> Client<P> {
             }
             polls = polls.saturating_add(1);
             let state = self.poll(id, deadline).await;
-            if let (1..=2, Some((name, least)), Ok(state)) = (polls, new, &state) {
-                if polls == 1 {
-                    asked_after = now - created;
-                }
-                let ready_at = match state {
-                    TaskState::Ready { .. } => Some(polls),
-                    TaskState::Processing => (polls == 2).then_some(3),
-                };
-                if let Some(polls) = ready_at {
-                    let delays = &mut self.account.borrow_mut().first_delays;
-                    delays.learn(name, least, asked_after, polls);
-                }
+            if polls == 1 && state.is_ok() {
+                asked_after = now - created;
+            }
+            if let (1..=2, Some((row, least)), Ok(TaskState::Ready { .. })) = (polls, new, &state)
+                && let Some(known) = self.account.borrow_mut().first_delays.get_mut(row)
+            {
+                known.learn(least, asked_after, polls == 1);
             }
             let now = self.platform.now();
             let elapsed_ms = self.elapsed(call);

@@ -121,8 +121,8 @@ fn play(least: f64, duration: Duration, learns: bool, clients: u32, tasks: u32) 
             let (before, got) = requests(delay).enumerate().find(|(_, at)| *at >= ready).unwrap();
             total.late_s += (got - ready) / 1_000.0;
             total.requests += before as f64 + 1.0;
-            if learns {
-                learnt.learn(least, delay, u32::try_from(before).unwrap() + 1);
+            if learns && before < 2 {
+                learnt.learn(least, delay, before == 0);
             }
         }
     }
