@@ -9,17 +9,17 @@ use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis};
 
 /// The slots of one interval, counted from the least delay, and the slot before it.
 const SLOTS: usize = 11;
-/// The slots that fit into an interval: what a request saves that is not too early, counted in slots.
+/// An interval in slots: the time that a request saves by not being too early.
 const SLOTS_PER_INTERVAL: f32 = 10.0;
 const SLOT_MS: Millis = 200.0;
-/// How much the last task counts. With less, the delay follows a service too slowly that becomes faster or slower.
+/// How much the last task counts. With less, the delay would follow a change of the service too slowly.
 const WEIGHT: f32 = 0.25;
 /// The least odds that a possible slot counts with, so that every slot can come back.
 const LEAST_ODDS: f32 = 0.02;
 /// A slot is a little less likely than the one before it. So where nothing else is known, an earlier one is tried.
 const SLOPE: f32 = 0.97;
-/// What moves one slot down with each task that was ready at its first request. So earlier requests are tried
-/// now and then, or a delay that is never too early would stay too long.
+/// The share that moves one slot down with each task that was ready at its first request. So an earlier request is
+/// tried now and then. Otherwise a delay that is never too early would never come down.
 const DRIFT: f32 = 0.05;
 
 /// What is known of one task type. The default knows nothing.
@@ -29,8 +29,8 @@ pub struct FirstDelay([f32; SLOTS]);
 impl FirstDelay {
     /// The delay of the next task's first request: the least one, or one up to 2 s that saves more than it costs.
     ///
-    /// A slot's length more costs each task that is ready within an interval so much, and saves an interval for those
-    /// that become ready in that slot. For later tasks neither delay is better.
+    /// Waiting one slot longer delays each task that takes less than an interval by a slot, and saves a whole interval
+    /// for those that become ready in that slot. For tasks that take longer, no delay is better than another.
     #[must_use]
     pub fn next(&self, least: Millis) -> Millis {
         let all: f32 = self.0.iter().sum();
