@@ -45,7 +45,7 @@ pub enum Answer<V> {
     NotReady,
 }
 
-/// The state of a task: what getTaskResult answers, and what is posted to a `callbackUrl`.
+/// The state of a task: the answer to `getTaskResult`, and the body posted to a `callbackUrl`.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "status", rename_all = "camelCase")]
@@ -56,7 +56,7 @@ pub enum TaskState<V> {
     Ready {
         /// The solution, as the service gave it.
         solution: V,
-        /// What it cost, in the account's currency, where the service says so.
+        /// The price, in the account's currency, if the service states it.
         #[serde(skip_serializing_if = "Option::is_none")]
         cost: Option<f64>,
     },

@@ -97,7 +97,7 @@ macro_rules! services {
         #[cfg(target_arch = "wasm32")]
         #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
         const SERVICE_NAME: &str = concat!(
-            "/** A service that is known by its name. */\n",
+            "/** The name of a known service. */\n",
             "export type ServiceName = ", $("| \"", $name, "\" "),+, ";\n"
         );
     };

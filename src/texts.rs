@@ -131,7 +131,7 @@ texts! {
     // Time.
     POLLS_USED "all {count} result requests for task {task} are used up"
     TASK_TOO_OLD "task {task} is 5 minutes old, and its result is no longer kept"
-    NOT_IN_TIME "no solution for task {task} within {span} ms ({count} result requests)"
+    NOT_IN_TIME "no solution for task {task} within {span} ms (result requests: {count})"
     NO_ANSWER "no complete response within {span} ms"
     TOO_LATE "the call's time ran out before the request was sent"
 

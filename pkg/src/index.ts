@@ -24,6 +24,7 @@ export type {
   PartialMessages,
   Progress,
   ReportKind,
+  ServiceName,
   ServiceProfile,
   Solved,
   TaskResult,

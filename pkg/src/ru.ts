@@ -191,7 +191,8 @@ const ru: Messages = {
     "must be {what}": "ожидается {what}",
     "must be {what}, not {value}": "ожидается {what}, получено: {value}",
     "is missing": "не указано",
-    "is missing. Is `{name}` a misspelling of it?": "не указано. Возможно, `{name}` — это опечатка?",
+    "is missing. Is `{name}` a misspelling of it?":
+      "не указано. Возможно, `{name}` — это опечатка?",
     "is empty": "пустое значение",
     "is missing: pass your account's API key": "не указан API-ключ вашего аккаунта",
     "is not a known option": "неизвестный параметр",
@@ -290,7 +291,7 @@ const ru: Messages = {
       "все {count} запросов результата задачи {task} израсходованы",
     "task {task} is 5 minutes old, and its result is no longer kept":
       "задаче {task} уже 5 минут, её результат больше не хранится",
-    "no solution for task {task} within {span} ms ({count} result requests)":
+    "no solution for task {task} within {span} ms (result requests: {count})":
       "задача {task} не решена за {span} мс (запросов результата: {count})",
     "no complete response within {span} ms": "полный ответ не получен за {span} мс",
     "the call's time ran out before the request was sent":

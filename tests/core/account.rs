@@ -1,4 +1,4 @@
-//! Clients of one account share what they have learnt.
+//! What the clients of an account share: its refusals, its gate and its poll ledger.
 
 use capwire::account::{Account, AccountKey, Accounts};
 use capwire::key::ClientKey;
@@ -25,25 +25,25 @@ fn sharing(world: &World, key: &str, accounts: &mut Accounts<&'static str>) -> C
 }
 
 #[test]
-fn clients_with_the_same_key_share_what_they_know() {
+fn clients_of_one_account_share_its_refusals() {
     let code = "ERROR_KEY_DOES_NOT_EXIST";
     let world = World::new(move |sent| match sent.body["clientKey"].as_str() {
         Some(key) if key.starts_with("wrong") => error(code),
         _ => balance(1.0),
     });
     let mut accounts = Accounts::default();
-    // Each client is gone before the next is made.
+    // Each client is dropped before the next one is created.
     for key in ["wrong", "wrong", "wrong__module"] {
         let client = sharing(&world, key, &mut accounts);
-        refused(world.run(Call::Balance.make(&client)), Class::Key, code);
+        refused(world.balance().by(&client).run(), Class::Key, code);
     }
     assert_eq!(world.sent().len(), 1);
     let client = sharing(&world, "right", &mut accounts);
-    assert_eq!(world.run(Call::Balance.make(&client)).unwrap(), 1.0);
+    assert_eq!(world.balance().by(&client).run().unwrap(), 1.0);
 }
 
 #[test]
-fn clients_with_the_same_key_space_their_result_requests_together() {
+fn clients_of_one_account_keep_the_poll_gap_together() {
     let world = World::new(|sent| if sent.index < 6 { processing() } else { ready() });
     let mut accounts = Accounts::default();
     let clients = [0, 1].map(|_| sharing(&world, "right", &mut accounts));
@@ -55,7 +55,7 @@ fn clients_with_the_same_key_space_their_result_requests_together() {
 }
 
 #[test]
-fn another_account_another_address_and_another_fetch_share_nothing() {
+fn other_accounts_base_urls_and_fetches_share_nothing() {
     let mut accounts = Accounts::default();
     let first = get(&mut accounts, "key", "https://a.example", 1);
     for (key, url, fetch) in [
@@ -69,7 +69,7 @@ fn another_account_another_address_and_another_fetch_share_nothing() {
 }
 
 #[test]
-fn used_accounts_are_remembered_and_a_hundred_of_the_others() {
+fn accounts_in_use_are_kept_and_a_hundred_unused_ones() {
     let mut accounts = Accounts::default();
     let used = get(&mut accounts, "used", "", ());
     let idle = Rc::downgrade(&get(&mut accounts, "idle", "", ()));
@@ -80,4 +80,21 @@ fn used_accounts_are_remembered_and_a_hundred_of_the_others() {
     get(&mut accounts, "one more", "", ());
     assert!(idle.upgrade().is_none(), "the oldest is forgotten");
     assert!(Rc::ptr_eq(&used, &get(&mut accounts, "used", "", ())));
+}
+
+/// The refusal was met by another call while the first request is still in flight.
+#[test]
+fn a_request_that_the_breaker_refuses_does_not_wait_for_the_gate() {
+    let code = "ERROR_IP_BANNED";
+    let world = World::new(move |sent| if sent.index == 0 { hang() } else { error(code) });
+    let client = world.client();
+    let others = async {
+        // Sent after waiting 3 s for the first.
+        refused(Call::Balance.make(&client).await, Class::Access, code);
+        let refused_at = world.now();
+        refused_locally(Call::Balance.make(&client).await, Class::Access, code);
+        world.now() - refused_at
+    };
+    let (_, waited) = world.run(futures_lite::future::zip(Call::Balance.make(&client), others));
+    assert_eq!(waited, 0.0);
 }

@@ -1,12 +1,11 @@
-//! What a client does not send any more: the services ban for repeats.
+//! Requests that are not sent again after a refusal: the services ban for repeats.
 
-use capwire::platform::Platform;
 use capwire_testkit::*;
 
 const BAN_MS: f64 = 600_000.0;
 const OTHER_ID: u64 = 7;
 
-/// A site refused, and the same with another address, and another site.
+/// A task for a page.
 fn task_at(url: &str) -> Call {
     Call::Create(
         json!({ "type": "TurnstileTaskProxyless", "websiteURL": url, "websiteKey": "0x4AAA" })
@@ -26,15 +25,15 @@ fn task_over(address: &str, port: u32) -> Call {
     Call::Create(task.into())
 }
 
-/// One refusal, and what follows from it.
+/// A refusal and its consequences.
 struct Rule {
     class: Class,
     code: &'static str,
-    /// The calls by which it may be learnt.
-    learnt_by: Vec<Call>,
+    /// The calls that may meet it.
+    met_by: Vec<Call>,
     blocked: Vec<Call>,
     free: Vec<Call>,
-    /// How long, if it ends.
+    /// How long it lasts, if it ends.
     lasts: Option<f64>,
 }
 
@@ -52,7 +51,7 @@ fn rules() -> Vec<Rule> {
     let everywhere = |class, code, lasts| Rule {
         class,
         code,
-        learnt_by: one_call_per_method().into(),
+        met_by: one_call_per_method().into(),
         blocked: everything(),
         free: vec![],
         lasts,
@@ -60,7 +59,7 @@ fn rules() -> Vec<Rule> {
     let dead = |code| Rule {
         class: Class::TaskNotFound,
         code,
-        learnt_by: vec![Call::Result(TASK_ID), Call::Wait(TASK_ID)],
+        met_by: vec![Call::Result(TASK_ID), Call::Wait(TASK_ID)],
         blocked: vec![Call::Result(TASK_ID), Call::Wait(TASK_ID)],
         free: vec![
             Call::Result(OTHER_ID),
@@ -80,7 +79,7 @@ fn rules() -> Vec<Rule> {
         Rule {
             class: Class::Balance,
             code: "ERROR_ZERO_BALANCE",
-            learnt_by: vec![Call::Create(token_task()), Call::Solve(image_task())],
+            met_by: vec![Call::Create(token_task()), Call::Solve(image_task())],
             blocked: vec![
                 Call::Create(token_task()),
                 Call::Solve(image_task()),
@@ -92,7 +91,7 @@ fn rules() -> Vec<Rule> {
         Rule {
             class: Class::Domain,
             code: "ERROR_DOMAIN_NOT_ALLOWED",
-            learnt_by: vec![task_at("https://shop.example/a")],
+            met_by: vec![task_at("https://shop.example/a")],
             blocked: vec![task_at("https://shop.example/a"), task_at("https://SHOP.example/b?c#d")],
             free: vec![
                 task_at("https://other.example/a"),
@@ -105,7 +104,7 @@ fn rules() -> Vec<Rule> {
         Rule {
             class: Class::Proxy,
             code: "ERROR_PROXY_BANNED",
-            learnt_by: vec![task_over("198.51.100.7", 8080)],
+            met_by: vec![task_over("198.51.100.7", 8080)],
             blocked: vec![task_over("198.51.100.7", 8080)],
             free: vec![
                 task_over("198.51.100.8", 8080),
@@ -119,8 +118,8 @@ fn rules() -> Vec<Rule> {
     ]
 }
 
-/// A client that has just learnt a rule, and the time when it did.
-fn taught(rule: &Rule, by: &Call) -> (World, Client<World>, f64) {
+/// A client that has just met a refusal, and the time when it did.
+fn refused_client(rule: &Rule, by: &Call) -> (World, Client<World>, f64) {
     let world = server().world_after(error(rule.code));
     let client = world.client();
     let failure = refused(world.run(by.make(&client)), rule.class, rule.code);
@@ -132,7 +131,7 @@ fn taught(rule: &Rule, by: &Call) -> (World, Client<World>, f64) {
 
 fn each_rule(mut check: impl FnMut(&Rule, &Call)) {
     for rule in &rules() {
-        for by in &rule.learnt_by {
+        for by in &rule.met_by {
             check(rule, by);
         }
     }
@@ -141,11 +140,11 @@ fn each_rule(mut check: impl FnMut(&Rule, &Call)) {
 #[test]
 fn a_refusal_is_repeated_locally_with_its_class_and_code() {
     each_rule(|rule, by| {
-        let (world, client, learnt) = taught(rule, by);
+        let (world, client, refused_at) = refused_client(rule, by);
         for (count, call) in rule.blocked.iter().enumerate() {
             world.pass(1_000.0);
             let failure = refused_locally(world.run(call.make(&client)), rule.class, rule.code);
-            let left = rule.lasts.map(|span| learnt + span - world.now());
+            let left = rule.lasts.map(|span| refused_at + span - world.now());
             assert_eq!(failure.retry_after_ms, left, "after {count} calls: {call:?}");
             assert_eq!(failure.service.as_deref(), Some("capmonster"));
             let (method, task) = match call {
@@ -164,7 +163,7 @@ fn a_refusal_is_repeated_locally_with_its_class_and_code() {
 fn a_refusal_blocks_nothing_else() {
     each_rule(|rule, by| {
         for call in &rule.free {
-            let (world, client, _) = taught(rule, by);
+            let (world, client, _) = refused_client(rule, by);
             let outcome = world.run(call.make(&client));
             assert!(outcome.is_ok(), "{}: {call:?}: {outcome:?}", rule.code);
         }
@@ -172,19 +171,19 @@ fn a_refusal_blocks_nothing_else() {
 }
 
 #[test]
-fn another_client_is_not_blocked() {
+fn another_account_is_not_blocked() {
     each_rule(|rule, by| {
-        let (world, _, _) = taught(rule, by);
+        let (world, _, _) = refused_client(rule, by);
         let other = world.client();
         assert!(rule.blocked.iter().all(|call| world.run(call.make(&other)).is_ok()));
     });
 }
 
 #[test]
-fn a_ban_ends_in_time_and_what_is_final_does_not() {
+fn a_ban_ends_and_a_final_refusal_does_not() {
     each_rule(|rule, by| {
         for call in &rule.blocked {
-            let (world, client, _) = taught(rule, by);
+            let (world, client, _) = refused_client(rule, by);
             let Some(span) = rule.lasts else {
                 world.pass(1e9);
                 refused_locally(world.run(call.make(&client)), rule.class, rule.code);
@@ -210,7 +209,7 @@ fn an_address_ban_says_at_once_how_long_to_wait() {
 }
 
 #[test]
-fn an_empty_account_creates_again_once_the_balance_shows_money() {
+fn tasks_are_created_again_once_the_balance_is_positive() {
     let world = server()
         .create([error("ERROR_ZERO_BALANCE").status(402), created()])
         .balance([balance(0.0), balance(-0.5), network(), balance(0.01)])
@@ -219,16 +218,16 @@ fn an_empty_account_creates_again_once_the_balance_shows_money() {
     let create = Call::Create(token_task());
     refused(world.run(create.make(&client)), Class::Balance, "ERROR_ZERO_BALANCE");
     for money in [Some(0.0), Some(-0.5), None] {
-        assert_eq!(world.run(Call::Balance.make(&client)).ok(), money.map(Value::from));
+        assert_eq!(world.balance().by(&client).run().ok(), money.map(Value::from));
         refused_locally(world.run(create.make(&client)), Class::Balance, "ERROR_ZERO_BALANCE");
     }
-    assert_eq!(world.run(Call::Balance.make(&client)).unwrap(), 0.01);
+    assert_eq!(world.balance().by(&client).run().unwrap(), 0.01);
     assert_eq!(world.run(create.make(&client)).unwrap(), TASK_ID);
 }
 
-/// The answer that tells of a banned proxy or a refused site may come with the result.
+/// A service may refuse the site or the proxy only when the result is requested.
 #[test]
-fn what_a_result_tells_of_a_site_or_a_proxy_counts_for_new_tasks() {
+fn a_site_or_proxy_refused_with_a_result_is_refused_for_new_tasks() {
     for (class, code) in
         [(Class::Proxy, "ERROR_PROXY_BANNED"), (Class::Domain, "ERROR_DOMAIN_NOT_ALLOWED")]
     {
@@ -239,7 +238,7 @@ fn what_a_result_tells_of_a_site_or_a_proxy_counts_for_new_tasks() {
             let outcomes: Vec<_> = calls.iter().map(|call| world.run(call.make(&client))).collect();
             refused(outcomes.last().unwrap().clone(), class, code);
             let sent = world.sent().len();
-            let outcome = world.run(Call::Create(token_task()).make(&client));
+            let outcome = world.create(token_task()).by(&client).run();
             assert!(outcome.is_err(), "{code} was forgotten after {calls:?}");
             refused_locally(outcome, class, code);
             assert_eq!(world.sent().len(), sent);
@@ -248,26 +247,26 @@ fn what_a_result_tells_of_a_site_or_a_proxy_counts_for_new_tasks() {
 }
 
 #[test]
-fn other_refusals_block_nothing() {
-    for code in [
-        "ERROR_CAPTCHA_UNSOLVABLE",
-        "ERROR_INVALID_TASK",
-        "ERROR_NO_SUCH_METHOD",
-        "ERROR_SERVICE_NOT_AVAILABLE",
-        "ERROR_PROXY_CONNECT_REFUSED",
-        "ERROR_SOMETHING_NEW",
+fn other_errors_block_nothing() {
+    for (class, code) in [
+        (Class::Unsolvable, "ERROR_CAPTCHA_UNSOLVABLE"),
+        (Class::Task, "ERROR_INVALID_TASK"),
+        (Class::Task, "ERROR_NO_SUCH_METHOD"),
+        (Class::Capacity, "ERROR_SERVICE_NOT_AVAILABLE"),
+        (Class::Proxy, "ERROR_PROXY_CONNECT_REFUSED"),
+        (Class::UnknownService, "ERROR_SOMETHING_NEW"),
     ] {
         let world = server().create([error(code), created()]).world();
         let client = world.client();
         let create = Call::Create(token_task());
-        assert!(world.run(create.make(&client)).is_err());
+        refused(world.run(create.make(&client)), class, code);
         assert!(world.run(create.make(&client)).is_ok(), "{code}");
     }
 }
 
-/// Two tasks are waited for side by side; the answer to one of them stops the other.
+/// Two calls wait for two tasks; the answer to one of them stops the other.
 #[test]
-fn what_one_call_learns_stops_another_one_under_way() {
+fn a_refusal_stops_another_call_that_is_waiting() {
     for (class, code) in
         [(Class::Key, "ERROR_KEY_DOES_NOT_EXIST"), (Class::Access, "ERROR_IP_BANNED")]
     {
@@ -277,7 +276,7 @@ fn what_one_call_learns_stops_another_one_under_way() {
         });
         let client = world.client();
         let waits = [Call::Wait(TASK_ID), Call::Wait(OTHER_ID)];
-        // The second starts later, so that it is asleep when the first learns.
+        // The second starts later, so that it sleeps when the first is refused.
         let flows = waits.iter().zip([0, 500]).map(async |(call, delay)| {
             world.sleep(delay).await;
             call.make(&client).await
@@ -292,13 +291,13 @@ fn what_one_call_learns_stops_another_one_under_way() {
 }
 
 #[test]
-fn what_one_call_learns_stops_the_repeats_of_another() {
+fn a_refusal_stops_the_retries_of_another_call() {
     for (class, code) in [
         (Class::Key, "ERROR_KEY_DOES_NOT_EXIST"),
         (Class::Access, "ERROR_IP_BLOCKED"),
         (Class::Balance, "ERROR_ZERO_BALANCE"),
     ] {
-        // Both are in flight; one is told to come again, the other is refused for good.
+        // Both are in flight: one may be repeated, the other is refused for good.
         let world = World::new(move |sent| match sent.index {
             0 => error("ERROR_NO_SLOT_AVAILABLE"),
             _ => error(code),
@@ -306,248 +305,31 @@ fn what_one_call_learns_stops_the_repeats_of_another() {
         let client = world.client();
         let calls = [Call::Create(token_task()), Call::Create(image_task())];
         let outcomes = world.run(together(calls.iter().map(|call| call.make(&client))));
-        let [repeated, told] = <[Outcome; 2]>::try_from(outcomes).unwrap();
+        let [repeated, final_refusal] = <[Outcome; 2]>::try_from(outcomes).unwrap();
         refused_locally(repeated, class, code);
-        assert_eq!(refused(told, class, code).origin, Origin::Service);
+        assert_eq!(refused(final_refusal, class, code).origin, Origin::Service);
         assert_eq!(world.sent().len(), 2);
     }
 }
 
 #[test]
-fn result_requests_in_a_tight_loop_space_themselves() {
-    for scripts in [
-        vec![processing()],
-        vec![processing().after(3_500.0)],
-        vec![network()],
-        vec![page(500, "")],
-    ] {
-        let world = server().poll(scripts).world();
-        let client = world.client();
-        for _ in 0..5 {
-            let _ = world.run(Call::Result(TASK_ID).make(&client));
-        }
-        assert_eq!(world.count("getTaskResult"), 5);
-        assert_spaced(&world.sent());
-    }
-}
-
-#[test]
-fn the_spacing_is_per_task() {
-    let world = server().poll([processing()]).world();
-    let client = world.client();
-    world.run(Call::Result(TASK_ID).make(&client)).unwrap();
-    let before = world.now();
-    world.run(Call::Result(OTHER_ID).make(&client)).unwrap();
-    assert_eq!(world.sent()[1].start, before);
-}
-
-#[test]
-fn two_waits_for_one_task_share_its_spacing_and_its_120_requests() {
-    let world = server().poll([processing()]).world();
-    let client = world.client();
-    let wait = Call::Wait(TASK_ID);
-    let options = json!({ "timeoutMs": 299_000 });
-    let log = Log::default();
-    let flows = (0..2).map(|_| wait.with(&client, options.clone(), &log));
-    for outcome in world.run(together(flows)) {
-        let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
-        assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-    }
-    assert_eq!(world.sent().len(), 120);
-    assert_spaced(&world.sent());
-}
-
-#[test]
-fn many_calls_at_once_for_one_task_go_one_by_one() {
-    let world = server().poll([processing().after(700.0)]).world();
-    let client = world.client();
-    let calls =
-        [Call::Result(TASK_ID), Call::Result(TASK_ID), Call::Wait(TASK_ID), Call::Result(TASK_ID)];
-    let options = json!({ "timeoutMs": 60_000 });
-    let log = Log::default();
-    let flows = calls.iter().map(|call| call.with(&client, options.clone(), &log));
-    let outcomes = world.run(together(flows));
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3);
-    assert_spaced(&world.sent());
-}
-
-#[test]
-fn a_wait_after_a_solve_goes_on_with_the_same_120() {
-    let world = server().poll([processing()]).world();
-    let client = world.client();
-    for call in [Call::Solve(token_task()), Call::Wait(TASK_ID), Call::Wait(TASK_ID)] {
-        let options = json!({ "timeoutMs": 95_000 });
-        let outcome = world.run(call.with(&client, options, &Log::default()));
-        refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
-    }
-    assert_eq!(world.count("getTaskResult"), 120);
-    assert_spaced(&world.sent_to("getTaskResult"));
-}
-
-/// Calls that begin together, at an account that nobody has used yet.
-fn fifty(call: &Call, world: &World) -> Vec<Outcome> {
-    let client = world.client();
-    world.run(together((0..50).map(|_| call.make(&client))))
-}
-
-#[test]
-fn of_many_first_calls_with_a_refused_key_one_is_sent() {
-    for (class, code) in [
-        (Class::Key, "ERROR_KEY_DOES_NOT_EXIST"),
-        (Class::Access, "ERROR_IP_BANNED"),
-        (Class::Access, "ERROR_IP_NOT_ALLOWED"),
-    ] {
-        for call in one_call_per_method() {
-            let world = World::new(move |_| error(code).after(300.0));
-            let outcomes = fifty(&call, &world);
-            let origin = |outcome| refused(outcome, class, code).origin;
-            let origins: Vec<_> = outcomes.into_iter().map(origin).collect();
-            assert_eq!(origins.iter().filter(|it| **it == Origin::Service).count(), 1, "{code}");
-            assert_eq!(world.sent().len(), 1, "{code} of {call:?}");
-            assert_eq!(world.timers(), 0);
-        }
-    }
-}
-
-#[test]
-fn of_many_first_tasks_for_an_empty_account_one_is_sent() {
-    let world = server().create([error("ERROR_ZERO_BALANCE").after(300.0)]).world();
-    for outcome in fifty(&Call::Create(token_task()), &world) {
-        refused(outcome, Class::Balance, "ERROR_ZERO_BALANCE");
-    }
-    assert_eq!(world.sent().len(), 1);
-}
-
-#[test]
-fn once_the_key_is_known_to_be_right_all_go_together() {
-    let world = World::new(|_| balance(1.0).after(300.0));
-    for outcome in fifty(&Call::Balance, &world) {
-        assert_eq!(outcome.unwrap(), 1.0);
-    }
-    let sent = world.sent();
-    let first_end = sent[0].end.unwrap();
-    assert_eq!(sent.len(), 50);
-    for later in &sent[1..] {
-        let wait = later.start - first_end;
-        assert!((0.0..=25.0).contains(&wait), "sent {wait} ms after the first answer");
-    }
-}
-
-/// A task's own failure says that the key is right.
-#[test]
-fn an_error_about_something_else_holds_nobody_back() {
-    let world = World::new(|sent| match sent.index {
-        0 => error("ERROR_CAPTCHA_UNSOLVABLE").after(300.0),
-        _ => processing().after(300.0),
-    });
-    let client = world.client();
-    let started = world.now();
-    let calls = (1..=20).map(Call::Result).collect::<Vec<_>>();
-    let outcomes = world.run(together(calls.iter().map(|call| call.make(&client))));
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 19);
-    assert!(world.now() - started < 700.0, "they went one by one");
-}
-
-/// Nobody waits for ever behind a request that is never answered.
-#[test]
-fn a_first_request_that_hangs_holds_up_the_others_for_3_seconds() {
-    let world = World::new(|sent| if sent.index == 0 { hang() } else { balance(1.0) });
-    let outcomes = fifty(&Call::Balance, &world);
-    let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
-    assert_eq!((failed, world.sent().len()), (1, 50));
-    let sent = world.sent();
-    assert!(sent[1..].iter().all(|later| later.start - sent[0].start == 3_000.0), "{sent:#?}");
-}
-
-#[test]
-fn a_call_that_waits_for_its_turn_keeps_its_own_time() {
-    let world = World::new(|_| hang());
-    let client = world.client();
-    let started = world.now();
-    let calls =
-        [(Call::Balance, json!({})), (Call::SolveImage(image()), json!({ "timeoutMs": 2_000 }))];
-    let outcomes = world.run(together(calls.iter().map(async |(call, options)| {
-        let outcome = call.with(&client, options.clone(), &Log::default()).await;
-        (outcome, world.now() - started)
-    })));
-    let [(first, _), (second, took)] = <[_; 2]>::try_from(outcomes).unwrap();
-    refused(first, Class::Transport, "REQUEST_TIMEOUT");
-    refused_locally(second, Class::Transport, "REQUEST_TIMEOUT");
-    assert_eq!(took, 2_000.0);
-    assert_eq!(world.count("createTask"), 0);
-}
-
-#[test]
-fn a_call_that_is_dropped_gives_its_turn_to_the_next() {
-    let world = World::new(|sent| if sent.index == 0 { hang() } else { balance(1.0) });
-    let client = world.client();
-    let first = async {
-        let _ = futures_lite::future::or(
-            async { drop(Call::Balance.make(&client).await) },
-            world.sleep(500),
-        )
-        .await;
-    };
-    let (_, second) = world.run(futures_lite::future::zip(first, Call::Balance.make(&client)));
-    assert_eq!(second.unwrap(), 1.0);
-    let sent = world.sent();
-    let wait = sent[1].start - sent[0].start;
-    assert!((500.0..=525.0).contains(&wait), "{wait}");
-}
-
-/// All wait for the turn that the balance has. Each found the task free before that.
-#[test]
-fn two_calls_for_one_task_that_wait_for_their_turn_keep_the_gap() {
-    let world = World::new(|sent| match (&*sent.method, sent.index) {
-        ("getBalance", _) => balance(1.0).after(300.0),
-        (_, 0) => processing().after(300.0),
-        _ => ready(),
-    });
-    let client = world.client();
-    let calls = [Call::Balance, Call::Result(TASK_ID), Call::Result(TASK_ID), Call::Wait(TASK_ID)];
-    for outcome in world.run(together(calls.iter().map(|call| call.make(&client)))) {
-        outcome.unwrap();
-    }
-    let polls = world.sent_to("getTaskResult");
-    assert_spaced(&polls);
-    assert_eq!(polls.len(), 3);
-}
-
-/// One that another call has learnt while the first request is still out.
-#[test]
-fn what_will_be_refused_anyway_does_not_wait_for_its_turn() {
-    let code = "ERROR_IP_BANNED";
-    let world = World::new(move |sent| if sent.index == 0 { hang() } else { error(code) });
-    let client = world.client();
-    let others = async {
-        // Sent after the 3 s that it waits for the first.
-        refused(Call::Balance.make(&client).await, Class::Access, code);
-        let learnt = world.now();
-        refused_locally(Call::Balance.make(&client).await, Class::Access, code);
-        world.now() - learnt
-    };
-    let (_, waited) = world.run(futures_lite::future::zip(Call::Balance.make(&client), others));
-    assert_eq!(waited, 0.0);
-}
-
-#[test]
-fn a_second_refusal_takes_no_place_from_the_first() {
+fn a_second_refusal_does_not_replace_the_first() {
     let codes = ["ERROR_ZERO_BALANCE", "ERROR_IP_BANNED"];
     let world = World::new(move |sent| error(codes[usize::from(sent.method != "createTask")]));
     let client = world.client();
     let create = Call::Create(token_task());
     refused(world.run(create.make(&client)), Class::Balance, codes[0]);
-    refused(world.run(Call::Balance.make(&client)), Class::Access, codes[1]);
-    refused_locally(world.run(Call::Balance.make(&client)), Class::Access, codes[1]);
+    refused(world.balance().by(&client).run(), Class::Access, codes[1]);
+    refused_locally(world.balance().by(&client).run(), Class::Access, codes[1]);
     assert_eq!(world.sent().len(), 2);
 
     let dead = "ERROR_NO_SUCH_CAPCHA_ID";
     let world = World::new(move |_| error(dead));
     let client = world.client();
     for id in [TASK_ID, OTHER_ID] {
-        refused(world.run(Call::Result(id).make(&client)), Class::TaskNotFound, dead);
+        refused(world.result(id).by(&client).run(), Class::TaskNotFound, dead);
     }
     for id in [TASK_ID, OTHER_ID] {
-        refused_locally(world.run(Call::Result(id).make(&client)), Class::TaskNotFound, dead);
+        refused_locally(world.result(id).by(&client).run(), Class::TaskNotFound, dead);
     }
 }

@@ -5,10 +5,10 @@ use capwire_testkit::*;
 
 const SUFFIXED: &str = "5e1f00d5c0ffee11deadbeef22334455__solvemedia__recognizingthreshold_70";
 
-/// Longer than what is shown of a value: a key that is cut is still most of a key.
+/// Longer than the excerpt that messages quote: most of a key must not be shown either.
 const LONG: &str = "5e1f00d5c0ffee11deadbeef223344555e1f00d5c0ffee11deadbeef22334455";
 
-/// Everything that a server or a platform may say with the key in it.
+/// Every kind of answer or error that may contain the key.
 fn echoes(key: &str) -> Vec<Script> {
     let chain = |depth: usize| {
         (0..depth).fold(None, |cause: Option<ErrorRecord>, at| {
@@ -42,25 +42,25 @@ fn echoes(key: &str) -> Vec<Script> {
         page(403, &format!("<html>{key}</html>")),
         page(500, key),
         page(200, &format!("{{\"clientKey\":\"{key}\",")),
-        // Where the beginning of a page that is shown ends within the key.
+        // The quoted beginning of the page ends within the key.
         page(404, &format!("{}{key}", "x".repeat(110))),
         page(404, &format!("{}{key}", "x ".repeat(55))),
     ];
     scripts.extend((1..=4).filter_map(chain).map(fault));
-    let refused_for_now = answer(
+    let no_slot = answer(
         json!({ "errorId": 1, "errorCode": "ERROR_NO_SLOT_AVAILABLE", "errorDescription": key }),
     );
-    scripts.extend([refused_for_now, page(429, key), page(503, key)]);
+    scripts.extend([no_slot, page(429, key), page(503, key)]);
     scripts
 }
 
-/// That no key, which all begin alike, nor what is left of a cut one is in a text.
+/// Asserts that a text contains neither a key (all of them begin alike) nor the beginning of one.
 #[track_caller]
 fn assert_clean(text: &str) {
     assert!(!text.contains(&KEY[..16]), "the key is in {text}");
 }
 
-/// All that leaves a call: what it comes to, as data and for a debugger, and what its listener hears.
+/// Checks all that leaves a call: its outcome, as a record and as `Debug` prints it, and its events.
 #[track_caller]
 fn assert_shows_no_key(outcome: &Outcome, log: &Log) {
     if let Err(failure) = outcome {
@@ -84,11 +84,11 @@ fn calls() -> Vec<Call> {
 }
 
 #[test]
-fn no_failure_and_no_event_shows_a_key_that_is_echoed() {
+fn no_failure_and_no_event_shows_an_echoed_key() {
     for (key, echoed) in [(KEY, KEY), (SUFFIXED, SUFFIXED), (SUFFIXED, KEY), (LONG, LONG)] {
         for script in echoes(echoed) {
             for call in calls() {
-                // On creation, and after it.
+                // When the task is created, and afterwards.
                 for creates in [vec![script.clone()], vec![created()]] {
                     let world = server()
                         .create(creates)
@@ -99,7 +99,7 @@ fn no_failure_and_no_event_shows_a_key_that_is_echoed() {
                     let log = Log::default();
                     let outcome = world.run(call.with(&client, json!({}), &log));
                     assert_shows_no_key(&outcome, &log);
-                    // What was learnt is told a second time.
+                    // The second time, a refusal may come from the client.
                     let again = world.run(call.with(&client, json!({}), &log));
                     assert_shows_no_key(&again, &log);
                     assert!(world.sent().iter().all(|sent| !sent.url.contains(KEY)));
@@ -110,40 +110,40 @@ fn no_failure_and_no_event_shows_a_key_that_is_echoed() {
 }
 
 #[test]
-fn an_echo_is_still_told_but_for_the_key() {
+fn the_rest_of_an_echo_is_shown() {
     let script = json!({ "errorId": 1, "errorCode": "ERROR_NEW", "errorDescription": format!("«{KEY}» is wrong") });
     let world = server().balance([answer(script)]).world();
-    let failure =
-        refused(world.run(Call::Balance.make(&world.client())), Class::UnknownService, "ERROR_NEW");
-    let told = failure.server_message.as_deref().unwrap();
-    assert!(told.starts_with('«') && told.ends_with("» is wrong"), "{told}");
+    let failure = refused(world.balance().run(), Class::UnknownService, "ERROR_NEW");
+    let description = failure.server_message.as_deref().unwrap();
+    assert!(description.starts_with('«') && description.ends_with("» is wrong"), "{description}");
     assert!(failure.english().contains("is wrong"), "{}", failure.english());
 }
 
 #[test]
 fn no_refusal_of_a_task_or_an_image_shows_the_key() {
     let broken = |message: &str| Js::unreadable(500.0, message);
-    for task in [
+    let tasks: [Js; 4] = [
         json!(KEY).into(),
         json!({ "type": [KEY] }).into(),
-        object([("type", json!("ImageToTextTask")), ("body", json!([KEY]))]),
         object([("type", "ComplexImageTask"), ("imagesBase64", KEY)]),
         object([("type", "CustomTask".into()), (KEY, Js::Bigint)]),
-        object([
-            ("type", "ImageToTextTask".into()),
-            ("body", broken(&format!("GET /image?key={KEY}"))),
-        ]),
-    ] {
+    ];
+    let images = [json!([KEY]).into(), broken(&format!("GET /image?key={KEY}"))];
+    let tasks = tasks.map(|task| (task, Class::Task, "INVALID_TASK"));
+    let images = images.map(|image| {
+        let task = object([("type", "ImageToTextTask".into()), ("body", image)]);
+        (task, Class::Image, "INVALID_IMAGE")
+    });
+    for (task, class, code) in tasks.into_iter().chain(images) {
         let world = server().world();
-        let outcome = world.run(Call::Solve(task).make(&world.client()));
-        assert!(outcome.is_err());
-        assert_shows_no_key(&outcome, &Log::default());
+        let failure = refused_locally(world.solve(task).run(), class, code);
+        assert_shows_no_key(&Err(failure), &Log::default());
         assert_eq!(world.sent().len(), 0);
     }
 }
 
 #[test]
-fn the_key_is_once_in_each_body_and_never_in_an_address() {
+fn the_key_is_once_in_each_body_and_never_in_a_url() {
     let world = server().world();
     let client = world.client_with(json!({ "clientKey": SUFFIXED }));
     for call in calls() {

@@ -6,19 +6,26 @@ mod circuit_breaker;
 mod client {
     mod abort;
     mod batch;
-    mod create;
+    mod exchange;
     mod report;
+    mod user_agent;
     mod wait;
+    mod wait_faults;
 }
+mod error;
 mod error_table;
 mod first_delay;
 mod fuzz_corpus;
+mod gate;
 mod key;
+mod members;
 mod message;
 mod options;
 mod poll_ledger;
 mod properties;
 mod protocol;
+mod response;
+mod service;
 mod task {
     mod catalog;
     mod check;

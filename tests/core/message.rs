@@ -1,5 +1,6 @@
-//! Languages: every word of a message comes from the catalogue, and what it lacks stays English.
+//! Languages: every text of a message comes from the catalogue; texts that it lacks stay English.
 
+use super::options::refused_option;
 use capwire::callback::read_callback;
 use capwire::error_table::TABLE;
 use capwire::message::Catalogue;
@@ -8,7 +9,7 @@ use capwire::texts::ALL;
 use capwire_testkit::*;
 use serde_json::Map;
 
-/// A catalogue of a language that is English with each text in brackets, behind its number.
+/// A catalogue whose texts are the English ones in brackets, each after its number.
 fn brackets() -> Value {
     let codes: Map<_, _> = TABLE
         .iter()
@@ -23,10 +24,10 @@ fn brackets() -> Value {
     json!({ "codes": codes, "texts": texts })
 }
 
-/// What is said in that language, in English again; and the numbers of the texts it is made of.
-fn unbracketed(said: &str, seen: &mut Vec<usize>) -> String {
+/// The English of a message in brackets; adds the numbers of its texts to `seen`.
+fn unbracketed(text: &str, seen: &mut Vec<usize>) -> String {
     let mut english = String::new();
-    let mut rest = said;
+    let mut rest = text;
     while let Some((before, bracketed)) = rest.split_once('⟦') {
         english.push_str(before);
         let (number, after) = bracketed.split_once('·').unwrap();
@@ -36,7 +37,7 @@ fn unbracketed(said: &str, seen: &mut Vec<usize>) -> String {
     (english + rest).replace('⟧', "")
 }
 
-/// Everything that a failure says.
+/// All texts of a failure.
 fn words(failure: &Failure, language: &Catalogue) -> Vec<String> {
     let mut words = vec![failure.message(language), failure.hint(language)];
     if let Some(Cause::Failure(cause)) = &failure.cause {
@@ -45,7 +46,7 @@ fn words(failure: &Failure, language: &Catalogue) -> Vec<String> {
     words
 }
 
-/// That two failures are the same but for the language, and both are whole.
+/// Asserts that the texts are the same except for the language, and complete.
 #[track_caller]
 fn compare(english: &[String], other: &[String], seen: &mut Vec<usize>) {
     assert_eq!(english.len(), other.len());
@@ -107,7 +108,7 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
         ("type", "CustomTask".into()),
         ("class", "x".into()),
         ("websiteURL", "https://a.example".into()),
-        ("odd", Js::Bigint),
+        ("unknown", Js::Bigint),
     ])));
     for extra in [
         json!({ "websiteKey": 5 }),
@@ -156,7 +157,7 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
     ] {
         local(Call::SolveImage(image));
     }
-    // Reports and the User-Agent, where there are none.
+    // Reports and the User-Agent, where the service has none.
     let lacking = json!({ "service": "brocapgpt" });
     calls.push((lacking.clone(), none(), Call::Report(TASK_ID, ReportKind::Token), server()));
     calls.push((lacking, none(), Call::UserAgent, server()));
@@ -165,7 +166,7 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
     }
     // Answers.
     let codes = TABLE.iter().map(|row| error(row.code));
-    let odd = [
+    let others = [
         answer(json!({ "errorId": 1 })),
         answer(json!({ "errorId": 1, "errorCode": "ERROR_NEW", "errorDescription": "So be it." })),
         answer(json!({ "errorId": 1, "errorCode": "ERROR_PROXY_NEW" })),
@@ -185,7 +186,7 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
         network(),
         hang(),
     ];
-    for script in codes.chain(odd) {
+    for script in codes.chain(others) {
         let quick = json!({ "requestTimeoutMs": 200, "maxRetries": 1 });
         let refusing = server().create([script.clone()]).balance([script.clone()]);
         calls.push((quick.clone(), none(), Call::Create(token_task()), refusing.clone()));
@@ -216,11 +217,11 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
 }
 
 #[test]
-fn every_text_is_said_in_the_language_of_the_client_and_none_is_left_over() {
+fn every_text_is_translated_and_every_translation_is_used() {
     let brackets = brackets();
     let mut seen = Vec::new();
     for (options, call_options, call, server) in failing_calls() {
-        let told = [None, Some(&brackets)].map(|messages| {
+        let rendered = [None, Some(&brackets)].map(|messages| {
             let world = server.clone().world();
             let options = client_options(options.clone(), messages);
             let client = Client::new(
@@ -230,7 +231,7 @@ fn every_text_is_said_in_the_language_of_the_client_and_none_is_left_over() {
             );
             let log = Log::default();
             let mut words = Vec::new();
-            // Twice, for what was learnt is told a second time.
+            // Twice: the second time, a refusal may come from the client.
             for _ in 0..2 {
                 if let Err(failure) = world.run(call.with(&client, call_options.clone(), &log)) {
                     words.extend(self::words(&failure, &client.options().messages));
@@ -240,11 +241,11 @@ fn every_text_is_said_in_the_language_of_the_client_and_none_is_left_over() {
             words.extend(retries.map(|retry| retry["message"].as_str().unwrap().to_owned()));
             words
         });
-        let [english, other] = told;
+        let [english, other] = rendered;
         compare(&english, &other, &mut seen);
     }
 
-    // What fails before there is a client.
+    // Failures before there is a client.
     let profile =
         |url: &str| json!({ "service": { "name": "x", "baseUrl": url, "imageLimits": {} } });
     for options in [
@@ -262,7 +263,7 @@ fn every_text_is_said_in_the_language_of_the_client_and_none_is_left_over() {
         json!({ "imageLimits": { "minBytes": 2, "maxBytes": 1 } }),
         json!({ "baseUrl": true }),
         json!({ "maxRetries": 1.5 }),
-        json!({ "odd": 1 }),
+        json!({ "unknown": 1 }),
         json!({ "maxRetires": 1 }),
         json!({ "a name that is longer than any option": 1 }),
     ] {
@@ -296,7 +297,7 @@ fn every_text_is_said_in_the_language_of_the_client_and_none_is_left_over() {
         compare(&english, &words(&failure, &language), &mut seen);
     }
 
-    // Those that only JavaScript brings about.
+    // These only occur in JavaScript.
     let elsewhere = [
         "a function",
         "an AbortSignal",
@@ -312,13 +313,13 @@ fn every_text_is_said_in_the_language_of_the_client_and_none_is_left_over() {
 fn empty_account(messages: Value) -> (Class, Vec<String>) {
     let world = server().balance([error("ERROR_ZERO_BALANCE")]).world();
     let client = world.client_with(json!({ "messages": messages }));
-    let outcome = world.run(Call::Balance.make(&client));
+    let outcome = world.balance().by(&client).run();
     let failure = refused(outcome, Class::Balance, "ERROR_ZERO_BALANCE");
     (failure.class, words(&failure, &client.options().messages))
 }
 
 #[test]
-fn what_a_catalogue_lacks_or_has_of_a_wrong_kind_is_said_in_english() {
+fn missing_and_invalid_translations_fall_back_to_english() {
     let (_, english) = empty_account(json!({}));
     assert_eq!(english[0], "The account has no money left");
     for messages in [
@@ -327,7 +328,7 @@ fn what_a_catalogue_lacks_or_has_of_a_wrong_kind_is_said_in_english() {
         json!({ "codes": { "ERROR_ZERO_BALANCE": "x" } }),
         json!({ "codes": { "ERROR_ZERO_BALANCE": { "message": 5, "hint": null } } }),
         json!({ "codes": { "ERROR_ZERO_BALANCE": { "message": "", "hint": "" } } }),
-        json!({ "odd": true }),
+        json!({ "unknown": true }),
     ] {
         assert_eq!(empty_account(messages).1, english);
     }
@@ -337,46 +338,44 @@ fn what_a_catalogue_lacks_or_has_of_a_wrong_kind_is_said_in_english() {
 }
 
 #[test]
-fn a_text_alone_may_be_another_one() {
-    let messages = json!({ "texts": { "{what}: {detail}": "{detail} <- {what} {odd}" } });
+fn a_single_text_may_be_replaced() {
+    let messages = json!({ "texts": { "{what}: {detail}": "{detail} <- {what} {unknown}" } });
     let options = client_options(json!({ "maxRetries": 11, "messages": messages }), None);
-    let failure = ClientOptions::read(&options).err().unwrap();
+    let failure = refused_option(ClientOptions::read(&options), "maxRetries");
     assert_eq!(
         failure.message(&catalogue(Some(&options))),
-        "`maxRetries` must be a whole number from 0 to 10, not 11 <- An option cannot be used {odd}"
+        "`maxRetries` must be a whole number from 0 to 10, not 11 <- An option cannot be used {unknown}"
     );
 }
 
 #[test]
-fn a_catalogue_that_is_no_object_is_refused() {
+fn a_catalogue_that_is_not_an_object_is_refused() {
     for messages in [json!("ru"), json!(null), json!([]), json!(5), json!(true)] {
         let options = client_options(json!({ "messages": messages }), None);
-        let failure = ClientOptions::read(&options).err().unwrap();
-        assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
-        assert_eq!(failure.option.as_deref(), Some("messages"));
+        let failure = refused_option(ClientOptions::read(&options), "messages");
         assert!(
             failure.english().contains("`messages` must be an object"),
             "{}",
             failure.english()
         );
-        let failure = check_catalogue_alone(Some(&object([("messages", messages)]))).err().unwrap();
-        assert_eq!(failure.option.as_deref(), Some("messages"));
+        let alone = object([("messages", messages)]);
+        refused_option(check_catalogue_alone(Some(&alone)), "messages");
     }
-    let failure = check_catalogue_alone(Some(&Js::from(json!({ "message": {} })))).err().unwrap();
-    assert_eq!(failure.option.as_deref(), Some("message"));
+    let misspelt = Js::from(json!({ "message": {} }));
+    let failure = refused_option(check_catalogue_alone(Some(&misspelt)), "message");
+    assert!(failure.english().ends_with("Did you mean `messages`?"), "{}", failure.english());
     assert!(check_catalogue_alone::<Js>(None).is_ok());
 }
 
-/// What a service says is in no catalogue, and what it says in place of a key is not shown.
+/// A service's text is not in the catalogue. A key in it is not shown.
 #[test]
-fn what_others_say_stays_as_it_is_but_for_the_key() {
-    let said = format!("«{{what}} {KEY}» ist falsch");
+fn foreign_texts_stay_as_they_are_except_for_the_key() {
+    let text = format!("«{{what}} {KEY}» ist falsch");
     let script =
-        answer(json!({ "errorId": 1, "errorCode": "ERROR_NEU", "errorDescription": said }));
+        answer(json!({ "errorId": 1, "errorCode": "ERROR_NEU", "errorDescription": text }));
     let world = server().balance([script]).world();
     let client = world.client_with(json!({ "messages": brackets() }));
-    let failure =
-        refused(world.run(Call::Balance.make(&client)), Class::UnknownService, "ERROR_NEU");
+    let failure = refused(world.balance().by(&client).run(), Class::UnknownService, "ERROR_NEU");
     assert_eq!(failure.server_message.as_deref(), Some("«{what} [clientKey]» ist falsch"));
     let message = unbracketed(&failure.english(), &mut Vec::new());
     assert!(message.ends_with(": ERROR_NEU «{what} [clientKey]» ist falsch"), "{message}");

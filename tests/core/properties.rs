@@ -1,6 +1,5 @@
-//! What holds whatever the service, the network and the caller's values are.
+//! Properties that hold for any service, any network and any values of the caller.
 
-use capwire::platform::Platform;
 use capwire::task::catalog::CATALOG;
 use capwire_testkit::*;
 use proptest::prelude::*;
@@ -32,7 +31,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Answers that look like a service's, for arbitrary ones alone would hardly ever create a task.
+/// Answers that resemble a service's: arbitrary ones alone would hardly ever create a task.
 fn likely() -> impl Strategy<Value = Script> {
     prop_oneof![
         3 => Just(created()),
@@ -98,7 +97,7 @@ fn created_nothing(script: &Script) -> bool {
 }
 
 proptest! {
-    // A case that failed once becomes a test of its own, with a name; so none is written to a file.
+    // No file of failed cases: each becomes a test with a name.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
 
     #[test]
@@ -118,7 +117,7 @@ proptest! {
         let options = json!({ "timeoutMs": timeout, "pollIntervalMs": interval });
         let log = Log::default();
         let start = world.now();
-        let outcome = world.run(Call::Solve(token_task()).with(&client, options, &log));
+        let outcome = world.solve(token_task()).by(&client).options(options).log(&log).run();
 
         let late = timer_error.max(0.0) + 1.0;
         prop_assert!(world.now() - start <= f64::from(timeout) + late, "too late");
@@ -133,18 +132,18 @@ proptest! {
         assert_spaced(&polls);
         prop_assert!(polls.len() <= 120);
 
-        let made = log.of("created");
-        prop_assert!(made.len() <= 1);
-        prop_assert!(polls.is_empty() || made.len() == 1);
-        match (outcome, made.first()) {
-            (Ok(solved), made) => prop_assert_eq!(Some(&solved["taskId"]), made.map(|event| &event["taskId"])),
+        let created = log.of("created");
+        prop_assert!(created.len() <= 1);
+        prop_assert!(polls.is_empty() || created.len() == 1);
+        match (outcome, created.first()) {
+            (Ok(solved), created) => prop_assert_eq!(Some(&solved["taskId"]), created.map(|event| &event["taskId"])),
             (Err(failure), Some(event)) => {
                 let failure = failure.record();
                 prop_assert_eq!(&failure["taskId"], &event["taskId"]);
             }
             (Err(failure), None) => {
                 prop_assert_eq!(failure.task_id, None);
-                // Whoever is not told that a task may exist can be sure that none does.
+                // If the failure does not say that a task may exist, none does.
                 let last = creates.last().map(|sent| server.script("createTask", sent.index));
                 let lost = last.is_some_and(|script| !matches!(script.end, End::Reply(_)));
                 prop_assert!(!lost || failure.may_have_created_task == Some(true), "{:#?}", failure);
@@ -153,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn waits_side_by_side_share_one_books(
+    fn concurrent_waits_share_one_poll_ledger(
         scripts in prop::collection::vec(any_script(), 1..12),
         starts in prop::collection::vec(0_u32..5_000, 2..5),
         timeout in 1_u32..300_000,
@@ -185,8 +184,8 @@ proptest! {
         task.insert("type".to_owned(), json!(kind));
         let task = Value::Object(task);
         let world = server().world();
-        world.run(Call::Create(task.clone().into()).make(&world.client())).unwrap();
-        // As text and back: a float that is read anew may be another one.
+        world.create(task.clone()).run().unwrap();
+        // As text and back: parsing may change the last digit of a float.
         let text = task.to_string();
         let expected: Value = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(&world.sent()[0].body["task"], &expected);
@@ -210,9 +209,9 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_arrive(bytes in prop::collection::vec(any::<u8>(), 100..3_000)) {
+    fn any_image_bytes_arrive(bytes in prop::collection::vec(any::<u8>(), 100..3_000)) {
         let world = server().world();
-        world.run(Call::SolveImage(Js::bytes(bytes.clone())).make(&world.client())).unwrap();
+        world.solve_image(Js::bytes(bytes.clone())).run().unwrap();
         let sent = world.sent()[0].body["task"]["body"].as_str().unwrap().to_owned();
         prop_assert_eq!(base64_simd::STANDARD.decode_to_vec(sent).unwrap(), bytes);
     }

@@ -1,9 +1,11 @@
-//! Which addresses a key may be sent to, at the edges of each rule.
+//! Which URLs are accepted: those that a key may be sent to, and web addresses.
 
+use super::options::{profile, read, refused_option, with};
 use capwire::url::{check_safe, is_web_address};
+use capwire_testkit::*;
 
 #[test]
-fn what_is_plainly_written_is_taken() {
+fn ordinary_urls_are_accepted() {
     for url in [
         "https://captcha-1.example",
         "https://x",
@@ -20,7 +22,7 @@ fn what_is_plainly_written_is_taken() {
 }
 
 #[test]
-fn what_is_odd_or_open_to_others_is_refused() {
+fn malformed_and_unsafe_urls_are_refused() {
     for url in [
         "https://captcha example",
         "https://captcha.example/a b",
@@ -41,5 +43,131 @@ fn what_is_odd_or_open_to_others_is_refused() {
         "http://127.0.0.256",
     ] {
         assert!(check_safe(url).is_err(), "{url}");
+    }
+}
+
+#[test]
+fn a_base_url_is_https_or_loopback_and_keeps_its_path() {
+    for (given, kept) in [
+        ("https://api.example", "https://api.example"),
+        ("https://api.example/", "https://api.example"),
+        ("https://api.example:8443/v2/", "https://api.example:8443/v2"),
+        ("https://api.example/a/B/c.d", "https://api.example/a/B/c.d"),
+        ("https://192.0.2.1", "https://192.0.2.1"),
+        ("https://[2001:db8::1]:8443/x", "https://[2001:db8::1]:8443/x"),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
+        ("HTTPS://API.example", "HTTPS://API.example"),
+        ("http://localhost", "http://localhost"),
+        ("http://LocalHost:3000/capmonster", "http://LocalHost:3000/capmonster"),
+        ("http://127.0.0.1:8080/capmonster/", "http://127.0.0.1:8080/capmonster"),
+        ("http://127.255.3.4", "http://127.255.3.4"),
+        ("http://[::1]", "http://[::1]"),
+        ("http://[::1]:8080/a", "http://[::1]:8080/a"),
+    ] {
+        assert_eq!(read(with("baseUrl", given)).unwrap().base_url, kept);
+        let world = server().world();
+        let client = world.client_with(json!({ "baseUrl": given }));
+        world.balance().by(&client).run().unwrap();
+        assert_eq!(world.sent()[0].url, format!("{kept}/getBalance"));
+    }
+}
+
+#[test]
+fn any_other_base_url_is_refused_without_showing_it() {
+    const MARK: &str = "s3cr3t";
+    for url in [
+        "",
+        "api.s3cr3t.example",
+        "//api.s3cr3t.example",
+        "/s3cr3t",
+        "https:",
+        "https://",
+        "https:///s3cr3t",
+        "https:/s3cr3t.example",
+        "https:s3cr3t.example",
+        "ftp://s3cr3t.example",
+        "ws://s3cr3t.example",
+        "javascript:s3cr3t",
+        "data:text/plain,s3cr3t",
+        " https://s3cr3t.example",
+        "https://s3cr3t.example ",
+        "https://s3cr3t .example",
+        "https://s3cr3t.example/a b",
+        "https://s3cr3t.example/\n",
+        "https://s3cr3t\t.example",
+        "https://s3cr3t.example/\u{0}",
+        "https://s3cr3t.example\\evil",
+        "https://127.0.0.1\\@s3cr3t.example",
+        "https://s3cr3t@api.example",
+        "https://user:s3cr3t@api.example",
+        "https://:s3cr3t@api.example",
+        "https://@s3cr3t.example",
+        "https://api.example?key=s3cr3t",
+        "https://api.example/?s3cr3t",
+        "https://api.example/a#s3cr3t",
+        "https://api.example?",
+        "https://api.example#",
+        "https://s3cr3t.example:",
+        "https://s3cr3t.example:65536",
+        "https://s3cr3t.example:-1",
+        "https://s3cr3t.example:+443",
+        "https://s3cr3t.example:44a",
+        "https://s3cr3t.example:443:443",
+        "https://[::1",
+        "https://::1",
+        "https://[s3cr3t]",
+        "https://[::1]s3cr3t",
+        "https://s3cr3t%2eexample",
+        "https://bücher.s3cr3t",
+        "http://s3cr3t.example",
+        "HTTP://s3cr3t.example",
+        "http://192.168.0.1",
+        "http://0.0.0.0",
+        "http://128.0.0.1",
+        "http://[::2]",
+        "http://[2001:db8::1]",
+        "http://127.0.0.1.s3cr3t.example",
+        "http://127.s3cr3t.example",
+        "http://127.0.0.s3cr3t",
+        "http://localhost.s3cr3t.example",
+        "http://notlocalhost",
+        "http://localhost@s3cr3t.example",
+        "http://127.0.0.1:80@s3cr3t.example",
+        "http://[::1].s3cr3t.example",
+        "http://localhost?s3cr3t",
+        "http://localhost#s3cr3t",
+    ] {
+        let mut service = profile();
+        service["baseUrl"] = json!(url);
+        for (outcome, option) in [
+            (read(with("baseUrl", url)), "baseUrl"),
+            (read(with("service", service)), "service.baseUrl"),
+        ] {
+            let Err(failure) = outcome else {
+                panic!("{url:?} was taken");
+            };
+            let failure = refused_option::<()>(Err(failure), option);
+            let debug = format!("{failure:?}");
+            assert!(!debug.contains(MARK), "{url}: {debug}");
+        }
+    }
+}
+
+#[test]
+fn a_callback_url_is_an_absolute_web_address() {
+    let read = |url: &str| CallOptions::read(Some(&object([("callbackUrl", url)])));
+    for url in ["https://me.example/done?id=1", "http://me.example:8080/", "https://me.example"] {
+        assert_eq!(read(url).unwrap().callback_url.as_deref(), Some(url));
+    }
+    for url in [
+        "",
+        "me.example",
+        "/done",
+        "ftp://me.example",
+        "https://",
+        "https://me .example",
+        "mailto:me@me.example",
+    ] {
+        refused_option(read(url), "callbackUrl");
     }
 }

@@ -1,31 +1,31 @@
-//! Every class of answer that a service, or what stands between, can give, and what it means.
+//! Every class of answer, from a service or from a proxy before it, and what it means.
 //!
-//! The meanings are written by hand from the services' rules, never from the client's own tables: the
-//! two must be able to disagree.
+//! The meanings are written by hand from the services' rules, never from the client's own tables: the two must be
+//! able to disagree.
 
 use capwire_testkit::*;
 use std::rc::Rc;
 
-/// What an answer means that arrives in time.
+/// What an answer that arrives in time means.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Meaning {
     /// createTask: the task exists.
     Created,
-    /// createTask: certainly nothing was created, and a repeat is right.
+    /// createTask: certainly nothing was created, so it is repeated.
     Again(Class, &'static str),
-    /// createTask: the task may exist, so there is no repeat.
+    /// createTask: the task may exist, so it is not repeated.
     Lost(&'static str),
     /// getTaskResult: not ready.
     Pending,
-    /// getTaskResult: nothing is known, and asking again is right.
+    /// getTaskResult: nothing is known, so it is requested again.
     Unclear,
-    /// getTaskResult: not ready, and it was asked too often.
+    /// getTaskResult: requested too often, so the interval grows.
     Widen,
     /// Solved.
     Ready,
     /// Refused by the service, for good.
     Refused(Class, &'static str),
-    /// No answer of the service, and neither time nor a repeat will mend that.
+    /// Not an answer of the service, and a repeat would not help.
     Broken(&'static str),
 }
 
@@ -34,7 +34,7 @@ use Meaning::*;
 /// An answer, its class and its meaning for each of the two methods.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
-    /// As the table of faults calls it.
+    /// Its name in the table of faults.
     pub(crate) fault: Rc<str>,
     pub(crate) script: Script,
     pub(crate) create: Meaning,
@@ -45,7 +45,7 @@ fn case(fault: &str, script: Script, create: Meaning, poll: Meaning) -> Case {
     Case { fault: fault.into(), script, create, poll }
 }
 
-/// An error as the service words it. The key is in it, should a server echo requests.
+/// An error of the service. It contains the key, because a server may echo requests.
 fn refusal(id: Value, code: Value) -> Value {
     json!({ "errorId": id, "errorCode": code, "errorDescription": format!("«{code}» for {KEY}") })
 }
@@ -71,7 +71,7 @@ const CODES: [(&str, Class); 26] = [
     ("ERROR_RECAPTCHA_TIMEOUT", Class::Unsolvable),
     ("ERROR_SERVICE_NOT_AVAILABLE", Class::Capacity),
     ("ERROR_NEWER_THAN_THIS", Class::UnknownService),
-    // Codes of the client's own, which a service may not speak with.
+    // The client's own codes, which are unknown codes if a service sends them.
     ("NETWORK", Class::UnknownService),
     ("HTTP_STATUS", Class::UnknownService),
     ("REQUEST_TIMEOUT", Class::UnknownService),
@@ -85,7 +85,7 @@ const CODES: [(&str, Class); 26] = [
 pub(crate) fn all() -> Vec<Case> {
     let mut cases = service_answers();
     cases.extend(refusals());
-    cases.extend(odd_envelopes());
+    cases.extend(invalid_envelopes());
     cases.extend(http_answers());
     cases
 }
@@ -133,7 +133,7 @@ fn service_answers() -> Vec<Case> {
         let script = answer(json!({ "errorId": 0, "status": status }));
         cases.push(case("an unknown status", script, lost(), Unclear));
     }
-    let odd_ids = [
+    let invalid_ids = [
         json!(0),
         json!(-1),
         json!(1.5),
@@ -146,7 +146,7 @@ fn service_answers() -> Vec<Case> {
         json!("9007199254740992"),
         json!(KEY),
     ];
-    for id in odd_ids {
+    for id in invalid_ids {
         let script = answer(json!({ "errorId": 0, "taskId": id }));
         cases.push(case("no usable taskId", script, lost(), Unclear));
     }
@@ -214,7 +214,7 @@ fn refusals() -> Vec<Case> {
     cases
 }
 
-fn odd_envelopes() -> Vec<Case> {
+fn invalid_envelopes() -> Vec<Case> {
     let mut cases = Vec::new();
     let mut unread = |fault: &str, script: Script| {
         cases.push(case(fault, script, Lost("BAD_RESPONSE"), Unclear));
@@ -286,7 +286,7 @@ fn http_answers() -> Vec<Case> {
     cases
 }
 
-/// No answer ever.
+/// An answer that never comes.
 pub(crate) fn silence() -> Case {
     case("no answer", hang(), Lost("REQUEST_TIMEOUT"), Unclear)
 }

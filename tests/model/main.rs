@@ -1,35 +1,40 @@
-//! A model of a hostile network: every interleaving of answers, faults and aborts, up to a depth, in
-//! virtual time; and random ones beyond it.
+//! A model of the network: every interleaving of answers, faults and aborts up to a depth, in virtual time, and
+//! random ones beyond it.
 //!
-//! | file | what it holds |
+//! | file | contents |
 //! |---|---|
 //! | `answers.rs` | every class of answer, and what it means |
-//! | `tape.rs` | the choices of one run, and how to come to the next run |
-//! | `play.rs` | one run: the choices that are there, and who makes them |
-//! | `check.rs` | what must hold after each run |
-//! | `pair.rs` | calls side by side on one client, at random |
+//! | `tape.rs` | the choices of one run, and how to get to the next run |
+//! | `play.rs` | one run, and the choices that it has |
+//! | `check.rs` | the rules that must hold after each run |
+//! | `afterwards.rs` | the next calls of the same client, after each run |
+//! | `tally.rs` | how often each fault was met, and its outcomes |
+//! | `pair.rs` | concurrent calls of one client, at random |
 //!
-//! The host asks a tape for a choice at each exchange and pause. A run that has ended turns the tape to the
-//! next one, depth first, until the tree is exhausted. A run that breaks a rule prints its choices.
+//! The platform asks a tape for a choice at each exchange and pause. After each run the tape turns to the next
+//! one, depth first, until the tree is exhausted. A run that breaks a rule prints its choices.
 
+mod afterwards;
 mod answers;
 mod check;
 mod pair;
 mod play;
+mod tally;
 mod tape;
 
 use capwire_testkit::*;
-use check::{Tally, check};
+use check::check;
 use play::{Choices, Entry, Scene, Width, client_options, run};
 use proptest::prelude::*;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use tally::Tally;
 use tape::Tape;
 
 use Width::{Every, Few, Some as Several};
 
-/// Times that are near each other, so that a few exchanges reach each of them.
+/// The timeouts are close to each other, so that a few exchanges reach each of them.
 fn scene(entry: Entry, widths: &[Width]) -> Scene {
     Scene {
         entry,
@@ -50,7 +55,7 @@ fn slow(entry: Entry, widths: &[Width]) -> Scene {
     Scene { request_timeout: 140_000.0, timeout: 500_000.0, retries: 1, ..scene(entry, widths) }
 }
 
-/// What is left out is given by default.
+/// The default options.
 fn by_default(entry: Entry, timeout: f64, widths: &[Width]) -> Scene {
     Scene { request_timeout: 21_000.0, timeout, retries: 3, ..scene(entry, widths) }
 }
@@ -58,7 +63,7 @@ fn by_default(entry: Entry, timeout: f64, widths: &[Width]) -> Scene {
 fn scenes() -> Vec<Scene> {
     use Entry::{Image, Solve, Wait};
     let mut scenes = Vec::new();
-    // For ever the same, up to 120 result requests or the end of the task.
+    // The same answer again and again, up to 120 result requests or the end of the task.
     for entry in [Solve, Image, Wait] {
         let create =
             vec!["a created task", "HTTP 503", "ERROR_NO_SLOT_AVAILABLE", "a network error"];
@@ -96,7 +101,7 @@ fn scenes() -> Vec<Scene> {
     scenes
 }
 
-/// Whether a rule was found broken: then the other threads need not go on.
+/// Whether a rule was broken. Then the other threads stop.
 #[derive(Default)]
 struct Broken(AtomicBool);
 
@@ -108,7 +113,7 @@ impl Drop for Tells<'_> {
     }
 }
 
-/// Makes every run of a scene.
+/// Plays every run of a scene.
 fn explore(scene: &Scene, choices: &Rc<Choices>, tally: &mut Tally, broken: &Broken) {
     let options = client_options(scene);
     let mut tape = Tape::default();
@@ -126,7 +131,7 @@ fn every_interleaving_of_answers_faults_and_aborts_keeps_the_rules() {
     let next = AtomicUsize::new(0);
     let all = Mutex::new(Tally::default());
     let broken = Broken::default();
-    // Each thread has worlds of its own; what they count is added up, so it does not matter who is first.
+    // Each thread has its own worlds. Their tallies are added up, so the order does not matter.
     std::thread::scope(|threads| {
         for _ in 0..2 {
             threads.spawn(|| {
@@ -148,21 +153,22 @@ fn every_interleaving_of_answers_faults_and_aborts_keeps_the_rules() {
         tally.requests,
         tally.aborts
     );
-    assert!(tally.runs > 40_000, "the tree is not what it was");
+    assert!(tally.runs > 40_000, "the tree has shrunk");
     report(&tally);
 }
 
-/// The rows for the table of faults that were tried.
+/// Writes the rows for `docs/reliability.md`.
 fn report(tally: &Tally) {
     let Some(folder) = std::env::var_os("CAPWIRE_RELIABILITY") else { return };
     let rows: Vec<_> = tally
         .rows
         .iter()
         .map(|((method, fault), (runs, outcomes))| {
-            // What also happens with more said about it is said once.
-            let is_said =
+            // An outcome that also occurs with a longer text is listed once, with the longer one.
+            let is_most_detailed =
                 |it: &&String| !outcomes.iter().any(|other| other.starts_with(&format!("{it};")));
-            let outcomes: Vec<_> = outcomes.iter().filter(is_said).map(String::as_str).collect();
+            let outcomes: Vec<_> =
+                outcomes.iter().filter(is_most_detailed).map(String::as_str).collect();
             json!({
                 "place": "Model",
                 "fault": format!("{method}: {fault}"),
@@ -172,12 +178,12 @@ fn report(tally: &Tally) {
         })
         .collect();
     std::fs::create_dir_all(&folder).unwrap();
-    let path = std::path::Path::new(&folder).join("hostile_network.json");
+    let path = std::path::Path::new(&folder).join("model.json");
     std::fs::write(path, serde_json::to_string_pretty(&rows).unwrap() + "\n").unwrap();
 }
 
 proptest! {
-    // A case that failed once becomes a test of its own, with a name; so none is written to a file.
+    // No file of failed cases: each becomes a test with a name.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
 
     #[test]

@@ -1,8 +1,7 @@
-//! Calls side by side on one client: they share what the service has said of the account.
+//! Concurrent calls of one client: they share the refusals of the account.
 
 use crate::answers::{Case, Meaning, all, silence};
 use crate::tape::Tape;
-use capwire::platform::Platform;
 use capwire_testkit::*;
 use futures_lite::future;
 use proptest::prelude::*;
@@ -13,13 +12,13 @@ const REQUEST_TIMEOUT_MS: f64 = 3_000.0;
 const TIMEOUT_MS: f64 = 20_000.0;
 const DELAYS_MS: [f64; 6] = [0.0, 80.0, 1_999.0, 2_999.0, 3_001.0, 25_000.0];
 
-/// A task that shows whose it is.
+/// A task that names its caller.
 fn task_of(caller: usize) -> Js {
     json!({ "type": "TurnstileTask", "websiteURL": "https://shop.example/", "websiteKey": format!("0x{caller}") })
         .into()
 }
 
-/// What each request was answered with, if it was in time.
+/// What the answer to a request meant, if it came in time.
 fn meaning(sent: &Sent, case: &Case, delay: f64) -> Meaning {
     let has_come = sent.end.unwrap() - sent.start >= delay - 1e-6;
     match (has_come, &*sent.method) {
@@ -30,10 +29,10 @@ fn meaning(sent: &Sent, case: &Case, delay: f64) -> Meaning {
     }
 }
 
-/// Makes the calls and gives how many requests they sent.
+/// Runs the calls and returns how many requests they sent.
 fn check(picks: Vec<u32>, starts: &[u32], drop_first_after: Option<u32>) -> usize {
     let mut cases = all();
-    // What carries on comes more often, or hardly a task would be created.
+    // Answers that continue a call come more often, or hardly any task would be created.
     let usual: Vec<_> = cases
         .iter()
         .filter(|case| case.create == Meaning::Created || case.poll == Meaning::Pending)
@@ -72,8 +71,8 @@ fn check(picks: Vec<u32>, starts: &[u32], drop_first_after: Option<u32>) -> usiz
     });
     let outcomes = world.run(together(flows));
     let last = starts.iter().copied().max().map_or(0.0, f64::from);
-    assert!(world.now() - begin <= last + TIMEOUT_MS + 2.0, "settles too late");
-    assert_eq!((world.timers(), world.in_flight()), (0, 0), "something is left");
+    assert!(world.now() - begin <= last + TIMEOUT_MS + 2.0, "ends too late");
+    assert_eq!((world.timers(), world.in_flight()), (0, 0), "timers or requests are left");
 
     let (sent, moves) = (world.sent(), moves.borrow());
     let meanings: Vec<_> =
@@ -82,7 +81,7 @@ fn check(picks: Vec<u32>, starts: &[u32], drop_first_after: Option<u32>) -> usiz
         let key = format!("0x{caller}");
         let mine: Vec<_> =
             (0..sent.len()).filter(|&at| sent[at].body["task"]["websiteKey"] == *key).collect();
-        // Whatever the others do, nobody buys twice.
+        // No task is bought twice.
         for &at in mine.iter().rev().skip(1) {
             assert!(matches!(meanings[at], Meaning::Again(..)), "bought twice: {sent:#?}");
         }
@@ -106,7 +105,7 @@ fn check(picks: Vec<u32>, starts: &[u32], drop_first_after: Option<u32>) -> usiz
             .collect();
         assert_spaced(&polls);
     }
-    // What one call has learnt closes the way for all: a wrong key, a ban, a task that is gone.
+    // A refusal stops all calls: a wrong key, a ban, an unknown task.
     for (at, meaning) in meanings.iter().enumerate() {
         let Meaning::Refused(class, code) = meaning else { continue };
         for later in sent.iter().filter(|later| later.start > sent[at].end.unwrap()) {
@@ -126,9 +125,9 @@ fn check(picks: Vec<u32>, starts: &[u32], drop_first_after: Option<u32>) -> usiz
     sent.len()
 }
 
-/// Before the service has taken the key, one call tries it for all.
+/// Until the service has accepted the key, only one call is sent.
 #[test]
-fn a_refused_key_or_address_is_tried_once_by_calls_that_begin_together() {
+fn concurrent_first_calls_try_a_refused_key_or_address_once() {
     for (at, case) in (0..).zip(all()) {
         if let Meaning::Refused(Class::Key | Class::Access, code) = case.create {
             for delay in 0..4 {
@@ -139,11 +138,11 @@ fn a_refused_key_or_address_is_tried_once_by_calls_that_begin_together() {
 }
 
 proptest! {
-    // A case that failed once becomes a test of its own, with a name; so none is written to a file.
+    // No file of failed cases: each becomes a test with a name.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
 
     #[test]
-    fn calls_side_by_side_keep_the_rules(
+    fn concurrent_calls_keep_the_rules(
         picks in prop::collection::vec(any::<u32>(), 0..150),
         starts in prop::collection::vec(prop_oneof![Just(0_u32), 0_u32..6_000], 2..5),
         drop_first_after in prop::option::of(0_u32..12_000),

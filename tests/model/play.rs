@@ -3,13 +3,12 @@
 use crate::answers::{Case, Meaning, silence};
 use crate::tape::Tape;
 use capwire::options::ClientOptions;
-use capwire::platform::Platform;
 use capwire_testkit::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 
 pub(crate) const LIFE_MS: f64 = 300_000.0;
-/// What is lost by adding fractions.
+/// Adding fractions is not exact.
 pub(crate) const TINY: f64 = 1e-6;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,25 +18,25 @@ pub(crate) enum Entry {
     Wait,
 }
 
-/// When an answer comes, as seen from the request.
+/// When an answer comes after its request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum When {
     AtOnce,
-    /// So much after the time that the request may take: its own, the call's, or the task's life.
+    /// This long after the time that the request may take: its own timeout, the call's, or the task's life.
     Limit(f64),
-    /// So much after one of these bounds, whether or not another one comes first.
+    /// This long after one of these bounds, even if another one comes first.
     RequestTimeout(f64),
     Deadline(f64),
     Life(f64),
     Never,
 }
 
-/// What may become of a request.
+/// What may happen to a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Choice {
     pub(crate) case: Rc<Case>,
     pub(crate) when: When,
-    /// The call is dropped then, and there is no answer.
+    /// The call is dropped at that time instead.
     pub(crate) is_abort: bool,
 }
 
@@ -47,7 +46,7 @@ pub(crate) enum Width {
     Every,
     /// One or two of each meaning.
     Some,
-    /// What carries on, and what ends it in time or too late.
+    /// Answers that continue the call, and answers that end it, in time or too late.
     Few,
 }
 
@@ -70,13 +69,13 @@ impl Choices {
         let (now, just, late) = (When::AtOnce, When::Limit(-1.0), When::Limit(1.0));
 
         let mut every: Vec<_> = cases.iter().map(|case| answered(case, now)).collect();
-        // Just in time, one of each class is enough.
+        // One answer of each class also comes just in time.
         for (at, case) in cases.iter().enumerate() {
             if cases[..at].iter().all(|known| known.fault != case.fault) {
                 every.push(answered(case, just));
             }
         }
-        // A late answer is a lost one, whatever it says: those that would change most are enough.
+        // A late answer is lost, whatever it says. These would make the greatest difference.
         for fault in ["ERROR_NO_SLOT_AVAILABLE", "KeyError", "HTTP 503"] {
             every.push(of(fault, late));
         }
@@ -149,7 +148,7 @@ impl Choices {
     }
 }
 
-/// What the runs of one tree have in common.
+/// The settings of the runs of one tree.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
     pub(crate) entry: Entry,
@@ -159,11 +158,11 @@ pub(crate) struct Scene {
     pub(crate) retries: usize,
     pub(crate) timer_error: f64,
     pub(crate) random: f64,
-    /// What is tried at each exchange.
+    /// Which answers are tried at each exchange.
     pub(crate) widths: Vec<Width>,
-    /// The classes of answers to choose from after that, to be given for ever.
+    /// The answers to choose one from after that, which is then repeated.
     pub(crate) tails: [Vec<&'static str>; 2],
-    /// One choice out of so many puts the machine to sleep during an exchange; 0 for none.
+    /// One exchange in so many puts the machine to sleep; 0 for none.
     pub(crate) sleeps: usize,
 }
 
@@ -189,15 +188,15 @@ impl Scene {
     }
 }
 
-/// What became of a request.
+/// The answer to a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Move {
     pub(crate) choice: Choice,
-    /// Infinite if it never comes.
+    /// Infinite if the answer never comes.
     pub(crate) delay: f64,
 }
 
-/// What the host's service decides while a call runs.
+/// The state of the service while a call runs.
 pub(crate) struct Play {
     pub(crate) tape: Tape,
     pub(crate) moves: Vec<Move>,
@@ -227,7 +226,7 @@ impl Play {
         }
     }
 
-    /// The time that a request may take which starts now.
+    /// How long a request that starts now may take.
     pub(crate) fn limit(scene: &Scene, start: f64, created: Option<f64>, now: f64) -> f64 {
         let life = created.map_or(f64::INFINITY, |created| created + LIFE_MS - now);
         scene.request_timeout.min(start + scene.timeout - now).min(life)
@@ -277,10 +276,10 @@ impl Play {
         script.after(if delay.is_finite() { delay } else { 0.0 })
     }
 
-    /// Whether the call is dropped now.
+    /// Whether the call is dropped at this moment.
     fn drops(&mut self, scene: &Scene, world: &World) -> bool {
         let bound = self.start + scene.timeout + self.overslept + scene.timer_error.max(0.0) + 2.0;
-        assert!(world.now() <= bound, "goes on {} ms too long", world.now() - bound);
+        assert!(world.now() <= bound, "runs {} ms too long", world.now() - bound);
         if world.now() >= self.drop_at {
             // A machine that slept may have missed its moment.
             self.dropped_under_way = world.in_flight() > 0;
@@ -293,10 +292,10 @@ impl Play {
     }
 }
 
-/// Shows how a run came to where it fails.
-struct Shown<'a>(&'a Scene, &'a RefCell<Play>);
+/// Prints the choices of a run that fails.
+struct PrintOnPanic<'a>(&'a Scene, &'a RefCell<Play>);
 
-impl Drop for Shown<'_> {
+impl Drop for PrintOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking()
             && let Ok(play) = self.1.try_borrow()
@@ -327,7 +326,7 @@ pub(crate) struct Run<'a> {
     pub(crate) outcome: Option<Outcome>,
 }
 
-/// Makes one run and hands it to the check; returns its tape.
+/// Plays one run, checks it, and returns its tape.
 pub(crate) fn run(
     scene: &Scene,
     choices: &Rc<Choices>,
@@ -336,7 +335,7 @@ pub(crate) fn run(
     check: &mut dyn FnMut(&Run<'_>),
 ) -> Tape {
     let play = Rc::new(RefCell::new(Play::new(tape)));
-    let shown = Shown(scene, &play);
+    let print_on_panic = PrintOnPanic(scene, &play);
     let itself: Rc<RefCell<Option<World>>> = Rc::default();
     let world = {
         let (play, choices, itself) = (Rc::clone(&play), Rc::clone(choices), Rc::clone(&itself));
@@ -355,8 +354,8 @@ pub(crate) fn run(
     play.borrow_mut().start = start;
     let call =
         json!({ "timeoutMs": scene.timeout as u64, "pollIntervalMs": scene.interval as u64 });
-    let made = scene.call();
-    let flow = made.with(&client, call, &log);
+    let scene_call = scene.call();
+    let flow = scene_call.with(&client, call, &log);
     let outcome = world.run_until(flow, || play.borrow_mut().drops(scene, &world));
     play.borrow_mut().is_over = true;
     world.oversleep(0.0);
@@ -365,8 +364,8 @@ pub(crate) fn run(
     let run =
         Run { scene, play: &play, world: world.clone(), client, start, end, sent, events, outcome };
     check(&run);
-    drop(shown);
-    // Or the world would own itself.
+    drop(print_on_panic);
+    // Otherwise the world would own itself.
     itself.borrow_mut().take();
     let mut play = play.borrow_mut();
     std::mem::take(&mut play.tape)

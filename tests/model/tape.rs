@@ -1,18 +1,18 @@
-//! The choices of one run. Whoever needs one asks for the next; a tape that is too short is lengthened.
+//! The choices of one run. A tape that is too short for a run is lengthened.
 
 use std::fmt;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tape {
-    /// What was picked, and of how many.
+    /// Each pick, and from how many it was.
     picks: Vec<(usize, usize)>,
     at: usize,
-    /// What to pick where the tape is new.
+    /// The picks where the tape is lengthened.
     given: Vec<u32>,
 }
 
 impl Tape {
-    /// A tape of these picks, each modulo what there is to pick from, and then of the first ones.
+    /// A tape of these picks, each modulo the number of choices; after them, the first choice.
     pub(crate) fn of(given: Vec<u32>) -> Self {
         Self { given, ..Self::default() }
     }

@@ -101,7 +101,7 @@ describe("both services", { concurrency: true, timeout: 120_000 }, () => {
     });
 
     it(`${service}: result requests are 2 s apart, and no more than needed`, async (t) => {
-      const sandbox = await sandboxFor(t, { solveMs: 3_000 });
+      const sandbox = await sandboxFor(t, { solveMs: 3_900 });
       const { text, bytes } = await sandbox.captcha();
       const events = [];
       const solved = await sandbox

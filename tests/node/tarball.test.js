@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, relative, sep } from "node:path";
 import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -28,7 +28,7 @@ it("the package has these files and nothing else", async () => {
   const elsewhere = files.filter(({ parentPath }) => parentPath !== installed);
   assert.ok(elsewhere.length > 30, `${elsewhere.length} files`);
   for (const { parentPath, name } of elsewhere) {
-    const folder = parentPath.slice(installed.length + 1);
+    const [folder] = relative(installed, parentPath).split(sep);
     const isSource = folder === "src" && /\.ts$/.test(name);
     const isBuilt = folder === "dist" && /\.(js|d\.ts)(\.map)?$|^capwire\.wasm$/.test(name);
     assert.ok(isSource || isBuilt, `${folder}/${name}`);

@@ -7,7 +7,7 @@ fn path(name: &str) -> String {
     format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The text between backticks, and every other word that ends like a file.
+/// The text between backticks, and every other word with the ending of a file.
 fn names(page: &str) -> Vec<&str> {
     let is_file = |word: &&str| [".rs", ".ts", ".md", ".toml"].iter().any(|it| word.ends_with(it));
     let words = page
@@ -27,7 +27,7 @@ fn every_file_that_the_guides_name_exists() {
         let names = names(&text);
         assert!(names.len() > 40, "{page} names only {} files", names.len());
         for name in names {
-            // In the drawing and beside a folder's name, files of these folders are named without it.
+            // The drawing and the lists of a folder name files without the folder.
             let folders = ["", "src/", "pkg/src/"];
             let exists =
                 folders.iter().any(|folder| Path::new(&path(&[folder, name].concat())).exists());

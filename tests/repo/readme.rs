@@ -1,16 +1,16 @@
-//! What the README repeats: the error table is that in the code, and what it says for a place stands in the
-//! project in which that place is tested.
+//! Blocks of the README that are copies: the error table is the one in the code, and examples come from tested
+//! projects.
 
 use capwire::error_table::TABLE;
 use std::fmt::Write as _;
 use std::{env, fs};
 
-/// Before what is written here; behind it comes where that is from.
+/// The mark before a block. The name of its source follows.
 const BEGIN: &str = "<!-- from ";
 const END: &str = "<!-- /from -->";
 
 #[test]
-fn what_the_readme_repeats_is_what_it_is_taken_from() {
+fn the_blocks_of_the_readme_match_their_sources() {
     let readme = fs::read_to_string(path("README.md")).expect("README.md");
     let mut parts = readme.split(BEGIN);
     let mut expected = parts.next().unwrap().to_owned();
@@ -22,10 +22,7 @@ fn what_the_readme_repeats_is_what_it_is_taken_from() {
     if env::var_os("BLESS").is_some() {
         fs::write(path("README.md"), expected).expect("README.md can be written");
     } else {
-        assert!(
-            readme == expected,
-            "run `BLESS=1 cargo test --test readme` and look at the change"
-        );
+        assert!(readme == expected, "run `BLESS=1 cargo test --test repo` and look at the change");
     }
 }
 
@@ -33,10 +30,10 @@ fn path(name: &str) -> String {
     format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What a mark names: the error table of `src/error.rs`, a command of a manifest (`package.json build`), or
-/// what stands in a file between `#region readme` and `#endregion`, else the whole file.
+/// The source that a mark names: the error table of `src/error_table.rs`, a command of a manifest
+/// (`package.json build`), or a file, from `#region readme` to `#endregion` if it has these.
 fn repeated(source: &str) -> String {
-    if source == "src/error.rs" {
+    if source == "src/error_table.rs" {
         return table();
     }
     let (name, script) = source.split_once(' ').unwrap_or((source, ""));
@@ -59,7 +56,7 @@ fn region(text: &str) -> String {
     inside.iter().map(line).collect()
 }
 
-/// A row per code, its class named where it first occurs.
+/// A row per code. The class is only named in its first row.
 fn table() -> String {
     let mut table =
         String::from("| class | code | what happened, and what to do |\n|---|---|---|\n");

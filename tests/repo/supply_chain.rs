@@ -1,6 +1,6 @@
-//! Where everything comes from that the package is built of, and that it brings nothing along.
+//! Everything that the package is built from comes from the registries, pinned; and it has no dependencies.
 //!
-//! cargo-deny knows more, but is not on every machine: `cargo xtask test supply` runs it where it is.
+//! cargo-deny checks more, but is not installed everywhere: `cargo xtask test supply` runs it where it is.
 
 use serde_json::{Map, Value};
 use std::fs;
@@ -23,12 +23,12 @@ fn json(name: &str) -> Value {
     serde_json::from_str(&text(name)).expect(name)
 }
 
-/// A member that is an object; empty where there is none.
+/// A member that is an object; empty if it is missing.
 fn members(value: &Value, name: &str) -> Map<String, Value> {
     value[name].as_object().cloned().unwrap_or_default()
 }
 
-/// The folders with a lock file of npm's, each with a slash at its end but for the root.
+/// The folders with a lock file of npm, each with a slash at its end except the root.
 fn npm_projects() -> Vec<String> {
     let packaging = "tests/packaging/";
     let entries = fs::read_dir(path(packaging)).expect(packaging);
@@ -80,11 +80,11 @@ fn every_npm_package_has_an_integrity_hash_and_is_from_the_registry() {
                 "" | "pkg" => assert_eq!(package.get("resolved"), None, "{name}: {place}"),
                 "node_modules/capwire" => assert_eq!(package["link"], true, "{name}: {place}"),
                 _ => {
-                    // A short hash or an old kind would be accepted by npm as well.
+                    // npm would also accept a short hash or a weaker one.
                     let hash = package["integrity"].as_str().unwrap_or_default();
                     let is_whole = hash.starts_with("sha512-") && hash.len() == 7 + 88;
                     assert!(is_whole, "{name}: {place} has the integrity {hash:?}");
-                    // No address stands for that of the registry in use: the hash is what counts.
+                    // It may be missing: then npm uses its registry and checks the hash.
                     if let Some(address) = package.get("resolved") {
                         let is_npm = address.as_str().is_some_and(|it| it.starts_with(NPM));
                         assert!(is_npm, "{name}: {place} comes from {address}");
@@ -107,7 +107,7 @@ fn tools_are_pinned_to_one_version() {
         tools.extend(members(&manifest, "optionalDependencies"));
         for (tool, version) in tools {
             let version = version.as_str().unwrap_or_default();
-            // One that has another name here: `npm:name@version`.
+            // A package under another name: `npm:name@version`.
             let version = version.rsplit('@').next().unwrap_or_default();
             let is_exact = version.split('.').all(|part| part.parse::<u32>().is_ok());
             assert!(is_exact, "{name}: {tool} is {version:?}");
@@ -116,7 +116,7 @@ fn tools_are_pinned_to_one_version() {
 }
 
 #[test]
-fn the_package_needs_no_other_and_runs_nothing_when_it_is_installed() {
+fn the_package_has_no_dependencies_and_no_install_scripts() {
     let manifest = json("pkg/package.json");
     for name in [
         "dependencies",
@@ -128,7 +128,7 @@ fn the_package_needs_no_other_and_runs_nothing_when_it_is_installed() {
     ] {
         assert_eq!(manifest.get(name), None, "{name}");
     }
-    // The only one runs where the package is packed, not where it is installed.
+    // `prepack` runs when the package is packed, not when it is installed.
     let scripts: Vec<String> = members(&manifest, "scripts").into_iter().map(|it| it.0).collect();
     assert_eq!(scripts, ["prepack"]);
     // npm would take this file for an install script.
@@ -146,7 +146,7 @@ fn the_shell_imports_only_itself_and_node() {
             continue;
         }
         let source = fs::read_to_string(&file).expect("a source file");
-        // An example in a comment is a user's.
+        // Imports in comments are examples.
         for line in source.lines().filter(|line| !line.trim_start().starts_with('*')) {
             let from = line.split_once(" from \"").or_else(|| line.split_once("import \""));
             let Some((_, from)) = from else { continue };

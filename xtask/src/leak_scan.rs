@@ -30,9 +30,15 @@ pub(crate) fn scanning<'a>(
 
 /// The value of `NODE_OPTIONS` that loads a script into every Node process.
 pub(crate) fn preloading(script: &Path) -> String {
-    // As a URL without a space, because Node splits the variable at spaces.
-    let url = script.to_string_lossy().replace('%', "%25").replace(' ', "%20").replace('#', "%23");
-    format!("--import=file://{url}")
+    import_flag(&script.to_string_lossy())
+}
+
+/// The flag that loads a file, with a URL without a space, because Node splits the variable at spaces.
+fn import_flag(path: &str) -> String {
+    let path = path.replace('\\', "/").replace('%', "%25").replace(' ', "%20").replace('#', "%23");
+    // On Windows it begins with a drive.
+    let root = if path.starts_with('/') { "" } else { "/" };
+    format!("--import=file://{root}{path}")
 }
 
 /// Prints what was searched, and fails if a key was found or if nothing was searched.
@@ -58,4 +64,15 @@ pub(crate) fn report(step: &str) -> Result<()> {
     let counts: Vec<_> = searched.iter().map(|(what, count)| format!("{count} {what}")).collect();
     eprintln!("  no key in the output of {processes} processes: {}", counts.join(", "));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::import_flag;
+
+    #[test]
+    fn a_path_is_loaded_by_a_url_without_spaces() {
+        assert_eq!(import_flag("/a b/50%#.js"), "--import=file:///a%20b/50%25%23.js");
+        assert_eq!(import_flag("C:\\tests\\a.js"), "--import=file:///C:/tests/a.js");
+    }
 }

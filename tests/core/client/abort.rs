@@ -1,12 +1,11 @@
-//! An abort drops the flow, at whichever await it is: nothing is left behind, and the books are right.
+//! An abort drops a call at any await: no timer and no request is left, and the poll ledger is right.
 
-use capwire::platform::Platform;
 use capwire_testkit::*;
 use futures_lite::future;
 
-/// Drops a call after each number of polls until it completes, and looks at the world it leaves.
+/// Drops a call after each number of polls until it completes, and checks the world after each drop.
 ///
-/// A ticking clock beside the flow lets the drop fall into the middle of an exchange or a pause, too.
+/// With a ticking clock beside it, the call may also be dropped within an exchange or a pause.
 fn drop_everywhere(server: &Server, call: &Call, mut check: impl FnMut(&World, &Client<World>)) {
     for tick in [1e9, 37.0] {
         let mut polls = 0;
@@ -28,8 +27,8 @@ fn drop_everywhere(server: &Server, call: &Call, mut check: impl FnMut(&World, &
     }
 }
 
-/// With every kind of wait in it: a repeat of creation, the first delay, a hung look, a failed one, a
-/// widened interval.
+/// A server that causes every kind of wait: a repeated createTask, the first delay, a result request that hangs,
+/// one that fails, a widened interval.
 fn eventful() -> Server {
     server().create([page(503, "").after(120.0), created()]).poll([
         processing().after(150.0),
@@ -64,25 +63,23 @@ fn a_call_dropped_at_any_await_leaves_no_timer_and_no_request() {
 }
 
 #[test]
-fn a_client_goes_on_after_a_drop_and_keeps_the_gap_from_the_drop() {
+fn a_client_works_after_a_drop_and_keeps_the_gap_from_it() {
     for call in calls() {
         drop_everywhere(&eventful(), &call, |world, client| {
             let (dropped, before) = (world.now(), world.sent().len());
-            let options = json!({ "timeoutMs": 60_000 });
-            let wait = Call::Wait(TASK_ID);
-            let solved = world.run(wait.with(client, options, &Log::default())).unwrap();
+            let solved = world.wait(TASK_ID).by(client).timeout_ms(60_000).run().unwrap();
             assert_eq!(solved["solution"]["text"], "w7kq");
             assert_spaced(&world.sent_to("getTaskResult"));
-            // The next look is not put off for longer than the rule asks.
+            // The next result request waits no longer than the gap.
             assert!(world.sent()[before].start <= dropped + POLL_GAP_MS);
-            world.run(Call::Balance.make(client)).unwrap();
-            world.run(Call::Solve(image_task()).make(client)).unwrap();
+            world.balance().by(client).run().unwrap();
+            world.solve(image_task()).by(client).run().unwrap();
         });
     }
 }
 
 #[test]
-fn dropped_looks_count_among_the_120() {
+fn dropped_result_requests_count_towards_the_120() {
     let world = server().poll([hang()]).world();
     let client = world.client();
     for _ in 0..150 {
@@ -91,7 +88,7 @@ fn dropped_looks_count_among_the_120() {
     }
     assert_eq!(world.sent().len(), 120);
     assert_spaced(&world.sent());
-    let outcome = world.run(Call::Result(TASK_ID).make(&client));
+    let outcome = world.result(TASK_ID).by(&client).run();
     refused_locally(outcome, Class::RateLimit, "ERROR_TOO_MUCH_REQUESTS");
 }
 
@@ -115,5 +112,27 @@ fn one_of_two_waits_can_be_dropped() {
     refused(long, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_eq!((world.timers(), world.in_flight()), (0, 0));
     assert_spaced(&world.sent());
-    assert!(world.sent().len() > 7, "the other goes on: {}", world.sent().len());
+    assert!(world.sent().len() > 7, "the other wait continues: {}", world.sent().len());
+}
+
+/// A slow report, and a slow request for the User-Agent.
+#[test]
+fn a_smaller_method_dropped_at_any_await_leaves_no_timer_and_no_request() {
+    for call in [Call::Report(TASK_ID, ReportKind::Image), Call::UserAgent] {
+        let mut polls = 0;
+        loop {
+            let slow = [page(503, "").after(120.0), reported().after(90.0)];
+            let agent = [page(200, USER_AGENT).after(90.0)];
+            let world = server().report(slow).user_agent(agent).world();
+            let client = world.client();
+            let flow = async { drop(call.make(&client).await) };
+            if world.run_for(future::or(flow, world.ticks(37.0)), polls).is_some() {
+                break;
+            }
+            assert_eq!((world.timers(), world.in_flight()), (0, 0), "after {polls} polls");
+            world.balance().by(&client).run().unwrap();
+            polls += 1;
+        }
+        assert!(polls > 1, "{call:?} has no await to be dropped at");
+    }
 }

@@ -1,18 +1,15 @@
-//! What is besides solving: reports of wrong answers, the User-Agent, what is posted to a callbackUrl.
+//! Reports of wrong answers.
 
-use capwire::platform::Platform;
 use capwire_testkit::*;
-use futures_lite::future;
 
 const REPORT: Call = Call::Report(TASK_ID, ReportKind::Image);
 const REPORTS: [(ReportKind, &str); 2] = [
     (ReportKind::Image, "reportIncorrectImageCaptcha"),
     (ReportKind::Token, "reportIncorrectTokenCaptcha"),
 ];
-const USER_AGENT_URL: &str = "https://capmonster.cloud/api/useragent/actual";
 
-/// A service of its own, with these members besides the name and the address.
-fn service(members: Value) -> Value {
+/// A service profile with these members besides the required ones.
+pub(super) fn service(members: Value) -> Value {
     let mut service = json!({
         "name": "own",
         "baseUrl": "https://captcha.example",
@@ -22,374 +19,210 @@ fn service(members: Value) -> Value {
     json!({ "service": service })
 }
 
-mod reports {
-    use super::*;
+#[test]
+fn a_report_is_one_request_with_the_key_and_the_task() {
+    for (kind, method) in REPORTS {
+        let world = server().world();
+        let outcome = world.report(TASK_ID, kind).run();
+        assert_eq!(outcome.unwrap(), json!(null));
+        let sent = world.sent();
+        assert_eq!(sent.len(), 1);
+        assert_eq!(sent[0].url, format!("https://api.capmonster.cloud/{method}"));
+        assert_eq!(sent[0].text, format!(r#"{{"clientKey":"{KEY}","taskId":{TASK_ID}}}"#));
+    }
+}
 
-    #[test]
-    fn a_report_is_one_request_with_the_key_and_the_task() {
-        for (kind, method) in REPORTS {
-            let world = server().world();
+#[test]
+fn an_accepted_report_needs_no_status() {
+    let world = server().report([answer(json!({ "errorId": 0 }))]).world();
+    world.run(REPORT.make(&world.client())).unwrap();
+}
+
+#[test]
+fn a_refused_report_is_the_services_error_about_that_task() {
+    for (class, code) in [
+        (Class::TaskNotFound, "ERROR_NO_SUCH_CAPCHA_ID"),
+        (Class::TaskNotFound, "WRONG_CAPTCHA_ID"),
+        (Class::Task, "ERROR_NO_SUCH_METHOD"),
+        (Class::UnknownService, "ERROR_REPORT_TOO_LATE"),
+    ] {
+        let world = server().report([error(code)]).world();
+        let failure = refused(world.run(REPORT.make(&world.client())), class, code);
+        assert_eq!(failure.origin, Origin::Service);
+        assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
+        assert_eq!(failure.method.unwrap().name(), "reportIncorrectImageCaptcha");
+        assert_eq!(failure.may_have_created_task, None);
+        assert_eq!(world.sent().len(), 1, "{code} was repeated");
+    }
+}
+
+#[test]
+fn no_report_is_sent_to_a_service_without_reports() {
+    let only_images = service(json!({ "reports": ["image"] }));
+    for (options, kind, name) in [
+        (json!({ "service": "brocapgpt" }), ReportKind::Image, "brocapgpt"),
+        (json!({ "service": "brocapgpt" }), ReportKind::Token, "brocapgpt"),
+        (service(json!({})), ReportKind::Image, "own"),
+        (only_images.clone(), ReportKind::Token, "own"),
+    ] {
+        let world = server().world();
+        let outcome = world.report(TASK_ID, kind).client_options(options).run();
+        let failure = refused_locally(outcome, Class::Options, "INVALID_OPTIONS");
+        assert_eq!(failure.option.as_deref(), Some("service"));
+        assert_eq!(failure.service.as_deref(), Some(name));
+        let expected = format!("{name}, which does not support {}", kind.method().name());
+        assert!(failure.english().contains(&expected), "{}", failure.english());
+        assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
+        assert_eq!(world.sent().len(), 0);
+    }
+    let world = server().world();
+    world.run(REPORT.make(&world.client_with(only_images))).unwrap();
+}
+
+#[test]
+fn an_unknown_report_kind_is_an_options_error() {
+    for given in [json!("video"), json!("Image"), json!(""), json!(null), json!(7), json!({})] {
+        let failure = capwire::options::read_report_kind(&Js::from(given.clone())).unwrap_err();
+        assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
+        assert_eq!(failure.option.as_deref(), Some("kind"), "{given}");
+    }
+}
+
+#[test]
+fn after_a_wrong_key_or_an_address_ban_nothing_is_sent() {
+    for (class, code) in
+        [(Class::Key, "ERROR_KEY_DOES_NOT_EXIST"), (Class::Access, "ERROR_IP_BANNED")]
+    {
+        // Refused by another method, or by a report itself.
+        for by in [Call::Balance, REPORT] {
+            let world = server().world_after(error(code));
             let client = world.client();
-            let outcome = world.run(Call::Report(TASK_ID, kind).make(&client));
-            assert_eq!(outcome.unwrap(), json!(null));
-            let sent = world.sent();
-            assert_eq!(sent.len(), 1);
-            assert_eq!(sent[0].url, format!("https://api.capmonster.cloud/{method}"));
-            assert_eq!(sent[0].text, format!(r#"{{"clientKey":"{KEY}","taskId":{TASK_ID}}}"#));
-        }
-    }
-
-    #[test]
-    fn an_accepted_report_needs_no_status() {
-        let world = server().report([answer(json!({ "errorId": 0 }))]).world();
-        world.run(REPORT.make(&world.client())).unwrap();
-    }
-
-    #[test]
-    fn a_refused_report_is_the_services_error_about_that_task() {
-        for (class, code) in [
-            (Class::TaskNotFound, "ERROR_NO_SUCH_CAPCHA_ID"),
-            (Class::TaskNotFound, "WRONG_CAPTCHA_ID"),
-            (Class::Task, "ERROR_NO_SUCH_METHOD"),
-            (Class::UnknownService, "ERROR_REPORT_TOO_LATE"),
-        ] {
-            let world = server().report([error(code)]).world();
-            let failure = refused(world.run(REPORT.make(&world.client())), class, code);
-            assert_eq!(failure.origin, Origin::Service);
+            refused(world.run(by.make(&client)), class, code);
+            let failure = refused_locally(world.run(REPORT.make(&client)), class, code);
             assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
             assert_eq!(failure.method.unwrap().name(), "reportIncorrectImageCaptcha");
-            assert_eq!(failure.may_have_created_task, None);
-            assert_eq!(world.sent().len(), 1, "{code} was repeated");
-        }
-    }
-
-    #[test]
-    fn a_service_without_the_method_is_not_asked() {
-        let only_images = service(json!({ "reports": ["image"] }));
-        for (options, kind, name) in [
-            (json!({ "service": "brocapgpt" }), ReportKind::Image, "brocapgpt"),
-            (json!({ "service": "brocapgpt" }), ReportKind::Token, "brocapgpt"),
-            (service(json!({})), ReportKind::Image, "own"),
-            (only_images.clone(), ReportKind::Token, "own"),
-        ] {
-            let world = server().world();
-            let client = world.client_with(options);
-            let outcome = world.run(Call::Report(TASK_ID, kind).make(&client));
-            let failure = refused_locally(outcome, Class::Options, "INVALID_OPTIONS");
-            assert_eq!(failure.option.as_deref(), Some("service"));
-            assert_eq!(failure.service.as_deref(), Some(name));
-            let told = format!("{name}, which does not support {}", kind.method().name());
-            assert!(failure.english().contains(&told), "{}", failure.english());
-            assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-            assert_eq!(world.sent().len(), 0);
-        }
-        let world = server().world();
-        world.run(REPORT.make(&world.client_with(only_images))).unwrap();
-    }
-
-    #[test]
-    fn a_kind_that_is_none_is_named() {
-        for given in [json!("video"), json!("Image"), json!(""), json!(null), json!(7), json!({})] {
-            let failure = capwire::options::read_report_kind(&Js::from(given.clone())).unwrap_err();
-            assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
-            assert_eq!(failure.option.as_deref(), Some("kind"), "{given}");
-        }
-    }
-
-    #[test]
-    fn after_a_wrong_key_or_an_address_ban_nothing_is_sent() {
-        for (class, code) in
-            [(Class::Key, "ERROR_KEY_DOES_NOT_EXIST"), (Class::Access, "ERROR_IP_BANNED")]
-        {
-            // Learnt from another method, and from a report itself.
-            for by in [Call::Balance, REPORT] {
-                let world = server().world_after(error(code));
-                let client = world.client();
-                refused(world.run(by.make(&client)), class, code);
-                let failure = refused_locally(world.run(REPORT.make(&client)), class, code);
-                assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-                assert_eq!(failure.method.unwrap().name(), "reportIncorrectImageCaptcha");
-                refused_locally(world.run(Call::Result(TASK_ID).make(&client)), class, code);
-                assert_eq!(world.sent().len(), 1);
-            }
-        }
-    }
-
-    #[test]
-    fn an_empty_account_may_report() {
-        let world = server().create([error("ERROR_ZERO_BALANCE")]).world();
-        let client = world.client();
-        world.run(Call::Create(token_task()).make(&client)).unwrap_err();
-        world.run(REPORT.make(&client)).unwrap();
-    }
-
-    #[test]
-    fn a_task_that_the_service_does_not_know_is_not_reported() {
-        let code = "ERROR_NO_SUCH_CAPCHA_ID";
-        let world = server().poll([error(code)]).world();
-        let client = world.client();
-        refused(world.run(Call::Result(TASK_ID).make(&client)), Class::TaskNotFound, code);
-        for (kind, _) in REPORTS {
-            let outcome = world.run(Call::Report(TASK_ID, kind).make(&client));
-            refused_locally(outcome, Class::TaskNotFound, code);
-        }
-        world.run(Call::Report(7, ReportKind::Image).make(&client)).unwrap();
-        assert_eq!(world.sent().len(), 2);
-    }
-
-    /// The wrong kind of report is told the same as an unknown task, and the right one must still go.
-    #[test]
-    fn a_report_of_the_wrong_kind_spoils_nothing_but_itself() {
-        let code = "ERROR_NO_SUCH_CAPCHA_ID";
-        let world = server().report([error(code)]).world();
-        let client = world.client();
-        let wrong = Call::Report(TASK_ID, ReportKind::Token);
-        refused(world.run(wrong.make(&client)), Class::TaskNotFound, code);
-        refused_locally(world.run(wrong.make(&client)), Class::TaskNotFound, code);
-        world.run(Call::Result(TASK_ID).make(&client)).unwrap();
-        let told = refused(world.run(REPORT.make(&client)), Class::TaskNotFound, code);
-        assert_eq!(told.origin, Origin::Service);
-        assert_eq!(world.sent().len(), 3);
-    }
-
-    #[test]
-    fn a_report_is_no_result_request() {
-        let world = server().poll([processing()]).world();
-        let client = world.client();
-        for _ in 0..130 {
-            world.run(REPORT.make(&client)).unwrap();
-        }
-        let before = world.now();
-        world.run(Call::Result(TASK_ID).make(&client)).unwrap();
-        assert_eq!(world.sent_to("getTaskResult")[0].start, before);
-        // Nor does it wait for the gap after one.
-        let before = world.now();
-        world.run(REPORT.make(&client)).unwrap();
-        assert_eq!(world.sent().last().unwrap().start, before);
-    }
-
-    #[test]
-    fn it_is_repeated_as_a_balance_is_and_no_more() {
-        for (first, sent) in [
-            (page(429, ""), 2),
-            (page(503, ""), 2),
-            (error("ERROR_NO_SLOT_AVAILABLE"), 2),
-            (page(500, ""), 1),
-            (network(), 1),
-            (hang(), 1),
-            (error("ERROR_SERVICE_NOT_AVAILABLE"), 1),
-        ] {
-            let world = server().report([first.clone(), reported()]).world();
-            let of_report = world.run(REPORT.make(&world.client())).map(drop);
-            assert_eq!(world.sent().len(), sent, "{first:?}");
-            let world = server().balance([first.clone(), balance(1.0)]).world();
-            let of_balance = world.run(Call::Balance.make(&world.client())).map(drop);
-            assert_eq!(world.sent().len(), sent, "{first:?}");
-            let told = |outcome: Result<(), Box<Failure>>| {
-                outcome.map_err(|failure| (failure.code.into_owned(), failure.retryable))
-            };
-            assert_eq!(told(of_report), told(of_balance));
-        }
-    }
-
-    #[test]
-    fn a_lost_answer_is_a_transport_failure_about_that_task() {
-        for (script, code) in [
-            (network(), "NETWORK"),
-            (hang(), "REQUEST_TIMEOUT"),
-            (page(404, HTML), "HTTP_STATUS"),
-            (page(302, ""), "HTTP_STATUS"),
-            (page(200, HTML), "BAD_RESPONSE"),
-            (answer(json!({ "status": "success" })), "BAD_RESPONSE"),
-            (too_large(), "BAD_RESPONSE"),
-            (error("CAPTCHA_NOT_READY"), "BAD_RESPONSE"),
-        ] {
-            let world = server().report([script]).world();
-            let client = world.client_with(json!({ "requestTimeoutMs": 4_000 }));
-            let start = world.now();
-            let failure = refused(world.run(REPORT.make(&client)), Class::Transport, code);
-            assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-            assert_eq!(failure.may_have_created_task, None);
-            assert!(world.now() - start <= 4_000.0);
-            assert_eq!((world.timers(), world.in_flight()), (0, 0));
-        }
-    }
-
-    #[test]
-    fn a_key_that_is_echoed_is_not_shown() {
-        for script in [page(403, KEY), error(KEY), answer(json!(KEY)), answer(json!({ KEY: 1 }))] {
-            for call in [REPORT, Call::UserAgent] {
-                let world = server().report([script.clone()]).user_agent([script.clone()]).world();
-                let failure = world.run(call.make(&world.client())).unwrap_err();
-                let told = failure.record().to_string();
-                assert!(!told.contains(&KEY[..16]), "{told}");
-            }
+            refused_locally(world.result(TASK_ID).by(&client).run(), class, code);
+            assert_eq!(world.sent().len(), 1);
         }
     }
 }
 
-/// Drops a call after each number of polls until it completes, with moments in between.
 #[test]
-fn a_call_dropped_at_any_await_leaves_no_timer_and_no_request() {
-    for call in [REPORT, Call::UserAgent] {
-        let mut polls = 0;
-        loop {
-            let slow = [page(503, "").after(120.0), reported().after(90.0)];
-            let agent = [page(200, USER_AGENT).after(90.0)];
-            let world = server().report(slow).user_agent(agent).world();
-            let client = world.client();
-            let flow = async { drop(call.make(&client).await) };
-            if world.run_for(future::or(flow, world.ticks(37.0)), polls).is_some() {
-                break;
-            }
-            assert_eq!((world.timers(), world.in_flight()), (0, 0), "after {polls} polls");
-            world.run(Call::Balance.make(&client)).unwrap();
-            polls += 1;
-        }
-        assert!(polls > 1, "{call:?} has no await to be dropped at");
+fn an_empty_account_may_report() {
+    let world = server().create([error("ERROR_ZERO_BALANCE")]).world();
+    let client = world.client();
+    let outcome = world.create(token_task()).by(&client).run();
+    refused(outcome, Class::Balance, "ERROR_ZERO_BALANCE");
+    world.run(REPORT.make(&client)).unwrap();
+}
+
+#[test]
+fn a_task_that_the_service_does_not_know_is_not_reported() {
+    let code = "ERROR_NO_SUCH_CAPCHA_ID";
+    let world = server().poll([error(code)]).world();
+    let client = world.client();
+    refused(world.result(TASK_ID).by(&client).run(), Class::TaskNotFound, code);
+    for (kind, _) in REPORTS {
+        let outcome = world.report(TASK_ID, kind).by(&client).run();
+        refused_locally(outcome, Class::TaskNotFound, code);
+    }
+    world.report(7, ReportKind::Image).by(&client).run().unwrap();
+    assert_eq!(world.sent().len(), 2);
+}
+
+/// A report of the wrong kind gets the same error as an unknown task. The right one must still be sent.
+#[test]
+fn a_report_of_the_wrong_kind_blocks_only_such_reports() {
+    let code = "ERROR_NO_SUCH_CAPCHA_ID";
+    let world = server().report([error(code)]).world();
+    let client = world.client();
+    let wrong = Call::Report(TASK_ID, ReportKind::Token);
+    refused(world.run(wrong.make(&client)), Class::TaskNotFound, code);
+    refused_locally(world.run(wrong.make(&client)), Class::TaskNotFound, code);
+    world.result(TASK_ID).by(&client).run().unwrap();
+    let failure = refused(world.run(REPORT.make(&client)), Class::TaskNotFound, code);
+    assert_eq!(failure.origin, Origin::Service);
+    assert_eq!(world.sent().len(), 3);
+}
+
+#[test]
+fn a_report_is_not_a_result_request() {
+    let world = server().poll([processing()]).world();
+    let client = world.client();
+    for _ in 0..130 {
+        world.run(REPORT.make(&client)).unwrap();
+    }
+    let before = world.now();
+    world.result(TASK_ID).by(&client).run().unwrap();
+    assert_eq!(world.sent_to("getTaskResult")[0].start, before);
+    // It does not wait for the gap after a result request either.
+    let before = world.now();
+    world.run(REPORT.make(&client)).unwrap();
+    assert_eq!(world.sent().last().unwrap().start, before);
+}
+
+#[test]
+fn a_report_is_repeated_under_the_rules_of_get_balance() {
+    for (first, sent) in [
+        (page(429, ""), 2),
+        (page(503, ""), 2),
+        (error("ERROR_NO_SLOT_AVAILABLE"), 2),
+        (page(500, ""), 1),
+        (network(), 1),
+        (hang(), 1),
+        (error("ERROR_SERVICE_NOT_AVAILABLE"), 1),
+    ] {
+        let world = server().report([first.clone(), reported()]).world();
+        let of_report = world.run(REPORT.make(&world.client())).map(drop);
+        assert_eq!(world.sent().len(), sent, "{first:?}");
+        let world = server().balance([first.clone(), balance(1.0)]).world();
+        let of_balance = world.balance().run().map(drop);
+        assert_eq!(world.sent().len(), sent, "{first:?}");
+        let summary = |outcome: Result<(), Box<Failure>>| {
+            outcome.map_err(|failure| (failure.code.into_owned(), failure.retryable))
+        };
+        assert_eq!(summary(of_report), summary(of_balance));
     }
 }
 
-mod user_agents {
-    use super::*;
-
-    #[test]
-    fn it_is_one_request_that_carries_nothing() {
-        let world = server().world();
-        // Another address of the methods is none of the User-Agent.
-        let client = world.client_with(json!({ "baseUrl": "http://127.0.0.1:8080/capmonster" }));
-        assert_eq!(world.run(Call::UserAgent.make(&client)).unwrap(), USER_AGENT);
-        let sent = world.sent();
-        assert_eq!((sent.len(), &*sent[0].url, &*sent[0].text), (1, USER_AGENT_URL, ""));
+#[test]
+fn a_lost_answer_is_a_transport_error_with_the_task_id() {
+    for (script, code) in [
+        (network(), "NETWORK"),
+        (hang(), "REQUEST_TIMEOUT"),
+        (page(404, HTML), "HTTP_STATUS"),
+        (page(302, ""), "HTTP_STATUS"),
+        (page(200, HTML), "BAD_RESPONSE"),
+        (answer(json!({ "status": "success" })), "BAD_RESPONSE"),
+        (too_large(), "BAD_RESPONSE"),
+        (error("CAPTCHA_NOT_READY"), "BAD_RESPONSE"),
+    ] {
+        let world = server().report([script]).world();
+        let client = world.client_with(json!({ "requestTimeoutMs": 4_000 }));
+        let start = world.now();
+        let failure = refused(world.run(REPORT.make(&client)), Class::Transport, code);
+        assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
+        assert_eq!(failure.may_have_created_task, None);
+        assert!(world.now() - start <= 4_000.0);
+        assert_eq!((world.timers(), world.in_flight()), (0, 0));
     }
+}
 
-    #[test]
-    fn the_space_around_it_is_taken_off() {
-        for text in [" a/1 (b)\n", "\r\n\ta/1 (b)\r\n\r\n", "a/1 (b)"] {
-            let world = server().user_agent([page(200, text)]).world();
-            assert_eq!(world.run(Call::UserAgent.make(&world.client())).unwrap(), "a/1 (b)");
-        }
-    }
-
-    #[test]
-    fn what_is_no_user_agent_is_refused() {
-        let long = |length: usize| format!("Mozilla/{}", "5".repeat(length - 8));
-        let world = server().user_agent([page(200, &long(512))]).world();
-        assert_eq!(world.run(Call::UserAgent.make(&world.client())).unwrap(), long(512));
-
-        for script in [
-            page(200, ""),
-            page(200, " \r\n\t "),
-            page(204, ""),
-            page(200, "Mozilla/5.0\nMozilla/4.0"),
-            page(200, "Mozilla/5.0\rX-Injected: 1"),
-            page(200, "Mozilla/5.0\0"),
-            page(200, "Mozilla/5.0 \u{fffd}"),
-            page(200, "Mozilla/5.0 Ünicode"),
-            page(200, HTML),
-            page(200, "{\"userAgent\":"),
-            page(200, &long(513)),
-            page(200, &format!("{}Mozilla/5.0", " ".repeat(4_090))),
-            answer(json!({ "UserAgent": USER_AGENT })),
-            answer(json!(USER_AGENT)),
-            answer(json!(null)),
-            answer(json!(5)),
-            answer(json!({ "errorId": 1, "errorCode": "ERROR_KEY_DOES_NOT_EXIST" })),
-            too_large(),
-        ] {
-            let world = server().user_agent([script.clone()]).world();
-            let client = world.client();
-            let outcome = world.run(Call::UserAgent.make(&client));
-            assert!(outcome.is_err(), "{script:?} was taken");
-            let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
-            assert_eq!(failure.origin, Origin::Transport);
-            assert_eq!(failure.method.unwrap().name(), "getUserAgent");
-            assert_eq!(failure.service.as_deref(), Some("capmonster"));
-            assert_eq!(failure.task_id, None);
-            // It has nothing to do with the account.
-            world.run(Call::Balance.make(&client)).unwrap();
-        }
-    }
-
-    #[test]
-    fn every_other_failure_is_the_transports_too() {
-        for (script, code, retryable) in [
-            (network(), "NETWORK", true),
-            (hang(), "REQUEST_TIMEOUT", true),
-            (page(404, USER_AGENT), "HTTP_STATUS", false),
-            (page(503, USER_AGENT), "HTTP_STATUS", true),
-            (page(302, USER_AGENT), "HTTP_STATUS", false),
-            (page(0, ""), "HTTP_STATUS", false),
-        ] {
-            let world = server().user_agent([script]).world();
-            let client = world.client_with(json!({ "requestTimeoutMs": 4_000 }));
-            let start = world.now();
-            let failure = refused(world.run(Call::UserAgent.make(&client)), Class::Transport, code);
-            assert_eq!(failure.retryable, retryable);
-            assert!(world.now() - start <= 4_000.0);
-            assert_eq!((world.sent().len(), world.timers(), world.in_flight()), (1, 0, 0));
-        }
-    }
-
-    #[test]
-    fn a_service_without_one_is_not_asked() {
-        for (options, name) in
-            [(json!({ "service": "brocapgpt" }), "brocapgpt"), (service(json!({})), "own")]
+#[test]
+fn an_echoed_key_is_not_shown() {
+    for (script, of_report, of_agent) in [
+        (page(403, KEY), (Class::Transport, "HTTP_STATUS"), "HTTP_STATUS"),
+        (error(KEY), (Class::UnknownService, "[clientKey]"), "BAD_RESPONSE"),
+        (answer(json!(KEY)), (Class::Transport, "BAD_RESPONSE"), "BAD_RESPONSE"),
+        (answer(json!({ KEY: 1 })), (Class::Transport, "BAD_RESPONSE"), "BAD_RESPONSE"),
+    ] {
+        for (call, (class, code)) in
+            [(REPORT, of_report), (Call::UserAgent, (Class::Transport, of_agent))]
         {
-            let world = server().world();
-            let outcome = world.run(Call::UserAgent.make(&world.client_with(options)));
-            let failure = refused_locally(outcome, Class::Options, "INVALID_OPTIONS");
-            assert_eq!(failure.option.as_deref(), Some("service"));
-            let told = format!("{name}, which does not support getUserAgent");
-            assert!(failure.english().contains(&told), "{}", failure.english());
-            assert_eq!(world.sent().len(), 0);
-        }
-    }
-
-    /// The key is not sent to that address, so what was learnt about it does not count.
-    #[test]
-    fn a_wrong_key_does_not_matter() {
-        let world = server().balance([error("ERROR_KEY_DOES_NOT_EXIST")]).world();
-        let client = world.client();
-        world.run(Call::Balance.make(&client)).unwrap_err();
-        assert_eq!(world.run(Call::UserAgent.make(&client)).unwrap(), USER_AGENT);
-    }
-
-    #[test]
-    fn a_profile_may_have_an_address_of_its_own() {
-        for url in [
-            "https://captcha.example/actual",
-            "http://127.0.0.1:8080/capmonster/api/useragent/actual",
-            "http://localhost/actual",
-            "https://captcha.example?os=windows&of=/actual",
-        ] {
-            let world = server().world();
-            let client = world.client_with(service(json!({ "userAgentUrl": url })));
-            assert_eq!(client.options().profile().user_agent_url.as_deref(), Some(url));
-            assert_eq!(world.run(Call::UserAgent.make(&client)).unwrap(), USER_AGENT);
-            assert_eq!(world.sent()[0].url, url);
-        }
-    }
-
-    #[test]
-    fn an_address_that_is_none_is_named() {
-        for url in [
-            json!("http://captcha.example/actual"),
-            json!("https://user:hunter2@captcha.example/actual"),
-            json!("captcha.example/actual"),
-            json!("ftp://captcha.example/actual"),
-            json!("https://captcha.example/a b"),
-            json!(""),
-            json!(5),
-            json!(null),
-        ] {
-            let mut options = service(json!({ "userAgentUrl": url }));
-            options["clientKey"] = json!(KEY);
-            let read = capwire::options::ClientOptions::read(&Js::from(options));
-            let failure = read.err().unwrap_or_else(|| panic!("{url} was taken"));
-            assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
-            assert_eq!(failure.option.as_deref(), Some("service.userAgentUrl"));
-            assert!(!failure.english().contains("hunter2"));
+            let world = server().report([script.clone()]).user_agent([script.clone()]).world();
+            let failure = refused(world.run(call.make(&world.client())), class, code);
+            let record = failure.record().to_string();
+            assert!(!record.contains(&KEY[..16]), "{record}");
         }
     }
 }

@@ -1,75 +1,9 @@
-//! Waiting for a result: when it is asked for, how often, how long, and what ends it.
+//! Waiting for a result: when it is requested, how often, and for how long.
 
-use capwire::platform::Platform;
 use capwire_testkit::*;
 
-/// Task type, delay of the first result request, and default timeout of the whole call, in ms. Written by hand,
-/// not derived from the code under test.
-const TIMINGS: &[(&str, f64, f64)] = &[
-    ("ImageToTextTask", 350.0, 10_000.0),
-    ("ComplexImageTask", 350.0, 10_000.0),
-    ("RecaptchaV2Task", 1_000.0, 180_000.0),
-    ("RecaptchaV2EnterpriseTask", 1_000.0, 180_000.0),
-    ("RecaptchaV3TaskProxyless", 1_000.0, 180_000.0),
-    ("RecaptchaV3EnterpriseTask", 1_000.0, 180_000.0),
-    ("HCaptchaTask", 1_000.0, 180_000.0),
-    ("FunCaptchaTask", 1_000.0, 80_000.0),
-    ("CaptchaFoxTask", 1_000.0, 180_000.0),
-    ("GeeTestTask", 1_000.0, 80_000.0),
-    ("TurnstileTask", 1_000.0, 80_000.0),
-    ("ProsopoTask", 1_000.0, 80_000.0),
-    ("YidunTask", 1_000.0, 80_000.0),
-    ("MTCaptchaTask", 1_000.0, 80_000.0),
-    ("CustomTask", 1_000.0, 180_000.0),
-];
-
-fn task_of(kind: &str) -> Js {
-    match kind {
-        "ImageToTextTask" => image_task(),
-        // What any of them needs; what one does not know of is sent as it is.
-        _ => object([
-            ("type", json!(kind)),
-            ("class", json!("other")),
-            ("websiteURL", json!("https://shop.example")),
-            ("websiteKey", json!("0x4AAA")),
-            ("websitePublicKey", json!("0x4AAA")),
-            ("userAgent", json!("Mozilla/5.0")),
-            ("gt", json!("0x4AAA")),
-            ("version", json!(4)),
-        ]),
-    }
-}
-
-/// Each failed look that leaves the task as it was, with the code under which it is reported.
-fn disturbances() -> Vec<(&'static str, Script)> {
-    vec![
-        ("NETWORK", network()),
-        ("HTTP_STATUS", page(500, HTML)),
-        ("HTTP_STATUS", page(502, HTML)),
-        ("HTTP_STATUS", page(503, "Service Unavailable")),
-        ("HTTP_STATUS", page(504, "")),
-        ("HTTP_STATUS", page(429, "slow down")),
-        ("HTTP_STATUS", page(429, "").retry_after(5_000.0)),
-        ("HTTP_STATUS", answer(json!({ "error": "down" })).status(500)),
-        ("BAD_RESPONSE", page(200, HTML)),
-        ("BAD_RESPONSE", page(200, "")),
-        ("BAD_RESPONSE", page(200, "{\"errorId\":0,\"status\":\"rea")),
-        ("BAD_RESPONSE", answer(json!(null))),
-        ("BAD_RESPONSE", answer(json!([1, 2]))),
-        ("BAD_RESPONSE", answer(json!("ready"))),
-        ("BAD_RESPONSE", answer(json!({}))),
-        ("BAD_RESPONSE", answer(json!({ "status": "ready", "solution": {} }))),
-        ("BAD_RESPONSE", answer(json!({ "errorId": 0 }))),
-        ("BAD_RESPONSE", answer(json!({ "errorId": 0, "status": null }))),
-        ("BAD_RESPONSE", answer(json!({ "errorId": 0, "status": 1 }))),
-        ("BAD_RESPONSE", answer(json!({ "errorId": 0, "status": "queued" }))),
-        ("BAD_RESPONSE", too_large()),
-        ("REQUEST_TIMEOUT", hang()),
-    ]
-}
-
 #[test]
-fn an_image_that_is_ready_3_s_after_its_creation_takes_3_looks_at_most() {
+fn an_image_solved_in_3_s_takes_at_most_3_result_requests() {
     let mut due = None;
     let world = World::new(move |sent| match sent.method.as_str() {
         "createTask" => {
@@ -80,8 +14,7 @@ fn an_image_that_is_ready_3_s_after_its_creation_takes_3_looks_at_most() {
         _ => processing(),
     });
     let log = Log::default();
-    let call = Call::Solve(image_task());
-    let solved = world.run(call.with(&world.client(), json!({}), &log)).unwrap();
+    let solved = world.solve(image_task()).log(&log).run().unwrap();
 
     let sent = world.sent();
     let polls = world.sent_to("getTaskResult");
@@ -100,7 +33,7 @@ fn an_image_that_is_ready_3_s_after_its_creation_takes_3_looks_at_most() {
     );
     assert!((3_000.0..6_000.0).contains(&elapsed), "{elapsed}");
 
-    let told: Vec<_> = log
+    let events: Vec<_> = log
         .events()
         .into_iter()
         .map(|event| (event["type"].clone(), event["status"].clone(), event["poll"].clone()))
@@ -110,7 +43,7 @@ fn an_image_that_is_ready_3_s_after_its_creation_takes_3_looks_at_most() {
         let status = if poll == polls.len() { "ready" } else { "processing" };
         expected.push((json!("poll"), json!(status), json!(poll)));
     }
-    assert_eq!(told, expected);
+    assert_eq!(events, expected);
     for event in log.events() {
         assert_eq!(event["taskId"], TASK_ID, "{event}");
     }
@@ -121,22 +54,22 @@ fn an_image_that_is_ready_3_s_after_its_creation_takes_3_looks_at_most() {
 }
 
 #[test]
-fn solve_image_gives_the_text_and_a_solution_without_one_is_a_bad_response() {
+fn solve_image_returns_the_text_and_a_solution_without_one_is_a_bad_response() {
     let world = server().world();
-    let text = world.run(Call::SolveImage(image()).make(&world.client()));
+    let text = world.solve_image(image()).run();
     assert_eq!(text.unwrap(), "w7kq");
 
     for solution in [json!({}), json!({ "text": 7 }), json!("w7kq"), json!([])] {
         let body = json!({ "errorId": 0, "status": "ready", "solution": solution });
         let world = server().poll([answer(body)]).world();
-        let outcome = world.run(Call::SolveImage(image()).make(&world.client()));
+        let outcome = world.solve_image(image()).run();
         let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
         assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
     }
 }
 
 #[test]
-fn a_solution_is_passed_on_untouched() {
+fn a_solution_is_passed_on_unchanged() {
     for solution in [
         json!({ "Domains": { "a.example": { "Cookies": { "X-y": "1" } } } }),
         json!({ "answer": [131.5, [true, null]], "metadata": { "AnswerType": "NumericArray" } }),
@@ -147,41 +80,9 @@ fn a_solution_is_passed_on_untouched() {
     ] {
         let body = json!({ "errorId": 0, "status": "ready", "solution": solution, "endTime": 1 });
         let world = server().poll([answer(body)]).world();
-        let solved = world.run(Call::Solve(token_task()).make(&world.client())).unwrap();
+        let solved = world.solve(token_task()).run().unwrap();
         assert_eq!(solved["solution"], solution);
         assert_eq!(solved.get("cost"), None);
-    }
-}
-
-#[test]
-fn the_first_look_and_the_time_allowed_follow_the_task_type() {
-    for &(kind, first_delay, timeout) in TIMINGS {
-        let world = server().poll([processing()]).world();
-        let start = world.now();
-        let outcome = world.run(Call::Solve(task_of(kind)).make(&world.client()));
-        refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
-        let created = world.sent()[0].end.unwrap();
-        let polls = world.sent_to("getTaskResult");
-        assert_eq!(polls[0].start - created, first_delay, "{kind}");
-        assert_spaced(&polls);
-        assert_eq!(world.now() - start, timeout, "{kind}");
-    }
-}
-
-#[test]
-fn a_wait_looks_at_once_and_takes_the_time_of_the_type_it_is_given() {
-    for &(kind, _, timeout) in TIMINGS {
-        let world = server().poll([processing()]).world();
-        let start = world.now();
-        let options = json!({ "type": kind });
-        let call = Call::Wait(TASK_ID);
-        let outcome = world.run(call.with(&world.client(), options, &Log::default()));
-        let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
-        assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-        let polls = world.sent();
-        assert_eq!(polls[0].start, start);
-        assert_spaced(&polls);
-        assert_eq!(world.now() - start, timeout, "{kind}");
     }
 }
 
@@ -191,38 +92,35 @@ fn timeout_ms_bounds_the_whole_solve_and_the_task_can_still_be_waited_for() {
     let world = server().poll(scripts).world();
     let client = world.client();
     let start = world.now();
-    let call = Call::Solve(token_task());
-    let options = json!({ "timeoutMs": 6_000 });
-    let outcome = world.run(call.with(&client, options, &Log::default()));
+    let outcome = world.solve(token_task()).by(&client).timeout_ms(6_000).run();
     let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_eq!(world.now() - start, 6_000.0);
     assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-    let said = format!("no solution for task {TASK_ID} within 6000 ms (3 result requests)");
-    assert!(failure.english().contains(&said), "{}", failure.english());
+    let expected = format!("no solution for task {TASK_ID} within 6000 ms (result requests: 3)");
+    assert!(failure.english().contains(&expected), "{}", failure.english());
     assert!(failure.retryable && failure.english_hint().contains("waitForResult"));
     assert!(failure.cause.is_none(), "nothing had failed: {failure:#?}");
 
-    let solved = world.run(Call::Wait(TASK_ID).make(&client)).unwrap();
+    let solved = world.wait(TASK_ID).by(&client).run().unwrap();
     assert_eq!(solved["solution"]["text"], "w7kq");
     assert_spaced(&world.sent_to("getTaskResult"));
 }
 
 #[test]
-fn the_interval_is_the_callers_and_never_below_2_s() {
+fn the_interval_is_an_option_and_never_below_2_s() {
     for (interval, expected) in [(None, 2_000.0), (Some(2_000), 2_000.0), (Some(7_500), 7_500.0)] {
         let world = server().poll([processing()]).world();
         let options = match interval {
             None => json!({}),
             Some(ms) => json!({ "pollIntervalMs": ms }),
         };
-        let call = Call::Solve(token_task());
-        let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+        let outcome = world.solve(token_task()).options(options).run();
         refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
         for pair in world.sent_to("getTaskResult").windows(2) {
             assert_eq!(pair[1].start - pair[0].end.unwrap(), expected);
         }
     }
-    // Past the check of the options, too.
+    // Even if the check of the options is bypassed.
     let world = server().poll([processing()]).world();
     let options = CallOptions { poll_interval_ms: Some(1.0), ..CallOptions::default() };
     let outcome = world.run(world.client().solve(&token_task(), &options, &|_| {}));
@@ -231,11 +129,11 @@ fn the_interval_is_the_callers_and_never_below_2_s() {
 }
 
 #[test]
-fn the_gap_holds_on_timers_that_are_early_or_late() {
+fn the_gap_holds_with_timers_that_fire_early_or_late() {
     for timer_error in [-0.9, -0.3, 0.7, 450.0] {
         let world = server().poll([processing()]).world();
         world.set_timer_error(timer_error);
-        let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
+        let outcome = world.solve(token_task()).run();
         refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
         let polls = world.sent_to("getTaskResult");
         assert!(polls.len() > 20);
@@ -244,31 +142,30 @@ fn the_gap_holds_on_timers_that_are_early_or_late() {
 }
 
 #[test]
-fn a_task_is_asked_for_120_times_at_most() {
+fn a_result_is_requested_at_most_120_times() {
     let world = server().poll([processing()]).world();
     let client = world.client();
-    let call = Call::Solve(token_task());
-    let options = json!({ "timeoutMs": 299_000 });
-    let outcome = world.run(call.with(&client, options, &Log::default()));
+    let outcome = world.solve(token_task()).by(&client).timeout_ms(299_000).run();
     let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-    assert!(!failure.retryable, "nothing can be learnt any more");
+    assert!(!failure.retryable, "no further request is allowed");
     assert_eq!(world.count("getTaskResult"), 120);
 
-    let again = world.run(Call::Wait(TASK_ID).make(&client));
+    let again = world.wait(TASK_ID).by(&client).run();
     refused(again, Class::SolveTimeout, "SOLVE_TIMEOUT");
-    let single = world.run(Call::Result(TASK_ID).make(&client));
+    let single = world.result(TASK_ID).by(&client).run();
     let failure = refused_locally(single, Class::RateLimit, "ERROR_TOO_MUCH_REQUESTS");
     assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
     assert_eq!(world.count("getTaskResult"), 120);
 }
 
 #[test]
-fn no_look_goes_out_5_minutes_after_creation_whatever_the_timeout() {
+fn no_result_is_requested_5_minutes_after_creation_whatever_the_timeout() {
     let world = server().poll([processing()]).world();
-    let options = json!({ "timeoutMs": 100_000_000, "pollIntervalMs": 9_000 });
-    let call = Call::Solve(token_task());
-    let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+    let outcome = world
+        .solve(token_task())
+        .options(json!({ "timeoutMs": 100_000_000, "pollIntervalMs": 9_000 }))
+        .run();
     let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
     assert!(!failure.retryable, "the result is gone");
@@ -283,148 +180,18 @@ fn no_look_goes_out_5_minutes_after_creation_whatever_the_timeout() {
 fn a_client_that_created_the_task_knows_when_its_5_minutes_are_over() {
     let world = server().poll([processing()]).world();
     let client = world.client();
-    world.run(Call::Create(token_task()).make(&client)).unwrap();
+    world.create(token_task()).by(&client).run().unwrap();
     let end = world.sent()[0].end.unwrap() + 300_000.0;
     world.pass(240_000.0);
-    let call = Call::Wait(TASK_ID);
-    let options = json!({ "timeoutMs": 180_000 });
-    let outcome = world.run(call.with(&client, options, &Log::default()));
+    let outcome = world.wait(TASK_ID).by(&client).timeout_ms(180_000).run();
     refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     let polls = world.sent_to("getTaskResult");
     let late: Vec<_> = polls.iter().filter(|poll| poll.start >= end).collect();
-    assert!(late.is_empty(), "{} looks for a result that is gone", late.len());
+    assert!(late.is_empty(), "{} requests for a result that is gone", late.len());
 }
 
 #[test]
-fn a_look_that_fails_without_harm_counts_as_processing() {
-    for (code, script) in disturbances() {
-        let world = server().poll([script.clone(), ready()]).world();
-        let log = Log::default();
-        let call = Call::Solve(token_task());
-        let solved = world.run(call.with(&world.client(), json!({}), &log)).unwrap();
-        assert_eq!(solved["polls"], 2, "{script:?}");
-        assert_spaced(&world.sent_to("getTaskResult"));
-        let retries = log.of("retry");
-        assert_eq!(retries.len(), 1, "{script:?}");
-        assert_eq!(retries[0]["code"], code, "{script:?}");
-        assert_eq!(retries[0]["method"], "getTaskResult");
-        assert_eq!(retries[0]["taskId"], TASK_ID);
-    }
-}
-
-#[test]
-fn a_solve_that_never_sees_a_state_times_out_with_the_last_failure_as_its_cause() {
-    for (code, script) in disturbances() {
-        let world = server().poll([processing(), script.clone()]).world();
-        let start = world.now();
-        let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
-        let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
-        assert_eq!(world.now() - start, 80_000.0);
-        assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-        let Some(Cause::Failure(cause)) = failure.cause else {
-            panic!("{script:?} left no cause");
-        };
-        assert_eq!((cause.class, &*cause.code), (Class::Transport, code));
-        assert_spaced(&world.sent_to("getTaskResult"));
-        assert!(world.count("getTaskResult") <= 120);
-    }
-}
-
-#[test]
-fn asking_too_often_widens_the_interval_and_is_the_cause_when_time_is_up() {
-    let world = server().poll([error("ERROR_TOO_MUCH_REQUESTS")]).world();
-    let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
-    let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
-    let Some(Cause::Failure(cause)) = failure.cause else {
-        panic!("no cause");
-    };
-    refused::<()>(Err(cause), Class::RateLimit, "ERROR_TOO_MUCH_REQUESTS");
-    let polls = world.sent_to("getTaskResult");
-    let gaps: Vec<_> = polls.windows(2).map(|pair| pair[1].start - pair[0].end.unwrap()).collect();
-    assert!(gaps.len() >= 2 && gaps.is_sorted(), "{gaps:?}");
-    assert!(gaps[0] > POLL_GAP_MS && gaps[1] > gaps[0], "{gaps:?}");
-}
-
-#[test]
-fn what_stands_between_client_and_service_ends_the_wait_at_once() {
-    let pages = [400, 401, 403, 404, 410].map(|status| page(status, HTML));
-    let redirects = [301, 302, 303, 307, 308].map(|status| page(status, ""));
-    for script in pages.into_iter().chain(redirects) {
-        let End::Reply(reply) = &script.end else { unreachable!() };
-        let status = reply.status;
-        let world = server().poll([script, ready()]).world();
-        let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
-        let failure = refused(outcome, Class::Transport, "HTTP_STATUS");
-        assert_eq!(failure.http_status, Some(status));
-        assert_eq!(failure.origin, Origin::Transport);
-        assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-        assert_eq!(world.count("getTaskResult"), 1);
-    }
-    // The platform may hide what kind of redirect it was.
-    let world = server().poll([page(0, ""), ready()]).world();
-    let outcome = world.run(Call::Solve(token_task()).make(&world.client()));
-    let failure = refused(outcome, Class::Transport, "HTTP_STATUS");
-    assert_eq!(failure.http_status, None);
-    assert_eq!(world.count("getTaskResult"), 1);
-}
-
-#[test]
-fn ready_without_a_solution_is_a_bad_response_at_once() {
-    for body in [
-        json!({ "errorId": 0, "status": "ready" }),
-        json!({ "errorId": 0, "status": "ready", "solution": null }),
-    ] {
-        for call in [Call::Solve(token_task()), Call::Wait(TASK_ID), Call::Result(TASK_ID)] {
-            let world = server().poll([answer(body.clone()), ready()]).world();
-            let outcome = world.run(call.make(&world.client()));
-            let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
-            assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
-            assert_eq!(world.count("getTaskResult"), 1);
-        }
-    }
-}
-
-#[test]
-fn a_look_that_hangs_is_cut_by_the_request_timeout() {
-    let world = server().poll([hang(), ready()]).world();
-    let client = world.client_with(json!({ "requestTimeoutMs": 5_000 }));
-    let solved = world.run(Call::Solve(token_task()).make(&client)).unwrap();
-    assert_eq!(solved["polls"], 2);
-    let polls = world.sent_to("getTaskResult");
-    assert_eq!(polls[0].end.unwrap() - polls[0].start, 5_000.0);
-    assert_spaced(&polls);
-}
-
-#[test]
-fn a_look_that_hangs_is_cut_by_the_time_of_the_solve() {
-    let world = server().poll([hang()]).world();
-    let client = world.client_with(json!({ "requestTimeoutMs": 1_000_000 }));
-    let start = world.now();
-    let outcome = world.run(Call::Solve(token_task()).make(&client));
-    let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
-    let Some(Cause::Failure(cause)) = failure.cause else {
-        panic!("no cause");
-    };
-    refused::<()>(Err(cause), Class::Transport, "REQUEST_TIMEOUT");
-    assert_eq!(world.now() - start, 80_000.0);
-    assert_eq!((world.timers(), world.in_flight()), (0, 0));
-}
-
-#[test]
-fn every_method_has_a_request_timeout_of_21_s_by_default() {
-    for call in one_call_per_method() {
-        let world = World::new(|_| hang());
-        let start = world.now();
-        let outcome = world.run(call.make(&world.client()));
-        let failure = refused(outcome, Class::Transport, "REQUEST_TIMEOUT");
-        assert_eq!(failure.origin, Origin::Transport);
-        assert_eq!(world.now() - start, 21_000.0);
-        assert_eq!(world.sent().len(), 1);
-    }
-}
-
-#[test]
-fn a_single_result_request_tells_one_state() {
+fn a_single_result_request_returns_one_state() {
     for (script, state) in [
         (processing(), json!({ "status": "processing", "taskId": TASK_ID })),
         (
@@ -433,15 +200,15 @@ fn a_single_result_request_tells_one_state() {
         ),
     ] {
         let world = server().poll([script]).world();
-        let told = world.run(Call::Result(TASK_ID).make(&world.client())).unwrap();
-        assert_eq!(told, state);
+        let found = world.result(TASK_ID).run().unwrap();
+        assert_eq!(found, state);
         assert_eq!(world.sent().len(), 1);
     }
 }
 
-/// No two looks at a clock give the same time.
+/// A real clock gives another time whenever it is read.
 #[test]
-fn every_call_works_with_a_clock_that_goes_on_while_it_is_looked_at() {
+fn every_call_works_with_a_clock_that_never_stands_still() {
     for call in [
         Call::Solve(token_task()),
         Call::SolveImage(image()),

@@ -1,6 +1,6 @@
-//! What is sent for each task type, and when.
+//! Each task type: its task as it is sent, its times, its lookup in the catalogue.
 
-use capwire::platform::Platform;
+use capwire::task::catalog::{CATALOG, TaskType};
 use capwire_testkit::*;
 
 /// A world that answers every result request with this solution.
@@ -9,7 +9,7 @@ fn solving(solution: &Value) -> World {
     server().poll([answer(body)]).world()
 }
 
-/// The task of the only request for creation, of which nothing but the key stands beside it.
+/// The task of the only createTask request, which has nothing else but the key.
 #[track_caller]
 fn sent_task(world: &World) -> Value {
     let sent = world.sent_to("createTask");
@@ -18,56 +18,41 @@ fn sent_task(world: &World) -> Value {
     sent[0].body["task"].clone()
 }
 
-/// What a task becomes on the wire, when it must be taken.
+/// The task as it is sent. Fails if it is refused.
 #[track_caller]
-fn taken(what: &str, task: impl Into<Js>) -> Value {
+fn accepted(what: &str, task: impl Into<Js>) -> Value {
     let world = server().world();
-    let outcome = world.run(Call::Create(task.into()).make(&world.client()));
+    let outcome = world.create(task).run();
     assert!(outcome.is_ok(), "{what}: {outcome:#?}");
     sent_task(&world)
 }
 
 #[track_caller]
-fn taken_as_given(what: &str, task: &Value) {
-    assert_eq!(&taken(what, task.clone()), task, "{what}");
+fn accepted_unchanged(what: &str, task: &Value) {
+    assert_eq!(&accepted(what, task.clone()), task, "{what}");
 }
 
 #[test]
-fn the_rows_are_those_that_are_documented() {
-    let names: Vec<_> = rows().into_iter().map(|row| row.name).collect();
-    let expected = [
-        "ImageToTextTask",
-        "RecaptchaV2Task",
-        "RecaptchaV2EnterpriseTask",
-        "RecaptchaV3TaskProxyless",
-        "RecaptchaV3EnterpriseTask",
-        "HCaptchaTask",
-        "FunCaptchaTask",
-        "CaptchaFoxTask",
-        "GeeTestTask/3",
-        "GeeTestTask/4",
-        "TurnstileTask",
-        "ComplexImageTask/recaptcha",
-        "ComplexImageTask/hcaptcha",
-        "ComplexImageTask/funcaptcha",
-        "ComplexImageTask/yandexsmartcaptcha",
-        "ProsopoTask",
-        "YidunTask",
-        "MTCaptchaTask",
-        "ComplexImageTask/recognition",
-        "CustomTask",
-    ];
-    assert_eq!(names, expected);
+fn the_catalogue_has_each_task_type_of_the_fixture_and_no_other() {
+    let of_rows = rows().into_iter().flat_map(|row| {
+        let own = row.name.split('/').next().unwrap().to_owned();
+        row.legacy.into_iter().chain([own])
+    });
+    let mut documented: Vec<_> = of_rows.collect();
+    let mut known: Vec<_> = CATALOG.iter().flat_map(|spec| spec.types).copied().collect();
+    documented.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(known, documented);
 }
 
 #[test]
-fn a_task_of_each_type_is_sent_as_it_is_and_its_solution_given_back_as_it_is() {
+fn tasks_of_each_type_and_their_solutions_are_passed_on_unchanged() {
     for row in rows() {
         for service in &row.services {
             for (name, task) in row.tasks() {
                 let world = solving(&row.solution);
                 let client = world.client_with(json!({ "service": service }));
-                let solved = world.run(Call::Solve(task.clone().into()).make(&client));
+                let solved = world.solve(task.clone()).by(&client).run();
                 let solved = solved.unwrap_or_else(|failure| panic!("{name}: {failure:#?}"));
                 assert_eq!(sent_task(&world), task, "{name}");
                 assert_eq!(solved["solution"], row.solution, "{name}");
@@ -93,36 +78,35 @@ fn host_of(service: &str) -> &'static str {
 }
 
 #[test]
-fn a_task_that_is_never_ready_ends_after_the_time_of_its_type() {
+fn a_task_that_is_never_ready_ends_at_the_timeout_of_its_type() {
     for row in rows() {
         for (name, task) in row.tasks() {
             let world = server().poll([processing()]).world();
             let start = world.now();
-            let outcome = world.run(Call::Solve(task.into()).make(&world.client()));
+            let outcome = world.solve(task).run();
             let failure = refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
             assert_eq!(failure.task_id, Some(task_id(TASK_ID)), "{name}");
             assert_eq!(world.now() - start, row.timeout_ms, "{name}");
             assert_eq!(world.count("createTask"), 1, "{name}");
             let polls = world.sent_to("getTaskResult");
-            // More than one, or the gap is no gap.
+            // Without several requests there would be no gap to check.
             assert!(polls.len() > 3 && polls.len() <= 120, "{name}: {}", polls.len());
             assert_spaced(&polls);
         }
     }
 }
 
-/// Another process may wait for a task of any type, by any of its names.
+/// Another process may wait for a task of any type under any of its names.
 #[test]
-fn a_wait_takes_the_time_of_the_type_by_each_of_its_names() {
+fn a_wait_has_the_timeout_of_the_type_under_each_of_its_names() {
     for row in rows() {
         let own = row.minimal["type"].as_str().unwrap().to_owned();
         for kind in row.legacy.iter().chain([&own]) {
             let world = server().poll([processing()]).world();
             let start = world.now();
-            let options = json!({ "type": kind });
-            let call = Call::Wait(TASK_ID);
-            let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+            let outcome = world.wait(TASK_ID).options(json!({ "type": kind })).run();
             refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
+            assert_eq!(world.sent()[0].start, start, "the first request goes out at once");
             assert_eq!(world.now() - start, row.timeout_ms, "{kind}");
             assert_spaced(&world.sent());
         }
@@ -130,13 +114,16 @@ fn a_wait_takes_the_time_of_the_type_by_each_of_its_names() {
 }
 
 #[test]
-fn what_stands_beside_the_task_does_not_change_it() {
+fn other_request_fields_do_not_change_the_task() {
     for row in rows() {
         let world = server().world();
         let client = world.client_with(json!({ "softId": 77 }));
-        let options = json!({ "callbackUrl": "https://me.example/done?id=1" });
-        let call = Call::Create(row.full.clone().into());
-        world.run(call.with(&client, options, &Log::default())).unwrap();
+        world
+            .create(row.full.clone())
+            .by(&client)
+            .options(json!({ "callbackUrl": "https://me.example/done?id=1" }))
+            .run()
+            .unwrap();
         let expected = json!({
             "clientKey": KEY,
             "task": row.full,
@@ -147,7 +134,7 @@ fn what_stands_beside_the_task_does_not_change_it() {
     }
 }
 
-/// An image given as bytes is the same task as one given as base64.
+/// An image as bytes makes the same task as one as base64.
 #[test]
 fn images_given_as_bytes_are_sent_as_base64() {
     let mut with_images = 0;
@@ -155,13 +142,13 @@ fn images_given_as_bytes_are_sent_as_base64() {
         let given = with_bytes(&row.full);
         let has_images = paths(&row.full).iter().any(|path| is_image(path));
         with_images += usize::from(has_images);
-        assert_eq!(taken(&row.name, given), row.full, "{}", row.name);
+        assert_eq!(accepted(&row.name, given), row.full, "{}", row.name);
     }
     assert_eq!(with_images, 6);
 }
 
 #[test]
-fn the_fields_are_sent_in_the_order_in_which_they_are_given() {
+fn fields_are_sent_in_the_order_given() {
     let task = object([
         ("type", Js::from("GeeTestTask")),
         ("version", json!(4).into()),
@@ -172,7 +159,7 @@ fn the_fields_are_sent_in_the_order_in_which_they_are_given() {
         ("alpha", json!(null).into()),
     ]);
     let world = server().world();
-    world.run(Call::Create(task).make(&world.client())).unwrap();
+    world.create(task).run().unwrap();
     let expected = concat!(
         r#""task":{"type":"GeeTestTask","version":4,"zeta":"","gt":"e392e1d7","#,
         r#""websiteURL":"https://shop.example/Ünï?x=1#y","#,
@@ -183,12 +170,12 @@ fn the_fields_are_sent_in_the_order_in_which_they_are_given() {
 }
 
 #[test]
-fn unknown_fields_pass_untouched_whatever_they_hold() {
+fn unknown_fields_pass_unchanged_whatever_they_hold() {
     let extra = [
         ("somethingNew", json!([1, null, { "Z": 1, "a": "" }])),
         ("nothing", json!(null)),
         ("empty", json!("")),
-        // The name of a known field in another case is another field.
+        // Names are case-sensitive.
         ("WebsiteUrl", json!(5)),
         ("websiteUrl", json!("")),
         ("CapMonsterModule", json!("universal")),
@@ -200,19 +187,19 @@ fn unknown_fields_pass_untouched_whatever_they_hold() {
     for row in rows() {
         let mut all = row.full.clone();
         for (name, value) in &extra {
-            taken_as_given(&row.name, &with(&row.minimal, name, value.clone()));
+            accepted_unchanged(&row.name, &with(&row.minimal, name, value.clone()));
             all = with(&all, name, value.clone());
         }
         if all.get("metadata").is_some() {
             all = with(&all, "metadata.somethingNew", json!({ "deep": [""] }));
         }
-        taken_as_given(&row.name, &all);
+        accepted_unchanged(&row.name, &all);
     }
 }
 
-/// What belongs to another type means nothing here, not even where its value would be wrong there.
+/// A field of another type is an unknown field, even with a value that would be wrong there.
 #[test]
-fn fields_of_other_types_pass_untouched() {
+fn fields_of_other_types_pass_unchanged() {
     for (name, field, value) in [
         ("ImageToTextTask", "minScore", json!(7)),
         ("ImageToTextTask", "websiteURL", json!("nowhere")),
@@ -236,33 +223,33 @@ fn fields_of_other_types_pass_untouched() {
         ("ComplexImageTask/recaptcha", "metadata.Classes", json!(5)),
         ("CustomTask", "metadata", json!({ "Grid": "9x9", "Task": 5, "proxyPort": 0 })),
     ] {
-        taken_as_given(name, &with(&row(name).minimal, field, value));
+        accepted_unchanged(name, &with(&row(name).minimal, field, value));
     }
 }
 
 #[test]
-fn null_survives_in_every_field_that_may_be_left_out() {
+fn null_is_kept_in_every_optional_field() {
     for row in rows() {
-        // One by one. What is in a group of which one is needed is given otherwise.
+        // One by one. Fields of which one is required keep another one of their group.
         for path in row.optional() {
             let group = row.one_of.iter().find(|group| group.contains(&path));
             let base = if group.is_some() { &row.full } else { &row.minimal };
-            taken_as_given(&format!("{}, {path}", row.name), &with(base, &path, Value::Null));
+            accepted_unchanged(&format!("{}, {path}", row.name), &with(base, &path, Value::Null));
         }
-        // And all at once, but for those groups.
+        // All at once, except for those groups.
         let mut task = row.minimal.clone();
         for path in row.optional() {
             if !row.one_of.iter().flatten().any(|one| *one == path) {
                 task = with(&task, &path, Value::Null);
             }
         }
-        taken_as_given(&row.name, &task);
+        accepted_unchanged(&row.name, &task);
     }
 }
 
 #[test]
-fn empty_text_survives_wherever_any_text_is_taken() {
-    /// Text of which not everything is taken.
+fn an_empty_string_is_kept_in_every_text_field() {
+    /// Text fields with a rule of their own.
     const NARROW: &[&str] =
         &["type", "websiteURL", "metadata.Grid", "proxyType", "proxyAddress", "body"];
     let mut tried = 0;
@@ -272,7 +259,7 @@ fn empty_text_survives_wherever_any_text_is_taken() {
             let selects = path == "class" && row.name != "CustomTask";
             if value.is_string() && !selects && !NARROW.contains(&path.as_str()) {
                 let what = format!("{}, {path}", row.name);
-                taken_as_given(&what, &with(&row.full, &path, ""));
+                accepted_unchanged(&what, &with(&row.full, &path, ""));
                 tried += 1;
             }
         }
@@ -281,7 +268,7 @@ fn empty_text_survives_wherever_any_text_is_taken() {
 }
 
 #[test]
-fn what_is_undefined_is_absent() {
+fn undefined_fields_are_absent() {
     for row in rows() {
         let mut task = Js::from(row.minimal.clone());
         let minimal = paths(&row.minimal);
@@ -290,14 +277,14 @@ fn what_is_undefined_is_absent() {
                 None => task.with(path, Js::Undefined),
                 Some(_) => with_js(&row.minimal, path, Js::Undefined),
             };
-            assert_eq!(taken(&row.name, task.clone()), row.minimal, "{}, {path}", row.name);
+            assert_eq!(accepted(&row.name, task.clone()), row.minimal, "{}, {path}", row.name);
         }
     }
 }
 
 #[test]
-fn types_that_are_not_known_here_pass_with_no_check() {
-    let odd = json!({
+fn unknown_types_pass_unchecked() {
+    let fields = json!({
         "websiteURL": 5,
         "websiteKey": null,
         "proxyType": "carrier pigeon",
@@ -321,14 +308,14 @@ fn types_that_are_not_known_here_pass_with_no_check() {
         "NoCaptcha",
         " RecaptchaV2Task",
     ] {
-        taken_as_given(kind, &with(&odd, "type", kind));
-        taken_as_given(kind, &json!({ "type": kind }));
+        accepted_unchanged(kind, &with(&fields, "type", kind));
+        accepted_unchanged(kind, &json!({ "type": kind }));
     }
 }
 
-/// `class` selects the variant: one that the service adds tomorrow is as unknown as a new type.
+/// `class` selects the variant. A class that the service adds later is like an unknown type.
 #[test]
-fn a_class_that_is_not_known_here_passes_with_no_check_but_of_its_images() {
+fn an_unknown_class_passes_unchecked_except_for_its_images() {
     let image = row("ImageToTextTask").minimal["body"].clone();
     for task in [
         json!({ "type": "ComplexImageTask", "class": "somethingnew" }),
@@ -340,8 +327,40 @@ fn a_class_that_is_not_known_here_passes_with_no_check_but_of_its_images() {
             "websiteURL": "",
         }),
     ] {
-        taken_as_given("class", &task);
+        accepted_unchanged("class", &task);
     }
     let task = json!({ "type": "ComplexImageTask", "class": "x", "imagesBase64": [image] });
-    assert_eq!(taken("bytes", with_bytes(&task)), task);
+    assert_eq!(accepted("bytes", with_bytes(&task)), task);
+}
+
+#[test]
+fn a_type_is_looked_up_by_each_of_its_names_with_all_its_variants() {
+    let rows = rows();
+    for row in &rows {
+        let own = row.name.split('/').next().unwrap();
+        let variants = rows.iter().filter(|other| other.name.split('/').next() == Some(own));
+        let variants = variants.count();
+        for name in row.legacy.iter().map(String::as_str).chain([own]) {
+            let found = TaskType::new(name.to_owned());
+            assert_eq!((&*found.name, found.specs.len()), (name, variants));
+            let expected = (row.first_delay_ms, row.timeout_ms);
+            let timing = found.timing();
+            assert_eq!((timing.first_delay_ms, timing.timeout_ms), expected, "{name}");
+        }
+    }
+    let unknown = TaskType::new("SomethingNewTask".to_owned());
+    assert!(unknown.specs.is_empty());
+    assert_eq!(unknown.timing().timeout_ms, 180_000.0, "as long as the slowest type");
+}
+
+/// A class that is newer than the catalogue still sends images.
+#[test]
+fn a_field_carries_images_if_any_variant_of_the_type_says_so() {
+    for row in rows() {
+        let task_type = TaskType::new(row.minimal["type"].as_str().unwrap().to_owned());
+        for path in paths(&row.full) {
+            assert_eq!(task_type.image_rule(&path).is_some(), is_image(&path), "{path}");
+        }
+    }
+    assert!(TaskType::new("SomethingNewTask".to_owned()).image_rule("body").is_none());
 }

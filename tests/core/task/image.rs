@@ -1,10 +1,10 @@
-//! What is sent: images as base64 within the service's bounds, everything else as it was given.
+//! Images are sent as base64 within the service's limits, and everything else as given.
 
 use capwire_testkit::*;
 
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUg";
 
-/// Image bytes in every form that is taken.
+/// Image bytes in every accepted form.
 fn forms(bytes: &[u8]) -> Vec<Js> {
     let text = base64(bytes);
     let lines: Vec<_> =
@@ -20,7 +20,7 @@ fn forms(bytes: &[u8]) -> Vec<Js> {
     ]
 }
 
-/// The same image through each call that takes one.
+/// The same image with each call that takes one.
 fn calls_with(image: Js) -> [Call; 4] {
     let in_list = |image: &Js| Js::List(vec![image.clone()]);
     [
@@ -39,7 +39,7 @@ fn calls_with(image: Js) -> [Call; 4] {
     ]
 }
 
-/// The task of the only request for creation.
+/// The task of the only createTask request.
 fn sent_task(world: &World) -> Value {
     let sent = world.sent_to("createTask");
     assert_eq!(sent.len(), 1);
@@ -85,7 +85,7 @@ fn both_services_take_100_bytes_to_their_limit_in_every_form() {
             for form in forms(&vec![7; size]) {
                 let world = server().world();
                 let client = world.client_with(json!({ "service": service }));
-                let outcome = world.run(Call::SolveImage(form).make(&client));
+                let outcome = world.solve_image(form).by(&client).run();
                 let Some((code, limit)) = refusal else {
                     assert_eq!(outcome.unwrap(), "w7kq", "{service}, {size} bytes");
                     continue;
@@ -102,14 +102,14 @@ fn both_services_take_100_bytes_to_their_limit_in_every_form() {
                     );
                 }
                 assert_eq!(world.sent().len(), 0);
-                assert_eq!(world.blobs_read(), 0, "a blob of a wrong size need not be read");
+                assert_eq!(world.blobs_read(), 0, "a blob of a wrong size is not read");
             }
         }
     }
 }
 
 #[test]
-fn other_limits_are_the_callers() {
+fn the_caller_may_set_other_limits() {
     for (limits, size, code) in [
         (json!({ "maxBytes": 50_000 }), 50_001, Some("ERROR_TOO_BIG_CAPTCHA_FILESIZE")),
         (json!({ "maxBytes": 50_000 }), 99, Some("ERROR_ZERO_CAPTCHA_FILESIZE")),
@@ -119,7 +119,7 @@ fn other_limits_are_the_callers() {
     ] {
         let world = server().world();
         let client = world.client_with(json!({ "imageLimits": limits }));
-        let outcome = world.run(Call::SolveImage(Js::bytes(vec![1; size])).make(&client));
+        let outcome = world.solve_image(Js::bytes(vec![1; size])).by(&client).run();
         match code {
             None => assert!(outcome.is_ok()),
             Some(code) => drop(refused_locally(outcome, Class::Image, code)),
@@ -128,7 +128,7 @@ fn other_limits_are_the_callers() {
 }
 
 #[test]
-fn a_blob_that_cannot_be_read_is_no_image() {
+fn an_unreadable_blob_is_an_image_error() {
     for call in calls_with(Js::unreadable(500.0, "the file is gone")) {
         let world = server().world();
         let failure =
@@ -138,7 +138,7 @@ fn a_blob_that_cannot_be_read_is_no_image() {
     }
 }
 
-/// The size that a blob states and the bytes that it gives are not the same thing.
+/// A blob may have another size than it states.
 #[test]
 fn the_bytes_of_a_blob_are_measured_too() {
     let mut lying = Js::bytes([7; 50]);
@@ -146,16 +146,16 @@ fn the_bytes_of_a_blob_are_measured_too() {
         binary.size = 5_000.0;
     }
     let world = server().world();
-    let outcome = world.run(Call::SolveImage(lying).make(&world.client()));
+    let outcome = world.solve_image(lying).run();
     refused_locally(outcome, Class::Image, "ERROR_ZERO_CAPTCHA_FILESIZE");
     assert_eq!(world.sent().len(), 0);
 }
 
 #[test]
-fn what_is_no_image_is_refused_as_such() {
+fn anything_but_an_image_is_refused() {
     let address = format!("https://shop.example/{}.png", "a".repeat(200));
     let svg = format!("data:image/svg+xml,{}", "a".repeat(200));
-    for odd in [
+    for invalid in [
         json!(null).into(),
         json!(7).into(),
         json!(true).into(),
@@ -168,7 +168,7 @@ fn what_is_no_image_is_refused_as_such() {
         "A".repeat(1_001).into(),
         format!("{}=A", "A".repeat(400)).into(),
     ] {
-        for call in calls_with(odd) {
+        for call in calls_with(invalid) {
             let world = server().world();
             refused_locally(world.run(call.make(&world.client())), Class::Image, "INVALID_IMAGE");
             assert_eq!(world.sent().len(), 0);
@@ -177,7 +177,7 @@ fn what_is_no_image_is_refused_as_such() {
 }
 
 #[test]
-fn a_list_of_images_says_which_one_is_wrong() {
+fn an_error_in_a_list_of_images_says_which_one_is_wrong() {
     let good = || Js::bytes([7; 100]);
     let lists = [
         (vec![Js::bytes([7; 99])], 0, "ERROR_ZERO_CAPTCHA_FILESIZE"),
@@ -193,20 +193,20 @@ fn a_list_of_images_says_which_one_is_wrong() {
                 (field, Js::List(list)),
             ]);
             let world = server().world();
-            let outcome = world.run(Call::Solve(task).make(&world.client()));
+            let outcome = world.solve(task).run();
             let failure = refused_locally(outcome, Class::Image, code);
             assert_eq!(failure.index, Some(index));
             assert_eq!(failure.field.as_deref(), Some(field));
             assert_eq!(world.sent().len(), 0);
         }
-        for odd in [json!("AAAA"), json!({}), json!(1)] {
+        for invalid in [json!("AAAA"), json!({}), json!(1)] {
             let task = object([
                 ("type", json!("ComplexImageTask")),
                 ("class", json!("other")),
-                (field, odd),
+                (field, invalid),
             ]);
             let world = server().world();
-            let outcome = world.run(Call::Solve(task).make(&world.client()));
+            let outcome = world.solve(task).run();
             let failure = refused_locally(outcome, Class::Task, "INVALID_TASK");
             assert_eq!(failure.field.as_deref(), Some(field));
         }
@@ -214,7 +214,7 @@ fn a_list_of_images_says_which_one_is_wrong() {
 }
 
 #[test]
-fn a_list_of_images_is_sent_in_its_order_and_its_sizes_are_told() {
+fn a_list_of_images_is_sent_in_order_and_its_sizes_are_reported() {
     let task = object([
         ("type", "ComplexImageTask".into()),
         ("class", "other".into()),
@@ -224,7 +224,7 @@ fn a_list_of_images_is_sent_in_its_order_and_its_sizes_are_told() {
     ]);
     let world = server().world();
     let log = Log::default();
-    world.run(Call::Create(task).with(&world.client(), json!({}), &log)).unwrap();
+    world.create(task).log(&log).run().unwrap();
     assert_eq!(
         sent_task(&world),
         json!({
@@ -246,13 +246,13 @@ fn only_the_image_fields_of_image_tasks_are_images() {
         object([("type", "imagetotexttask"), ("Body", "tiny")]),
     ] {
         let world = server().world();
-        world.run(Call::Create(task.clone()).make(&world.client())).unwrap();
+        world.create(task.clone()).run().unwrap();
         assert_eq!(sent_task(&world), serde_json::to_value(&task).unwrap());
     }
 }
 
 #[test]
-fn a_task_without_what_it_needs_is_refused() {
+fn a_task_without_its_type_or_image_is_refused() {
     for (task, field) in [
         (json!({ "body": PNG }).into(), "type"),
         (json!({ "type": "" }).into(), "type"),
@@ -278,7 +278,7 @@ fn a_task_without_what_it_needs_is_refused() {
 }
 
 #[test]
-fn only_undefined_is_absent_and_everything_else_is_sent_as_given_in_its_order() {
+fn only_undefined_is_left_out_and_all_else_is_sent_as_given() {
     let task = object([
         ("type", "TurnstileTask".into()),
         ("websiteURL", "https://shop.example/Ünï?x=1#y".into()),
@@ -293,7 +293,7 @@ fn only_undefined_is_absent_and_everything_else_is_sent_as_given_in_its_order() 
         ("", "empty key".into()),
     ]);
     let world = server().world();
-    world.run(Call::Create(task).make(&world.client())).unwrap();
+    world.create(task).run().unwrap();
     let expected = concat!(
         r#""task":{"type":"TurnstileTask","websiteURL":"https://shop.example/Ünï?x=1#y","#,
         r#""websiteKey":"","WebsiteKey":"","userAgent":null,"unknown_Key":[1,null,{"Z":1,"a":"\u0000\"\\"}],"#,
@@ -303,74 +303,14 @@ fn only_undefined_is_absent_and_everything_else_is_sent_as_given_in_its_order() 
     assert!(text.contains(expected), "{text}");
 }
 
+/// The limit up to which a text is read, because an image may be wrapped in white space.
 #[test]
-fn the_bodies_and_addresses_are_exactly_those_of_the_protocol() {
-    let world = server().world();
-    let client =
-        world.client_with(json!({ "softId": 77, "baseUrl": "http://127.0.0.1:8080/stand/in/" }));
-    let options = json!({ "callbackUrl": "https://me.example/done?id=1" });
-    let log = Log::default();
-    world.run(Call::Create(token_task()).with(&client, options, &log)).unwrap();
-    world.run(Call::Result(TASK_ID).make(&client)).unwrap();
-    world.run(Call::Balance.make(&client)).unwrap();
-    let token_task = serde_json::to_value(token_task()).unwrap();
-    let expected = [
-        (
-            "createTask",
-            json!({
-                "clientKey": KEY,
-                "task": token_task,
-                "callbackUrl": "https://me.example/done?id=1",
-                "softId": 77,
-            }),
-        ),
-        ("getTaskResult", json!({ "clientKey": KEY, "taskId": TASK_ID })),
-        ("getBalance", json!({ "clientKey": KEY })),
-    ];
-    let sent = world.sent();
-    assert_eq!(sent.len(), expected.len());
-    for (sent, (method, body)) in sent.iter().zip(expected) {
-        assert_eq!(sent.url, format!("http://127.0.0.1:8080/stand/in/{method}"));
-        assert_eq!(sent.body, body);
-    }
-}
-
-#[test]
-fn without_options_nothing_but_key_and_task_is_sent() {
-    for (service, base) in
-        [("capmonster", "https://api.capmonster.cloud"), ("brocapgpt", "https://api.brocapgpt.com")]
-    {
-        let world = server().world();
-        let client = world.client_with(json!({ "service": service }));
-        world.run(Call::SolveImage(image()).make(&client)).unwrap();
-        let sent = world.sent();
-        assert_eq!(sent[0].url, format!("{base}/createTask"));
-        let task = json!({ "type": "ImageToTextTask", "body": base64(&[7; 200]) });
-        assert_eq!(sent[0].body, json!({ "clientKey": KEY, "task": task }));
-        assert_eq!(sent[1].url, format!("{base}/getTaskResult"));
-    }
-}
-
-#[test]
-fn a_key_is_sent_as_it_is_given() {
-    for key in
-        ["K", " K e y ", "ABC__nocache", "x__solvemedia__recognizingthreshold_70", "ключ\"\\"]
-    {
-        let world = server().world();
-        let client = world.client_with(json!({ "clientKey": key }));
-        world.run(Call::Balance.make(&client)).unwrap();
-        assert_eq!(world.sent()[0].body, json!({ "clientKey": key }));
-    }
-}
-
-/// How far white space is read for the image that may be in it.
-#[test]
-fn a_text_that_no_white_space_explains_is_not_read() {
+fn a_text_too_long_for_any_white_space_is_not_read() {
     let longest = 500_000 * 8 + 65_536;
     let image = base64(&[7; 300]);
     let padded = |length: usize| format!("{}{image}", " ".repeat(length - image.len()));
     let world = server().world();
-    world.run(Call::SolveImage(padded(longest).into()).make(&world.client())).unwrap();
+    world.solve_image(padded(longest)).run().unwrap();
 
     let world = server().world();
     let call = Call::SolveImage(padded(longest + 1).into());

@@ -1,4 +1,4 @@
-//! The client's calls as plain data, and assertions on what comes of them.
+//! The client's calls as plain data, a builder for one call, and assertions on outcomes.
 
 use super::{Js, Sent, TASK_ID, World, object};
 use capwire::client::Client;
@@ -15,7 +15,7 @@ use std::cell::RefCell;
 /// The rule of both services (their error pages), written here a second time on purpose.
 pub const POLL_GAP_MS: f64 = 2_000.0;
 
-/// What a call comes to, as it would cross to JavaScript.
+/// The outcome of a call; a value as it would cross to JavaScript.
 pub type Outcome = Result<Value, Box<Failure>>;
 
 #[derive(Clone, Debug)]
@@ -54,6 +54,94 @@ impl Call {
             }
             Self::UserAgent => client.user_agent().await.map(Value::from),
         }
+    }
+}
+
+/// A call that a test is about to make: `world.solve(task).timeout_ms(6_000).run()`.
+#[must_use]
+pub struct CallBuilder<'a> {
+    world: &'a World,
+    call: Call,
+    client: Option<&'a Client<World>>,
+    client_options: Value,
+    options: Value,
+    log: Option<&'a Log>,
+}
+
+impl World {
+    pub fn solve(&self, task: impl Into<Js>) -> CallBuilder<'_> {
+        self.call(Call::Solve(task.into()))
+    }
+
+    pub fn solve_image(&self, image: impl Into<Js>) -> CallBuilder<'_> {
+        self.call(Call::SolveImage(image.into()))
+    }
+
+    pub fn create(&self, task: impl Into<Js>) -> CallBuilder<'_> {
+        self.call(Call::Create(task.into()))
+    }
+
+    pub fn wait(&self, id: u64) -> CallBuilder<'_> {
+        self.call(Call::Wait(id))
+    }
+
+    pub fn result(&self, id: u64) -> CallBuilder<'_> {
+        self.call(Call::Result(id))
+    }
+
+    pub fn report(&self, id: u64, kind: ReportKind) -> CallBuilder<'_> {
+        self.call(Call::Report(id, kind))
+    }
+
+    pub fn balance(&self) -> CallBuilder<'_> {
+        self.call(Call::Balance)
+    }
+
+    pub fn user_agent(&self) -> CallBuilder<'_> {
+        self.call(Call::UserAgent)
+    }
+
+    pub fn call(&self, call: Call) -> CallBuilder<'_> {
+        let (client_options, options) = (json!({}), json!({}));
+        CallBuilder { world: self, call, client: None, client_options, options, log: None }
+    }
+}
+
+impl<'a> CallBuilder<'a> {
+    /// Uses this client instead of a new one.
+    pub fn by(mut self, client: &'a Client<World>) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// The options of the new client.
+    pub fn client_options(mut self, options: Value) -> Self {
+        self.client_options = options;
+        self
+    }
+
+    /// The options of the call.
+    pub fn options(mut self, options: Value) -> Self {
+        self.options = options;
+        self
+    }
+
+    pub fn timeout_ms(self, ms: u64) -> Self {
+        self.options(json!({ "timeoutMs": ms }))
+    }
+
+    /// Adds the call's progress events to this log.
+    pub fn log(mut self, log: &'a Log) -> Self {
+        self.log = Some(log);
+        self
+    }
+
+    /// Makes the call and runs it to its end.
+    pub fn run(self) -> Outcome {
+        let new = self.client.is_none().then(|| self.world.client_with(self.client_options));
+        let client = self.client.or(new.as_ref()).unwrap();
+        let unread = Log::default();
+        self.world.run(self.call.with(client, self.options, self.log.unwrap_or(&unread)))
     }
 }
 
@@ -128,7 +216,7 @@ pub fn refused<T: std::fmt::Debug>(
     failure
 }
 
-/// The failure of a call that the client must answer by itself.
+/// The failure of a call that the client must refuse locally.
 #[track_caller]
 pub fn refused_locally(outcome: Outcome, class: Class, code: &str) -> Box<Failure> {
     let failure = refused(outcome, class, code);
@@ -136,18 +224,18 @@ pub fn refused_locally(outcome: Outcome, class: Class, code: &str) -> Box<Failur
     failure
 }
 
-/// That result requests for one task keep the gap, from the end of one to the start of the next.
+/// Asserts that result requests for one task keep the gap, from the end of one to the start of the next.
 #[track_caller]
 pub fn assert_spaced(polls: &[Sent]) {
     for pair in polls.windows(2) {
         let end = pair[0].end.expect("one request at a time");
         let gap = pair[1].start - end;
-        // Far below what any clock tells apart: what adding fractions of a millisecond loses.
+        // Adding fractions of a millisecond is not exact. No clock shows so small a difference.
         assert!(gap > POLL_GAP_MS - 1e-6, "a gap of {gap} ms in {polls:#?}");
     }
 }
 
-/// The words of a failure in English.
+/// A failure in English.
 pub trait English {
     fn english(&self) -> String;
     fn english_hint(&self) -> String;

@@ -42,9 +42,9 @@ fn body(bytes: &[u8]) -> Body<Js> {
 /// A failure's text must be short, on one line, and without the key.
 #[track_caller]
 fn assert_presentable(failure: &Failure) {
-    let shown = failure.record().to_string();
+    let record = failure.record().to_string();
     // `Debug` too: it includes the parts for other languages.
-    for text in [&shown, &format!("{failure:?}")] {
+    for text in [&record, &format!("{failure:?}")] {
         assert!(!text.contains(ACCOUNT), "the key is in {text}");
     }
     assert!(!failure.english().contains(['\n', '\r']), "{failure:#?}");

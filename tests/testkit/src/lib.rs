@@ -1,15 +1,17 @@
 //! A scripted platform in virtual time, and assertions on what the client does with it.
 //!
-//! | file | what it holds |
+//! | file | contents |
 //! |---|---|
-//! | `value.rs` | a value as JavaScript has it: JSON, `undefined`, blobs, bigints |
+//! | `value.rs` | a value as in JavaScript: JSON, `undefined`, blobs, bigints |
 //! | `script.rs` | answers as plain data, and a server that plays a list of them |
-//! | `rows.rs` | the task types of a fixture |
+//! | `rows.rs` | the task types, from a fixture |
+//! | `codes.rs` | the error codes, from two fixtures |
 //! | `world.rs` | the platform: clock, timers, requests; and the executor that advances the clock |
 //! | `fuzz_targets.rs` | properties that hold for any bytes, shared with the fuzzers |
-//! | `calls.rs` | the client's calls as plain data, and assertions on failures |
+//! | `calls.rs` | the client's calls as plain data, a builder for one call, assertions on outcomes |
 
 mod calls;
+mod codes;
 pub mod fuzz_targets;
 mod rows;
 mod script;
@@ -17,6 +19,7 @@ mod value;
 mod world;
 
 pub use calls::*;
+pub use codes::*;
 pub use rows::*;
 pub use script::*;
 pub use value::*;
@@ -28,5 +31,6 @@ pub use capwire::error::{Cause, Failure, Origin};
 pub use capwire::error_table::Class;
 pub use capwire::method::TaskId;
 pub use capwire::options::CallOptions;
+pub use capwire::platform::Platform;
 pub use capwire::service::ReportKind;
 pub use serde_json::{Value, json};

@@ -18,9 +18,9 @@ pub struct Row {
     pub timeout_ms: f64,
     /// Groups of which one field must be given.
     pub one_of: Vec<Vec<String>>,
-    /// A task with nothing but what is required.
+    /// A task with only the required fields.
     pub minimal: Value,
-    /// A task with everything that is documented.
+    /// A task with every documented field.
     pub full: Value,
     pub solution: Value,
 }
@@ -78,14 +78,14 @@ impl Row {
         self.full.get("proxyType").is_some()
     }
 
-    /// The paths of the fields that are required by themselves, but for `type`.
+    /// The paths of the fields that are required on their own, except `type`.
     pub fn required(&self) -> Vec<String> {
         let mut paths = paths(&self.minimal);
         paths.retain(|path| path != "type" && !self.one_of.iter().flatten().any(|one| one == path));
         paths
     }
 
-    /// The paths of the fields that may be left out by themselves.
+    /// The paths of the fields that are optional on their own.
     pub fn optional(&self) -> Vec<String> {
         let required = self.required();
         let mut paths = paths(&self.full);
@@ -131,7 +131,7 @@ pub fn without(task: &Value, path: &str) -> Value {
     task
 }
 
-/// The task with a field set to what JSON does not have.
+/// The task with a field set to a value that JSON may not have.
 pub fn with_js(task: &Value, path: &str, value: Js) -> Js {
     let (outer, inner) = path.split_once('.').unwrap_or((path, ""));
     let value = match inner {
@@ -158,7 +158,7 @@ pub fn is_image(path: &str) -> bool {
     ["body", "imagesBase64", "exampleImagesBase64"].contains(&path)
 }
 
-/// The task with its base64 text as the bytes themselves.
+/// The task with its base64 texts as bytes.
 pub fn with_bytes(task: &Value) -> Js {
     let bytes = |text: &Value| {
         let text = text.as_str().unwrap();

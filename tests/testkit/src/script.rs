@@ -10,7 +10,7 @@ pub const ROUND_TRIP_MS: f64 = 80.0;
 pub const USER_AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/149.0.0.0 Safari/537.36";
 pub const HTML: &str = "<html><title>Bad Gateway</title></html>";
 
-/// What becomes of one request.
+/// The answer to one request.
 #[derive(Clone, Debug)]
 pub struct Script {
     pub delay_ms: f64,
@@ -21,7 +21,7 @@ pub struct Script {
 pub enum End {
     Reply(Reply),
     Error(SendError),
-    /// Never an answer.
+    /// An answer that never comes.
     Hang,
 }
 
@@ -29,7 +29,7 @@ pub enum End {
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub status: u16,
-    /// A span of any length, although a header has whole seconds.
+    /// A span of any length. Where a header cannot have it in seconds, it has a date.
     pub retry_after_ms: Option<f64>,
     pub body: Body,
 }
@@ -42,13 +42,14 @@ pub enum Body {
 }
 
 impl Reply {
-    /// The response as the platform hands it over.
-    pub(crate) fn raw(self) -> RawResponse<Js> {
+    /// The response as the platform passes it on: without a body that is too large.
+    pub(crate) fn raw(self, max_bytes: u32) -> RawResponse<Js> {
         let body = match self.body {
             Body::Json(json) => Some(json.to_string()),
             Body::Text(text) => Some(text),
             Body::TooLarge => None,
         };
+        let body = body.filter(|text| text.len() <= max_bytes as usize);
         RawResponse {
             status: self.status,
             retry_after: self.retry_after_ms.map(retry_after),
@@ -57,8 +58,13 @@ impl Reply {
     }
 }
 
-/// The mark of a date so many milliseconds from now, which only [`World`] understands.
+/// The end of a date of [`http_date`].
 const FROM_NOW: &str = "ms from now";
+
+/// A date so many milliseconds from now, as only [`World`] understands it.
+pub fn http_date(ms: f64) -> String {
+    format!("{ms:?} {FROM_NOW}")
+}
 
 /// A `Retry-After` header: in seconds where it can be, otherwise as a date.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // whole and within the bounds
@@ -67,11 +73,11 @@ fn retry_after(ms: f64) -> String {
         seconds if seconds.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&seconds) => {
             (seconds as u32).to_string()
         }
-        _ => format!("{ms:?} {FROM_NOW}"),
+        _ => http_date(ms),
     }
 }
 
-/// The span that such a date means.
+/// The time until such a date.
 pub(crate) fn time_until(date: &str) -> Option<f64> {
     date.strip_suffix(FROM_NOW)?.trim().parse().ok().filter(|ms: &f64| !ms.is_nan())
 }
@@ -164,7 +170,7 @@ pub fn hang() -> Script {
     Script::new(End::Hang)
 }
 
-/// A server that plays its scripts in order, per method, and repeats the last one for ever.
+/// A server that plays the scripts of each method in order and then repeats the last one.
 #[derive(Clone, Debug)]
 pub struct Server {
     pub create: Vec<Script>,
@@ -174,7 +180,7 @@ pub struct Server {
     pub user_agent: Vec<Script>,
 }
 
-/// One that creates, solves at the first look, has money and takes reports.
+/// A server that creates tasks, solves them at the first result request, has money and accepts reports.
 pub fn server() -> Server {
     Server {
         create: vec![created()],

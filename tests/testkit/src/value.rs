@@ -1,21 +1,21 @@
-//! A value as JavaScript has it.
+//! A value as in JavaScript.
 
 use base64_simd::STANDARD;
 use capwire::platform::{ErrorRecord, HostValue, ValueType};
 use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-/// A JSON value, and what JavaScript has beyond JSON.
+/// A JSON value, or a value that JSON does not have.
 #[derive(Clone, Debug)]
 pub enum Js {
     Plain(Value),
     /// NaN and the infinities, which JSON lacks.
     Number(f64),
     List(Vec<Js>),
-    /// In the order given, which serde_json's own objects lose.
+    /// In the given order, which objects of serde_json lose.
     Object(Vec<(String, Js)>),
     Undefined,
-    /// A bigint: nothing that JSON has.
+    /// A bigint, which JSON does not have.
     Bigint,
     Binary(Binary),
 }
@@ -60,9 +60,9 @@ pub fn object<V: Into<Js>>(members: impl IntoIterator<Item = (&'static str, V)>)
     Js::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
 }
 
-/// A request of the Fetch standard with this body, as a server is handed it.
+/// A `Request` with this body, as a server gets it.
 pub fn request_of(body: Js) -> Js {
-    // In place of its methods, which like a bigint are nothing that JSON has.
+    // A bigint instead of its methods: JSON has neither.
     object([("bodyUsed", false.into()), ("text", Js::Bigint), ("content", body)])
 }
 

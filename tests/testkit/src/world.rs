@@ -1,4 +1,4 @@
-//! The host: a clock that only the executor advances, timers, and requests that are recorded.
+//! The platform: a clock that only the executor advances, timers, and requests that are recorded.
 
 use super::{Binary, End, Js, Script, record, time_until};
 use capwire::client::Client;
@@ -26,7 +26,7 @@ pub fn key() -> ClientKey {
 #[derive(Clone, Debug)]
 pub struct Sent {
     pub method: String,
-    /// Its place among the requests of this method, from 0.
+    /// Its index among the requests of this method, from 0.
     pub index: usize,
     pub url: String,
     /// The body as text, for the order of its fields.
@@ -37,10 +37,10 @@ pub struct Sent {
     pub end: Option<Millis>,
 }
 
-/// Says what becomes of a request, which is recorded already.
+/// Chooses the answer to a request, which is already recorded.
 type Service = dyn FnMut(&Sent) -> Script;
 
-/// A host in virtual time. Its clones are the same world.
+/// A platform in virtual time. Its clones are the same world.
 #[derive(Clone)]
 pub struct World(Rc<State>);
 
@@ -50,7 +50,7 @@ struct State {
     timer_error_ms: Cell<Millis>,
     tick_ms: Cell<Millis>,
     oversleep_ms: Cell<Millis>,
-    /// When each timer that is set rings.
+    /// When each timer fires.
     timers: RefCell<BTreeMap<u64, Millis>>,
     timers_set: Cell<u64>,
     sent: RefCell<Vec<Sent>>,
@@ -59,10 +59,10 @@ struct State {
 }
 
 impl World {
-    /// A world with a service, which is told each request once it is recorded.
+    /// A world with a service, which gets each request after it is recorded.
     pub fn new(service: impl FnMut(&Sent) -> Script + 'static) -> Self {
         Self(Rc::new(State {
-            // Not 0, so that a time which was never set shows.
+            // Not 0, so that a time that was never set is noticed.
             now: Cell::new(1_000_000.0),
             random: Cell::new(0.5),
             timer_error_ms: Cell::new(0.0),
@@ -92,17 +92,17 @@ impl World {
         self.0.random.set(random);
     }
 
-    /// Timers ring this much late or, below 0, early. Those of a platform do both.
+    /// Timers fire this late or, below 0, early. Those of real platforms do both.
     pub fn set_timer_error(&self, ms: Millis) {
         self.0.timer_error_ms.set(ms);
     }
 
-    /// The clock goes this much too far the next time, once: a machine that was put to sleep.
+    /// The clock jumps this far beyond the next timer, once: a machine that was asleep.
     pub fn oversleep(&self, ms: Millis) {
         self.0.oversleep_ms.set(ms);
     }
 
-    /// The clock goes on by this much whenever it is looked at, as that of a platform does.
+    /// The clock advances by this whenever it is read, as a real one does.
     pub fn set_tick(&self, ms: Millis) {
         self.0.tick_ms.set(ms);
     }
@@ -119,7 +119,7 @@ impl World {
 
     /// How many requests were sent to a method.
     pub fn count(&self, method: &str) -> usize {
-        // Not by `sent_to`: a long flow asks at every request, and would copy all of them each time.
+        // Not by `sent_to`, which copies all requests: long flows count at every request.
         self.0.sent.borrow().iter().filter(|sent| sent.method == method).count()
     }
 
@@ -144,10 +144,10 @@ impl World {
         self.run_for(flow, usize::MAX).unwrap()
     }
 
-    /// Polls a flow this often at most, then drops it. Between two polls the clock goes to the next
-    /// timer, so this is also how often time may move.
+    /// Polls a flow at most this often, then drops it. Between two polls the clock advances to the next timer,
+    /// so this is also how often time may pass.
     ///
-    /// Nothing needs to be woken: the whole flow is polled at each step, and whatever can go on does.
+    /// No waker is needed: the whole flow is polled at each step.
     pub fn run_for<F: Future>(&self, flow: F, polls: usize) -> Option<F::Output> {
         let mut left = polls;
         if left == 0 {
@@ -159,8 +159,8 @@ impl World {
         })
     }
 
-    /// Polls a flow to its end, or drops it where this says so: it is asked whenever the flow waits,
-    /// before the clock goes to the next timer.
+    /// Polls a flow to its end, or drops it when `is_over` returns true. It is called whenever the flow waits,
+    /// before the clock advances to the next timer.
     pub fn run_until<F: Future>(
         &self,
         flow: F,
@@ -184,12 +184,12 @@ impl World {
         let next =
             timers.values().copied().filter(|due| *due > self.now()).min_by(Millis::total_cmp);
         let Some(next) = next else {
-            panic!("never settles: nothing is pending after {:#?}", self.sent());
+            panic!("never ends: no timer is set after {:#?}", self.sent());
         };
         self.0.now.set(next + self.0.oversleep_ms.take());
     }
 
-    /// Rings every so often, for ever: gives a flow that is dropped more moments to be dropped at.
+    /// Fires again and again, so that a flow beside it may be dropped at more moments.
     pub async fn ticks<T>(&self, every_ms: Millis) -> T {
         loop {
             self.timer(every_ms).await;
@@ -210,7 +210,7 @@ impl World {
     }
 }
 
-/// A timer that is set, until it rang and was noticed or its future is dropped.
+/// A timer, until it has fired or its future is dropped.
 struct Timer<'a> {
     world: &'a World,
     id: u64,
@@ -222,7 +222,7 @@ impl Drop for Timer<'_> {
     }
 }
 
-/// A request under way.
+/// A request in flight.
 struct Exchange<'a> {
     world: &'a World,
     at: usize,
@@ -259,19 +259,19 @@ impl Platform for World {
         &self,
         url: &str,
         body: Option<&impl Serialize>,
-        _: u32,
+        max_bytes: u32,
     ) -> Result<RawResponse<Js>, SendError> {
         let text = body.map_or_else(|| Ok(String::new()), serde_json::to_string);
         let text =
             text.map_err(|error| SendError::NotJson(record("TypeError", &error.to_string())))?;
-        self.exchange(url, text).await
+        self.exchange(url, text, max_bytes).await
     }
 
     async fn read_text(&self, value: &Js, max_bytes: u32) -> Result<Option<Js>, ErrorRecord> {
         let bytes = match value {
             Js::Plain(Value::String(text)) => text.clone().into_bytes(),
             Js::Binary(_) => self.read_bytes(value).await?,
-            // Made by `request_of`.
+            // From `request_of`.
             Js::Object(_) => self.read_bytes(&value.get("content").unwrap()).await?,
             other => panic!("asked for the body of {other:?}"),
         };
@@ -295,7 +295,12 @@ impl Platform for World {
 
 impl World {
     /// Records a request, a GET if there is no text, and plays its script.
-    async fn exchange(&self, url: &str, text: String) -> Result<RawResponse<Js>, SendError> {
+    async fn exchange(
+        &self,
+        url: &str,
+        text: String,
+        max_bytes: u32,
+    ) -> Result<RawResponse<Js>, SendError> {
         let method = url.rsplit('/').next().unwrap().to_owned();
         let sent = Sent {
             index: self.count(&method),
@@ -311,14 +316,15 @@ impl World {
         let Script { delay_ms, end } = (self.0.service.borrow_mut())(&sent);
         self.timer(delay_ms).await;
         match end {
-            End::Reply(reply) => Ok(reply.raw()),
+            End::Reply(reply) => Ok(reply.raw(max_bytes)),
             End::Error(error) => Err(error),
             End::Hang => pending().await,
         }
     }
 }
 
-/// Runs flows side by side, and gives their outputs in the order of the flows.
+/// Runs flows side by side and returns their outputs in the order of the flows. Not `join_all` of futures: for
+/// many flows that polls only woken ones, and the world wakes none.
 pub async fn together<F: Future>(flows: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut flows: Vec<_> = flows.into_iter().map(Box::pin).collect();
     let mut outputs: Vec<_> = flows.iter().map(|_| None).collect();

@@ -1,14 +1,12 @@
-//! Creating a task: a repeat must never buy it twice, and nothing that may exist is called lost.
+//! One request: when it is repeated, and how long it may take. A repeat must never buy a task twice.
 
-use capwire::platform::Platform;
 use capwire_testkit::*;
 
 fn solve(world: &World, options: Value) -> Outcome {
-    let client = world.client_with(options);
-    world.run(Call::Solve(token_task()).make(&client))
+    world.solve(token_task()).client_options(options).run()
 }
 
-/// The pauses between the end of one request for creation and the start of the next.
+/// The pauses between the end of one createTask and the start of the next.
 fn pauses(world: &World) -> Vec<f64> {
     world
         .sent_to("createTask")
@@ -17,12 +15,8 @@ fn pauses(world: &World) -> Vec<f64> {
         .collect()
 }
 
-fn created_with_id(id: Value) -> Script {
-    answer(json!({ "errorId": 0, "taskId": id }))
-}
-
-/// What certainly created nothing, and may be asked again.
-fn refused_for_now() -> Vec<(Class, &'static str, Script)> {
+/// Answers that certainly created nothing, so the request may be repeated.
+fn not_processed() -> Vec<(Class, &'static str, Script)> {
     vec![
         (Class::Capacity, "ERROR_NO_SLOT_AVAILABLE", error("ERROR_NO_SLOT_AVAILABLE")),
         (Class::Capacity, "ERROR_NO_SLOT_AVAILABLE", error("ERROR_NO_SLOT_AVAILABLE").status(503)),
@@ -35,7 +29,7 @@ fn refused_for_now() -> Vec<(Class, &'static str, Script)> {
 }
 
 #[test]
-fn a_lost_answer_is_never_repeated_for_the_task_may_exist() {
+fn create_task_is_not_repeated_after_a_lost_answer() {
     for (code, script) in [
         ("NETWORK", network()),
         ("REQUEST_TIMEOUT", hang()),
@@ -65,59 +59,7 @@ fn a_lost_answer_is_never_repeated_for_the_task_may_exist() {
 }
 
 #[test]
-fn an_id_that_cannot_be_one_is_a_bad_response_and_the_task_may_exist() {
-    for id in [
-        json!(null),
-        json!(0),
-        json!(-1),
-        json!(0.5),
-        json!(410_000_123.5),
-        json!(9_007_199_254_740_992_u64),
-        json!(1e300),
-        json!(true),
-        json!({}),
-        json!([TASK_ID]),
-        json!(""),
-        json!("0"),
-        json!("-5"),
-        json!("abc"),
-        json!("1e9"),
-        json!("12.0"),
-        json!(" 12"),
-        json!("+12"),
-        json!("0x12"),
-        json!("9007199254740992"),
-    ] {
-        let world = server().create([created_with_id(id.clone()), created()]).world();
-        let failure = refused(solve(&world, json!({})), Class::Transport, "BAD_RESPONSE");
-        assert_eq!(failure.may_have_created_task, Some(true), "{id}");
-        assert!(!failure.retryable);
-        assert_eq!(world.sent().len(), 1, "{id}");
-    }
-    let world = server().create([answer(json!({ "errorId": 0 })), created()]).world();
-    let failure = refused(solve(&world, json!({})), Class::Transport, "BAD_RESPONSE");
-    assert_eq!(failure.may_have_created_task, Some(true));
-    assert_eq!(world.sent().len(), 1);
-}
-
-/// The protocol says that ids are integers. Digits in quotes still name one task exactly, and that
-/// task is paid for.
-#[test]
-fn an_id_in_digits_is_not_lost_for_its_quotes() {
-    for (id, number) in [
-        (json!("410000123"), 410_000_123_u64),
-        (json!("9007199254740991"), 9_007_199_254_740_991),
-        (json!(1), 1),
-        (json!(9_007_199_254_740_991_u64), 9_007_199_254_740_991),
-    ] {
-        let world = server().create([created_with_id(id)]).world();
-        assert_eq!(solve(&world, json!({})).unwrap()["taskId"], number);
-        assert_eq!(world.sent()[1].body["taskId"], number);
-    }
-}
-
-#[test]
-fn what_did_not_reach_the_service_created_nothing_and_is_not_repeated() {
+fn a_request_that_did_not_reach_the_service_created_nothing_and_is_not_repeated() {
     for status in [0, 301, 302, 307, 308, 400, 401, 403, 404, 413] {
         let world = server().create([page(status, HTML), created()]).world();
         let failure = refused(solve(&world, json!({})), Class::Transport, "HTTP_STATUS");
@@ -128,15 +70,15 @@ fn what_did_not_reach_the_service_created_nothing_and_is_not_repeated() {
 }
 
 #[test]
-fn what_certainly_created_nothing_is_asked_again() {
-    for (_, code, script) in refused_for_now() {
+fn a_request_that_certainly_created_nothing_is_repeated() {
+    for (_, code, script) in not_processed() {
         let world = server().create([script.clone(), script, created()]).world();
         let log = Log::default();
-        let call = Call::Solve(token_task());
-        world.run(call.with(&world.client(), json!({}), &log)).unwrap();
+        world.solve(token_task()).log(&log).run().unwrap();
         assert_eq!(world.count("createTask"), 3);
-        let told: Vec<_> = log.of("retry").iter().map(|e| e["delayMs"].as_f64().unwrap()).collect();
-        assert_eq!(told, pauses(&world), "the pauses are told as they are");
+        let reported: Vec<_> =
+            log.of("retry").iter().map(|e| e["delayMs"].as_f64().unwrap()).collect();
+        assert_eq!(reported, pauses(&world));
         for event in log.of("retry") {
             assert_eq!((&event["code"], &event["method"]), (&json!(code), &json!("createTask")));
             assert_eq!(event.get("taskId"), None);
@@ -146,15 +88,15 @@ fn what_certainly_created_nothing_is_asked_again() {
 }
 
 #[test]
-fn it_is_asked_again_max_retries_times() {
-    for (class, code, script) in refused_for_now() {
+fn it_is_repeated_max_retries_times() {
+    for (class, code, script) in not_processed() {
         for (options, requests) in [
             (json!({}), 4),
             (json!({ "maxRetries": 0 }), 1),
             (json!({ "maxRetries": 1 }), 2),
             (json!({ "maxRetries": 10 }), 11),
         ] {
-            // So long that it is never time that ends it.
+            // Without a timeout, so only the count ends it.
             let world = server().create([script.clone()]).world();
             let client = world.client_with(options);
             let call = Call::Create(token_task());
@@ -172,14 +114,14 @@ fn the_pauses_double_and_are_jittered() {
     let of = |random| {
         let world = server().create([page(429, "")]).world();
         world.set_random(random);
-        let failure = world.run(Call::Create(token_task()).make(&world.client()));
+        let failure = world.create(token_task()).run();
         refused(failure, Class::Transport, "HTTP_STATUS");
         pauses(&world)
     };
     let (short, long) = (of(0.0), of(0.999_999));
     for pauses in [&short, &long] {
         assert_eq!(pauses.len(), 3);
-        assert!(pauses[0] >= 100.0, "hardly a pause: {pauses:?}");
+        assert!(pauses[0] >= 100.0, "too short: {pauses:?}");
         for pair in pauses.windows(2) {
             assert!((1.9..2.1).contains(&(pair[1] / pair[0])), "{pauses:?}");
         }
@@ -198,7 +140,7 @@ fn retry_after_is_honoured_and_clamped() {
             (-5_000.0, 100.0..=30_000.0),
         ] {
             let world = server().create([script.clone().retry_after(given), created()]).world();
-            world.run(Call::Create(token_task()).make(&world.client())).unwrap();
+            world.create(token_task()).run().unwrap();
             let pauses = pauses(&world);
             assert_eq!(pauses.len(), 1);
             assert!(expected.contains(&pauses[0]), "{given}: {pauses:?}");
@@ -207,7 +149,7 @@ fn retry_after_is_honoured_and_clamped() {
 }
 
 #[test]
-fn a_json_error_decides_even_with_status_503_or_429() {
+fn an_error_in_json_counts_whatever_the_status() {
     for status in [429, 500, 502, 503] {
         for (class, code) in [
             (Class::Balance, "ERROR_ZERO_BALANCE"),
@@ -224,7 +166,7 @@ fn a_json_error_decides_even_with_status_503_or_429() {
 }
 
 #[test]
-fn a_repeat_may_itself_be_lost() {
+fn the_answer_to_a_repeat_may_be_lost_too() {
     let world = server().create([page(503, ""), network(), created()]).world();
     let failure = refused(solve(&world, json!({})), Class::Transport, "NETWORK");
     assert_eq!(failure.may_have_created_task, Some(true));
@@ -232,43 +174,39 @@ fn a_repeat_may_itself_be_lost() {
 }
 
 #[test]
-fn no_repeat_goes_out_after_the_time_of_the_solve() {
+fn nothing_is_repeated_after_the_timeout() {
     let world = server().create([page(503, "").retry_after(20_000.0), created()]).world();
     let start = world.now();
-    let call = Call::Solve(token_task());
-    let options = json!({ "timeoutMs": 10_000 });
-    let outcome = world.run(call.with(&world.client(), options, &Log::default()));
+    let outcome = world.solve(token_task()).timeout_ms(10_000).run();
     refused(outcome, Class::Transport, "HTTP_STATUS");
     assert!(world.now() - start <= 10_000.0);
     assert_eq!(world.sent().len(), 1);
 }
 
 #[test]
-fn creation_that_hangs_is_cut_by_the_time_of_the_solve() {
+fn create_task_that_hangs_ends_at_the_timeout() {
     let world = server().create([hang()]).world();
     let start = world.now();
-    let outcome = world.run(Call::Solve(image_task()).make(&world.client()));
+    let outcome = world.solve(image_task()).run();
     let failure = refused(outcome, Class::Transport, "REQUEST_TIMEOUT");
     assert_eq!(failure.may_have_created_task, Some(true));
-    assert_eq!(world.now() - start, 10_000.0, "the default of an image");
+    assert_eq!(world.now() - start, 10_000.0, "the default for images");
 }
 
-/// A machine that slept or a throttled tab wakes long after the time is over. A task created then
-/// would be dropped at once, and paid for.
+/// A sleeping machine or a throttled tab wakes long after the timeout. A task created then would be dropped at
+/// once, and paid for.
 #[test]
-fn a_timer_that_rings_after_the_time_of_the_solve_creates_nothing() {
+fn a_timer_that_fires_after_the_timeout_creates_nothing() {
     let world = server().create([page(503, ""), created()]).world();
     world.set_timer_error(3_600_000.0);
-    let call = Call::Solve(token_task());
-    let options = json!({ "timeoutMs": 10_000 });
-    let outcome = world.run(call.with(&world.client(), options, &Log::default()));
-    let failure = outcome.expect_err("its time is over");
+    let outcome = world.solve(token_task()).timeout_ms(10_000).run();
+    let failure = outcome.expect_err("the timeout has passed");
     assert_eq!(world.count("createTask"), 1, "{failure:#?}");
     assert_ne!(failure.may_have_created_task, Some(true));
 }
 
 #[test]
-fn an_image_that_took_all_the_time_to_read_creates_nothing() {
+fn an_image_that_is_read_too_slowly_creates_nothing() {
     let slow = Js::blob([7; 200], 60_000.0);
     let task = object([("type", "ImageToTextTask".into()), ("body", slow.clone())]);
     for call in [Call::Create(task.clone()), Call::Solve(task), Call::SolveImage(slow)] {
@@ -281,16 +219,16 @@ fn an_image_that_took_all_the_time_to_read_creates_nothing() {
             assert_eq!(world.sent().len(), 0, "{failure:#?}");
             assert_eq!(failure.origin, Origin::Client);
             assert_ne!(failure.may_have_created_task, Some(true));
-            assert_eq!(world.now() - start, expected, "timeoutMs is of the whole call");
+            assert_eq!(world.now() - start, expected, "timeoutMs is for the whole call");
         }
     }
 }
 
 #[test]
-fn a_task_that_is_no_json_is_refused_before_anything_is_sent() {
+fn a_task_that_is_not_json_is_refused_before_anything_is_sent() {
     for task in [token_task().with("data", Js::Bigint), token_task().with("data", image())] {
         let world = server().world();
-        let outcome = world.run(Call::Solve(task).make(&world.client()));
+        let outcome = world.solve(task).run();
         let failure = refused_locally(outcome, Class::Task, "INVALID_TASK");
         assert_ne!(failure.may_have_created_task, Some(true));
         assert_eq!(world.sent().len(), 0);
@@ -298,12 +236,12 @@ fn a_task_that_is_no_json_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn the_balance_is_asked_for_again_only_where_it_could_not_be_taken() {
+fn get_balance_is_repeated_only_if_it_was_not_processed() {
     for (script, requests) in
         [(page(429, ""), 2), (page(503, ""), 2), (page(500, ""), 1), (network(), 1)]
     {
         let world = server().balance([script, balance(3.0)]).world();
-        let outcome = world.run(Call::Balance.make(&world.client()));
+        let outcome = world.balance().run();
         assert_eq!(outcome.is_ok(), requests == 2);
         assert_eq!(world.sent().len(), requests);
         if let Err(failure) = outcome {
@@ -312,20 +250,15 @@ fn the_balance_is_asked_for_again_only_where_it_could_not_be_taken() {
     }
 }
 
-/// A task that is paid for: its id is told as it came, or not at all, but never rounded.
 #[test]
-fn an_id_that_is_no_number_for_javascript_is_told_as_it_came_or_not_at_all() {
-    for (id, told) in [
-        (json!("7f3a-91c0"), "unexpected taskId: \"7f3a-91c0\""),
-        (json!("9007199254740993"), "unexpected taskId: \"9007199254740993\""),
-        (json!(9_007_199_254_740_993_u64), "unexpected taskId: a number above 2^53"),
-        (json!(format!("x{KEY}x")), "unexpected taskId: \"x[clientKey]x\""),
-        (json!({}), "unexpected taskId: an object"),
-    ] {
-        let world = server().create([answer(json!({ "errorId": 0, "taskId": id }))]).world();
-        let outcome = world.run(Call::Create(token_task()).make(&world.client()));
-        let failure = refused(outcome, Class::Transport, "BAD_RESPONSE");
-        assert!(failure.english().contains(told), "{}", failure.english());
-        assert_eq!(failure.may_have_created_task, Some(true));
+fn every_method_has_a_request_timeout_of_21_s_by_default() {
+    for call in one_call_per_method() {
+        let world = World::new(|_| hang());
+        let start = world.now();
+        let outcome = world.run(call.make(&world.client()));
+        let failure = refused(outcome, Class::Transport, "REQUEST_TIMEOUT");
+        assert_eq!(failure.origin, Origin::Transport);
+        assert_eq!(world.now() - start, 21_000.0);
+        assert_eq!(world.sent().len(), 1);
     }
 }
