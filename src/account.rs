@@ -1,12 +1,14 @@
-//! What all clients of an account share: its circuit breaker, its gate and its poll ledger.
+//! What all clients of an account share: its circuit breaker, its gate, its poll ledger, and how long tasks take.
 //!
 //! A client is often created again for each call. It must not forget that its key was refused.
 
 use crate::circuit_breaker::CircuitBreaker;
+use crate::first_delay::FirstDelay;
 use crate::gate::{Gate, Permit};
 use crate::key::ClientKey;
 use crate::poll_ledger::PollLedger;
 use crate::schedule::Millis;
+use crate::task::catalog::CATALOG;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -22,6 +24,8 @@ pub struct Account {
     pub gate: Gate,
     /// The result requests of each task.
     pub polls: PollLedger,
+    /// When to request results first, by the row of the type in the catalogue. The last is for types that are not in it.
+    pub first_delays: [FirstDelay; CATALOG.len() + 1],
 }
 
 impl Account {

@@ -22,8 +22,9 @@
 //! | [`circuit_breaker`] | what must not be sent again, and until when |
 //! | [`gate`] | one request at a time until the key is accepted |
 //! | [`poll_ledger`] | how often and when the result of each task was requested |
-//! | [`account`] | these three, shared by all clients of an account |
+//! | [`first_delay`] | when to request a result first, learnt from earlier tasks |
 //! | [`task`] | the catalogue of task types, the checks, images → base64 |
+//! | [`account`] | the four before [`task`], shared by all clients of an account |
 //! | [`response`] | how much of a body is read, JSON or excerpt, `Retry-After` |
 //! | [`protocol`] | request bodies, and what an answer means |
 //! | [`callback`] | the body that a service posts to a `callbackUrl` |
@@ -51,6 +52,7 @@ pub mod circuit_breaker;
 pub mod client;
 pub mod error;
 pub mod error_table;
+pub mod first_delay;
 pub mod gate;
 #[cfg(target_arch = "wasm32")]
 pub mod js;

@@ -97,6 +97,13 @@ pub struct CallOptions {
     /// @example 60_000
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
     pub timeout_ms: Option<Millis>,
+    /// How long after the creation of the task its result is requested first, in ms: 0 to 2,147,483,647. For
+    /// `waitForResult()`, after the call. Default: learnt for each type of task. It begins with 350 for images and
+    /// 1,000 for tokens, and rises up to 2,000 where that gets results earlier. `waitForResult()` asks at once.
+    ///
+    /// @example 3_000
+    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
+    pub first_delay_ms: Option<Millis>,
     /// The pause between two result requests, in ms: 2,000 to 2,147,483,647, because the services allow one
     /// request in 2 s. Default: 2,000.
     ///
@@ -191,6 +198,7 @@ impl CallOptions {
         let poll_interval_ms = members.whole("pollIntervalMs", min_interval, MAX_TIMER_MS)?;
         let read = Self {
             timeout_ms: members.whole("timeoutMs", 1, MAX_TIMER_MS)?.map(Millis::from),
+            first_delay_ms: members.whole("firstDelayMs", 0, MAX_TIMER_MS)?.map(Millis::from),
             poll_interval_ms: poll_interval_ms.map(Millis::from),
             callback_url: members.string("callbackUrl")?,
             task_type: members.string("type")?,

@@ -82,12 +82,12 @@ export interface CreateOptions
 /** The options of {@link Client.waitForResult}. */
 export interface WaitOptions
   extends ProgressOptions,
-    Pick<types.CallOptions, "timeoutMs" | "pollIntervalMs" | "type"> {}
+    Pick<types.CallOptions, "timeoutMs" | "firstDelayMs" | "pollIntervalMs" | "type"> {}
 
 /** The options of {@link Client.solve} and {@link Client.solveImage}. */
 export interface SolveOptions
   extends ProgressOptions,
-    Pick<types.CallOptions, "timeoutMs" | "pollIntervalMs" | "callbackUrl"> {}
+    Pick<types.CallOptions, "timeoutMs" | "firstDelayMs" | "pollIntervalMs" | "callbackUrl"> {}
 
 /** The options of {@link Client.solveAll}: those of each call, and how many run at once. */
 export interface SolveAllOptions extends SolveOptions, Pick<types.CallOptions, "concurrency"> {}

@@ -128,8 +128,7 @@ impl<P: Platform> Client<P> {
         let task_type = TaskType::new(options.task_type.clone().unwrap_or_default());
         let timeout_ms = options.timeout_ms.unwrap_or(task_type.timing().timeout_ms);
         let call = self.call(Some(timeout_ms), listener);
-        // Another process may have created it long ago, so the first request goes out at once.
-        self.wait(id, 0.0, options, call).await
+        self.wait(id, None, options, call).await
     }
 
     /// Solves a task: creates it and waits for its result.
@@ -169,11 +168,11 @@ impl<P: Platform> Client<P> {
         listener: Listener<'_>,
     ) -> Result<Solved<P::Value>> {
         let task_type = input.task_type();
-        let timing = task_type.timing();
-        let call = self.call(Some(options.timeout_ms.unwrap_or(timing.timeout_ms)), listener);
+        let timeout_ms = options.timeout_ms.unwrap_or(task_type.timing().timeout_ms);
+        let call = self.call(Some(timeout_ms), listener);
         let task = self.read_task(input, &task_type, call.deadline).await?;
         let id = self.create(task, options, call).await?;
-        self.wait(id, timing.first_delay_ms, options, call).await
+        self.wait(id, Some(&task_type), options, call).await
     }
 
     /// Reports that a task was answered wrongly.

@@ -13,14 +13,18 @@ use crate::protocol::{Answer, Request, TaskState, read_state};
 use crate::schedule::{
     MIN_POLL_INTERVAL_MS, Millis, PollSchedule, PollStep, TASK_LIFE_MS, timer_ms,
 };
+use crate::task::catalog::TaskType;
 use crate::texts;
 
 impl<P: Platform> Client<P> {
     /// Requests the result of a task until there is one.
+    ///
+    /// The type is that of a task that was created just now. Without one the first request goes out at once, because
+    /// another process may have created the task long ago.
     pub(super) async fn wait(
         &self,
         id: TaskId,
-        first_delay_ms: Millis,
+        new: Option<&TaskType>,
         options: &CallOptions,
         call: Call<'_>,
     ) -> Result<Solved<P::Value>> {
@@ -29,8 +33,18 @@ impl<P: Platform> Client<P> {
         let created = self.account.borrow().polls.created_at(id).unwrap_or(now);
         let deadline = call.deadline.min(created + TASK_LIFE_MS);
         let interval = options.poll_interval_ms.unwrap_or(MIN_POLL_INTERVAL_MS);
+        // A delay that the caller chose teaches nothing.
+        let new = new.filter(|_| options.first_delay_ms.is_none());
+        let new = new.map(|it| (it.row, it.timing().first_delay_ms));
+        let learnt = new.map(|(row, least)| {
+            let account = self.account.borrow();
+            account.first_delays.get(row).map_or(least, |known| known.next(least))
+        });
+        let first_delay_ms = learnt.or(options.first_delay_ms).unwrap_or_default();
         let mut schedule = PollSchedule::new(now + first_delay_ms, interval, deadline);
         let mut polls = 0_u32;
+        // When the first request went out, if it gave a state. Infinite is a time that teaches nothing.
+        let mut asked_after = Millis::INFINITY;
         let mut last_failure = None;
         loop {
             let now = self.platform.now();
@@ -56,6 +70,14 @@ impl<P: Platform> Client<P> {
             }
             polls = polls.saturating_add(1);
             let state = self.poll(id, deadline).await;
+            if polls == 1 && state.is_ok() {
+                asked_after = now - created;
+            }
+            if let (1..=2, Some((row, least)), Ok(TaskState::Ready { .. })) = (polls, new, &state)
+                && let Some(known) = self.account.borrow_mut().first_delays.get_mut(row)
+            {
+                known.learn(least, asked_after, polls == 1);
+            }
             let now = self.platform.now();
             let elapsed_ms = self.elapsed(call);
             let report = |status| {

@@ -422,6 +422,8 @@ const GEETEST: &[Field] = &[
 pub struct TaskType {
     /// Its name on the wire; empty where the task has none.
     pub name: String,
+    /// The first of its rows in the catalogue; their number where it is not in it.
+    pub row: usize,
     /// Its variants; none where it is not in the catalogue.
     pub specs: &'static [TaskSpec],
 }
@@ -432,10 +434,10 @@ impl TaskType {
     pub fn new(name: String) -> Self {
         let has_name = |spec: &TaskSpec| spec.types.contains(&&*name);
         // The variants of a type stand one after the other.
-        let start = CATALOG.iter().position(has_name).unwrap_or(CATALOG.len());
-        let specs = CATALOG.get(start..).unwrap_or_default();
+        let row = CATALOG.iter().position(has_name).unwrap_or(CATALOG.len());
+        let specs = CATALOG.get(row..).unwrap_or_default();
         let end = specs.iter().position(|spec| !has_name(spec)).unwrap_or(specs.len());
-        Self { specs: specs.get(..end).unwrap_or_default(), name }
+        Self { row, specs: specs.get(..end).unwrap_or_default(), name }
     }
 
     /// Its default times. An unknown type gets the longest.

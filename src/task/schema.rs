@@ -5,10 +5,10 @@ use crate::schedule::Millis;
 use crate::text_search::concat;
 use crate::texts;
 
-/// When the result is requested first, and how long a solve may take.
+/// When the result may be requested first, and how long a solve may take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timing {
-    /// From creation to the first result request.
+    /// From creation to the first result request, at least.
     pub first_delay_ms: Millis,
     /// From the call to giving up.
     pub timeout_ms: Millis,

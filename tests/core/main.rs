@@ -14,6 +14,7 @@ mod client {
 }
 mod error;
 mod error_table;
+mod first_delay;
 mod fuzz_corpus;
 mod gate;
 mod key;

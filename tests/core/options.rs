@@ -100,7 +100,15 @@ fn an_option_that_is_undefined_is_absent() {
     for name in names {
         assert!(read(with(name, Js::Undefined)).is_ok(), "{name}");
     }
-    for name in ["signal", "timeoutMs", "callbackUrl", "onProgress", "pollIntervalMs", "type"] {
+    for name in [
+        "signal",
+        "timeoutMs",
+        "callbackUrl",
+        "onProgress",
+        "firstDelayMs",
+        "pollIntervalMs",
+        "type",
+    ] {
         assert!(CallOptions::read(Some(&object([(name, Js::Undefined)]))).is_ok(), "{name}");
     }
     assert!(CallOptions::read::<Js>(None).is_ok());
@@ -135,12 +143,14 @@ fn a_number_is_whole_and_within_its_bounds() {
             refused_option(read(with(name, bad)), name);
         }
     }
-    for (name, min, max) in [("timeoutMs", 1.0, MAX), ("pollIntervalMs", 2_000.0, MAX)] {
+    for (name, min, max) in
+        [("timeoutMs", 1.0, MAX), ("firstDelayMs", 0.0, MAX), ("pollIntervalMs", 2_000.0, MAX)]
+    {
         let read = |value| CallOptions::read(Some(&object([(name, value)])));
         for good in [min, max] {
             assert!(read(Js::Number(good)).is_ok(), "{name}: {good}");
         }
-        for bad in [min - 1.0, max + 1.0, 0.0, -1.0, min + 0.5] {
+        for bad in [min - 1.0, max + 1.0, 0.5, -1.0, min + 0.5] {
             refused_option(read(Js::Number(bad)), name);
         }
         for bad in not_whole_numbers() {
@@ -265,7 +275,7 @@ fn a_key_in_the_wrong_place_is_not_shown() {
         refused_option(read(object([(name, KEY), ("clientKey", KEY)])), name);
         refused_option(read(object([("clientKey", KEY), (name, KEY)])), name);
     }
-    for name in ["timeoutMs", "pollIntervalMs", "callbackUrl"] {
+    for name in ["timeoutMs", "firstDelayMs", "pollIntervalMs", "callbackUrl"] {
         refused_option(CallOptions::read(Some(&object([(name, KEY)]))), name);
     }
 }

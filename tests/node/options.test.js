@@ -42,6 +42,7 @@ const CALL_OPTIONS = [
   ["onProgress", {}],
   ["timeoutMs", 0],
   ["timeoutMs", 5_000n],
+  ["firstDelayMs", -1],
   ["pollIntervalMs", 1_999],
   ["callbackUrl", new URL("https://me.example")],
   ["timeout", 5],

@@ -55,15 +55,24 @@ const onProgress = () => {};
 client.getBalance({ signal });
 client.getTaskResult(1, { signal });
 client.createTask(task, { signal, onProgress, timeoutMs: 5, callbackUrl: "https://me.example" });
-client.waitForResult(1, { signal, onProgress, timeoutMs: 5, pollIntervalMs: 2_000, type: "x" });
+client.waitForResult(1, {
+  signal,
+  onProgress,
+  timeoutMs: 5,
+  firstDelayMs: 0,
+  pollIntervalMs: 2_000,
+  type: "x",
+});
 client.solve(task, {
   signal,
   onProgress,
   timeoutMs: 5,
+  firstDelayMs: 3_000,
   pollIntervalMs: 2_000,
   callbackUrl: "https://me.example",
 });
 client.solveImage(bytes, { signal, onProgress, timeoutMs: 5, pollIntervalMs: 2_000 });
+client.solveImage(bytes, { firstDelayMs: 300 });
 
 // @ts-expect-error there is no such option
 client.solve(task, { timeout: 5 });
@@ -75,5 +84,9 @@ client.solve(task, { pollIntervalMs: "2000" });
 client.solve(task, { onProgress: "log" });
 // @ts-expect-error the balance takes one request
 client.getBalance({ pollIntervalMs: 2_000 });
+// @ts-expect-error a number
+client.solve(task, { firstDelayMs: "300" });
+// @ts-expect-error it only creates the task
+client.createTask(task, { firstDelayMs: 300 });
 // @ts-expect-error it only creates the task
 client.createTask(task, { pollIntervalMs: 2_000 });
