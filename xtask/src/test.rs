@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use xshell::{Shell, cmd};
 
 use crate::build::{Build, build, setup};
-use crate::toolchain::{Toolchain, WASM};
+use crate::toolchain::Toolchain;
 use crate::util::{locked, npm_bin, on_ci};
 use crate::{api_report, demo, docs, node_tests, notices, pack, packaging, reliability, workflows};
 
@@ -121,24 +121,12 @@ fn clippy(sh: &Shell) -> Result<()> {
     cmd!(sh, "cargo clippy --workspace --all-targets {locked...} -- -D warnings").run()?;
     // Again for the part of the crate that exists only in wasm.
     let toolchain = Toolchain::ready(sh)?;
-    toolchain
+    let clippy = toolchain
         .clippy(sh)
         // In the folder and with the flags of the build, so that both share build scripts and macros.
-        .args([
-            "--release",
-            "-p",
-            "capwire",
-            "--lib",
-            "--target",
-            WASM,
-            "--target-dir",
-            "target/wasm",
-        ])
-        .args(locked)
-        .args(["--", "-D", "warnings"])
-        .env("CARGO_ENCODED_RUSTFLAGS", toolchain.path_flags(sh)?.join("\x1f"))
-        .run()?;
-    Ok(())
+        .args(["--release", "-p", "capwire", "--lib"])
+        .args(locked);
+    Ok(toolchain.for_wasm(sh, clippy)?.args(["--", "-D", "warnings"]).run()?)
 }
 
 fn rust(sh: &Shell) -> Result<()> {

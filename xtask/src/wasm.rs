@@ -34,18 +34,14 @@ const STRIP: [&str; 4] = [
 
 /// Compiles the crate with a profile of Cargo.toml and returns the wasm.
 pub(crate) fn compile(sh: &Shell, toolchain: Toolchain, profile: &str) -> Result<Vec<u8>> {
-    let target = root().join("target/wasm");
-    let locked = locked();
-    let cargo = toolchain.cargo(sh).args(["rustc", "--profile", profile, "-p", "capwire", "--lib"]);
-    quietly(
-        cargo
-            // Only one of the crate's two types: cargo can't do link-time optimisation for both at once.
-            .args(["--crate-type", "cdylib", "--target", WASM, "--target-dir"])
-            .arg(&target)
-            .args(locked)
-            .env("CARGO_ENCODED_RUSTFLAGS", toolchain.path_flags(sh)?.join("\x1f")),
-    )?;
-    let wasm = target.join(WASM).join(profile).join("capwire.wasm");
+    let cargo = toolchain
+        .cargo(sh)
+        .args(["rustc", "--profile", profile, "-p", "capwire", "--lib"])
+        // Only one of the crate's two types: cargo can't do link-time optimisation for both at once.
+        .args(["--crate-type", "cdylib"])
+        .args(locked());
+    quietly(toolchain.for_wasm(sh, cargo)?)?;
+    let wasm = root().join("target/wasm").join(WASM).join(profile).join("capwire.wasm");
     fs::read(&wasm).with_context(|| format!("cargo has not written {}", wasm.display()))
 }
 
