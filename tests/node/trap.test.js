@@ -114,7 +114,7 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
 
   it("within what the glue takes for an exception stops the module, too", async () => {
     // As in the glue: an export called within an import, whose exceptions the glue catches.
-    const trapping = new URL("trap.js", import.meta.resolve("capwire")).href;
+    const trapping = new URL("client.js", import.meta.resolve("capwire")).href;
     const found = await runForJson(`
       import { callWasm, callWasmAsync, guarded } from "${trapping}";
       let entered = 0;
