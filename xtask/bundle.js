@@ -6,7 +6,7 @@
 // - errors.js: the classes of errors. It imports nothing, so a content script can use it alone.
 // - client.js: everything else that index.ts leads to, with its state.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 
@@ -14,10 +14,11 @@ const [glue, dist] = process.argv.slice(2).map((folder) => resolve(folder));
 const root = resolve(import.meta.dirname, "..");
 const src = join(root, "pkg/src");
 
-/** The files that are not bundled into those that import them. */
-const EXTERNAL = ["errors", "node", "capwire.wasm"];
-/** The entries, besides `js`. */
-const ENTRIES = ["browser", "cli", "errors", "inline", "node", "ru", "workerd"];
+/** The names of the entries: the files that the package's manifest names. */
+const manifest = readFileSync(join(root, "pkg/package.json"), "utf8");
+const entries = [
+  ...new Set(Array.from(manifest.matchAll(/\bdist\/([\w-]+)\.js"/g), ([, name]) => name)),
+];
 
 const common = {
   // Comments in the output name files from here, so that it is the same on every machine.
@@ -26,7 +27,6 @@ const common = {
   format: "esm",
   // Node's modules stay imports; nothing else depends on it.
   platform: "node",
-  mainFields: ["module", "main"],
   outdir: dist,
   sourcemap: true,
   // The sources are in the package.
@@ -54,14 +54,13 @@ function resolver(shared = []) {
     setup(build) {
       build.onResolve({ filter: /^\.\.?\// }, ({ path: specifier, importer, kind }) => {
         if (kind === "entry-point") return undefined;
-        const name = specifier.replace(/^(\.\.?\/)+|\.js$/g, "");
-        if (EXTERNAL.includes(name))
-          return { path: `./${specifier.replace(/^(\.\.?\/)+/, "")}`, external: true };
+        const file = specifier.replace(/^(\.\.?\/)+/, "");
+        const isEntry = entries.includes(file.replace(/\.js$/, ""));
+        if (isEntry || file === "capwire.wasm") return { path: `./${file}`, external: true };
         const path = find(specifier, importer);
         if (!shared.includes(path)) return { path };
-        return name === "index"
-          ? { path: "index", namespace: "public" }
-          : { path: "./client.js", external: true };
+        if (file === "index.js") return { path: "index", namespace: "public" };
+        return { path: "./client.js", external: true };
       });
     },
   };
@@ -113,7 +112,8 @@ await build({
 });
 
 const plugins = [resolver(client.files), index({ client: client.exports, errors: errors.exports })];
-await build({ ...common, entryPoints: ENTRIES.map(entry), plugins });
+const readable = entries.filter((name) => name !== "js");
+await build({ ...common, entryPoints: readable.map(entry), plugins });
 // Nearly all of it is the output of wasm2js, which nobody can read.
 const unreadable = { minify: true, sourcemap: false };
 await build({ ...common, ...unreadable, entryPoints: [entry("js")], plugins });

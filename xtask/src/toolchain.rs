@@ -23,8 +23,14 @@ const DEBIAN_PACKAGES: [&str; 5] =
 const BUILD_STD: [&str; 2] =
     ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 
-/// A panic traps at once. Without this its message would be formatted first, for nobody to read.
-const TRAP_ON_PANIC: [&str; 2] = ["-Zunstable-options", "-Cpanic=immediate-abort"];
+const FLAGS: [&str; 3] = [
+    // A panic traps at once. Without this its message would be formatted first, for nobody to read.
+    "-Zunstable-options",
+    "-Cpanic=immediate-abort",
+    // With these wasm-bindgen keeps JavaScript's values in a table of the module, which takes more code than an
+    // array in the glue, and wasm2js does not know them.
+    "-Ctarget-feature=-reference-types,-multivalue",
+];
 
 /// The Rust that builds the wasm. Host builds always use the cargo that runs xtask.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,11 +83,22 @@ impl Toolchain {
         }
     }
 
+    /// The compiler's version, and from whom it is: the same version of another source makes another wasm.
+    pub(crate) fn version(self, sh: &Shell) -> Result<String> {
+        let (rustc, from) = match self {
+            Self::User => (cmd!(sh, "rustc --version"), "rustup"),
+            Self::Debian => (debian_env(cmd!(sh, "/usr/bin/rustc --version")), "Debian"),
+        };
+        let version = rustc.quiet().read()?;
+        let number = version.split(' ').nth(1).context("rustc has printed no version")?;
+        Ok(format!("Rust {number} of {from}"))
+    }
+
     /// Makes a command of this cargo build for wasm, together with the standard library. Every command that shares
     /// its target folder must have the same flags, or each would build everything again.
     pub(crate) fn for_wasm<'a>(self, sh: &Shell, command: Cmd<'a>) -> Result<Cmd<'a>> {
         let mut flags = self.path_flags(sh)?;
-        flags.extend(TRAP_ON_PANIC.map(str::to_owned));
+        flags.extend(FLAGS.map(str::to_owned));
         Ok(command
             .args(["--target", WASM, "--target-dir"])
             .arg(root().join("target/wasm"))
