@@ -61,6 +61,26 @@ describe("init() in a page", { timeout: 120_000 }, () => {
     });
   }
 
+  it("has the wasm compiled while it still arrives", async (t) => {
+    const sandbox = await sandboxFor(t);
+    const page = await browser.open(t, "plain.html");
+    const options = { clientKey: KEY, baseUrl: sandbox.url() };
+    const used = await page.evaluate(async (options) => {
+      const used = [];
+      for (const name of ["compile", "compileStreaming", "instantiate", "instantiateStreaming"]) {
+        const original = WebAssembly[name];
+        WebAssembly[name] = (...args) => {
+          used.push(name);
+          return original(...args);
+        };
+      }
+      const { Client } = await import("capwire");
+      await new Client(options).ready();
+      return used;
+    }, options);
+    assert.deepEqual(used, ["instantiateStreaming"]);
+  });
+
   it("is what such a page needs", async (t) => {
     const call = await open(t);
     assert.deepEqual(await call(), { name: "InternalError", code: "INTERNAL" });

@@ -114,7 +114,7 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
 
   it("within what the glue takes for an exception stops the module, too", async () => {
     // As in the glue: an export called within an import, whose exceptions the glue catches.
-    const trapping = new URL("trap.js", import.meta.resolve("capwire")).href;
+    const trapping = new URL("client.js", import.meta.resolve("capwire")).href;
     const found = await runForJson(`
       import { callWasm, guarded, onTrap } from "${trapping}";
       let entered = 0;
@@ -131,6 +131,34 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
       console.log(JSON.stringify({ codes, entered, outside: outer() }));
     `);
     assert.deepEqual(found, { codes: Array(3).fill("INTERNAL deep"), entered: 1, outside: [] });
+  });
+
+  const withoutWasm = typeof WebAssembly === "undefined" && "JavaScript's memory grows differently";
+  it("is what happens when Rust gives up, as without memory", { skip: withoutWasm }, async () => {
+    const outcomes = await runForJson(`${TRAP}
+      const { instantiate } = WebAssembly;
+      let memory;
+      WebAssembly.instantiate = async (...args) => {
+        const started = await instantiate(...args);
+        // Node's own modules are compiled beforehand, so their result is another.
+        const exported = Object.values(started.instance?.exports ?? {});
+        memory ??= exported.find((it) => it instanceof WebAssembly.Memory);
+        return started;
+      };
+      const waiting = client(() => new Promise(() => {})).getBalance();
+      await client(answer({ balance: 1 })).getBalance();
+      // All that there can be, so that Rust gets no more.
+      for (let pages = 32_768; pages >= 1; pages /= 2) {
+        try { memory.grow(pages); } catch {}
+      }
+      const big = new Client({ clientKey: "x".repeat(3_000_000) }).ready();
+      const late = big.catch(() => client(answer({ balance: 1 })).getBalance());
+      say(await Promise.all([waiting, big, late].map(seen)));
+    `);
+    const cause = "unreachable";
+    const message = `The WebAssembly module has crashed: ${cause}`;
+    const expected = { ...INTERNAL, message, cause };
+    assert.deepEqual(outcomes, [expected, expected, expected]);
   });
 
   it("shows no key", async () => {

@@ -1,23 +1,26 @@
 //! `cargo xtask build`: the crate and the TypeScript shell become `pkg/dist`.
 //!
-//! cargo → wasm-bindgen → wasm-opt → wasm2js → tsc. The output of all but the last is kept in
+//! cargo → wasm-bindgen → wasm-opt → wasm2js → esbuild and tsc. The output of all but the last two is kept in
 //! `target/wasm/ready` and made again only when cargo has written another wasm.
 //!
 //! A development build (`--dev`) leaves out wasm-opt, wasm2js and the check of the size. Its intermediate
 //! output has a folder of its own; both end in `pkg/dist`, and a stamp beside it says which one is there.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use xshell::{Shell, cmd};
 
-use crate::size::{self, gzip};
+use crate::size;
 use crate::stamp::{self, digest, tree};
 use crate::toolchain::Toolchain;
-use crate::util::{copy_folder, install_root_packages, npm_bin, quietly, root, step};
+use crate::util::{files, install_root_packages, npm_bin, quietly, root, step};
 use crate::{glue, types, wasm, wasm2js};
 
 /// The kinds of builds.
@@ -55,6 +58,7 @@ const RECIPE: &str = concat!(
     include_str!("glue.rs"),
     include_str!("wasm.rs"),
     include_str!("wasm2js.rs"),
+    include_str!("../bundle.js"),
     include_str!("../Cargo.toml")
 );
 
@@ -96,6 +100,7 @@ pub(crate) fn build(sh: &Shell, kind: Build) -> Result<()> {
             Build::Dev => wasm2js::write_missing(&ready)?,
         }
         tie_together(&ready)?;
+        write_inline(&ready)?;
         stamp::write(&ready, &inputs)?;
     }
 
@@ -104,6 +109,7 @@ pub(crate) fn build(sh: &Shell, kind: Build) -> Result<()> {
     let inputs = digest([
         &tree(&ready)?,
         &tree(&package.join("src"))?,
+        &fs::read(package.join("package.json"))?,
         &fs::read(package.join("tsconfig.json"))?,
         &lock,
         RECIPE.as_bytes(),
@@ -113,11 +119,15 @@ pub(crate) fn build(sh: &Shell, kind: Build) -> Result<()> {
         sh.write_file(dev_mark(), "")?;
     }
     if !stamp::is_current(&dist, &inputs)? {
-        step("compile the TypeScript", || {
+        step("bundle the JavaScript", || {
             // Emptied, so that nothing is published whose source is gone.
             sh.remove_path(&dist)?;
-            copy_folder(sh, &ready, &dist)?;
-            write_inline(&dist)?;
+            for file in files(&ready, ".d.ts").iter().chain([&ready.join("capwire.wasm")]) {
+                sh.copy_file(file, sh.create_dir(&dist)?)?;
+            }
+            quietly(cmd!(sh, "node xtask/bundle.js {ready} {dist}"))
+        })?;
+        step("check the TypeScript and write its declarations", || {
             let tsc = npm_bin(sh, "tsc")?;
             quietly(cmd!(sh, "{tsc} -p pkg"))
         })?;
@@ -132,7 +142,7 @@ pub(crate) fn build(sh: &Shell, kind: Build) -> Result<()> {
     match kind {
         Build::Release => {
             sh.remove_path(dev_mark())?;
-            size::report(sh, &dist)
+            size::measure(sh, &dist, &ready, toolchain)
         }
         Build::Dev => Ok(()),
     }
@@ -164,7 +174,14 @@ fn edit(file: &Path, change: impl FnOnce(&str) -> Result<String>) -> Result<()> 
 }
 
 /// Writes the wasm as a JavaScript module, for the entry that needs no separate file.
-fn write_inline(dist: &Path) -> Result<()> {
-    let base64 = BASE64.encode(gzip(&fs::read(dist.join("capwire.wasm"))?)?);
-    Ok(fs::write(dist.join("wasm-inline.js"), format!("export default \"{base64}\";\n"))?)
+fn write_inline(ready: &Path) -> Result<()> {
+    let base64 = BASE64.encode(gzip(&fs::read(ready.join("capwire.wasm"))?)?);
+    Ok(fs::write(ready.join("wasm-inline.js"), format!("export default \"{base64}\";\n"))?)
+}
+
+/// As nobody compares this size, the compression of the crate will do.
+fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(bytes)?;
+    Ok(gzip.finish()?)
 }

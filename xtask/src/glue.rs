@@ -51,7 +51,9 @@ pub(crate) fn with_short_names(glue: &str, names: &[u8]) -> Result<String> {
     }
     let names: Names = serde_json::from_slice(names).context("wasm-opt has printed no names")?;
     let mut glue = replace_once(glue, "\"./glue_bg.js\": import0", "\"a\": import0")?;
-    glue = without_direct_imports(&glue)?;
+    if names.imports.iter().any(|(module, ..)| module == PLATFORM) {
+        glue = without_direct_imports(&glue)?;
+    }
     let mut direct = String::new();
     for (module, long, short) in &names.imports {
         if module == PLATFORM {
@@ -105,16 +107,9 @@ pub(crate) fn as_function(module: &str) -> Result<String> {
 
 /// Makes the glue use that function instead of `WebAssembly`, which it then doesn't mention at all.
 pub(crate) fn over_javascript(glue: &str) -> Result<String> {
-    // The only intrinsic left to the engine: the first index of the table that is not a constant.
-    let mut glue = without_lines(glue, "__wbindgen_externref_xform__", 2)?;
-    glue = replace_once(
-        &glue,
-        "const import0 = {\n",
-        "const import0 = {\n        __wbindgen_externref_statics_end: function() { return 1028; },\n",
-    )?;
     // Memory that grows gets a new buffer and leaves the old one as it was; WebAssembly would detach it.
-    glue = replace_once(
-        &glue,
+    let mut glue = replace_once(
+        glue,
         "cachedUint8ArrayMemory0.byteLength === 0",
         "cachedUint8ArrayMemory0.buffer !== wasm.memory.buffer",
     )?;
@@ -126,7 +121,6 @@ pub(crate) fn over_javascript(glue: &str) -> Result<String> {
     let (glue, _) = glue
         .split_once("\nasync function __wbg_load(")
         .context("the glue loads the module in another way")?;
-    ensure!(glue.contains("if (idx < 1028) return;"), "the glue's own table begins elsewhere");
     ensure!(!glue.contains("WebAssembly"), "the glue uses WebAssembly");
     Ok(format!(
         "import asmFunc from \"./module.js\";
@@ -136,17 +130,6 @@ export default async function start() {{
 }}
 "
     ))
-}
-
-/// Leaves out the lines that contain a text, of which there must be so many.
-fn without_lines(text: &str, part: &str, count: usize) -> Result<String> {
-    let found = text.lines().filter(|line| line.contains(part)).count();
-    ensure!(
-        found == count,
-        "the generated text has {found} lines with `{part}` instead of {count}"
-    );
-    let rest: Vec<&str> = text.lines().filter(|line| !line.contains(part)).collect();
-    Ok(rest.join("\n") + "\n")
 }
 
 /// Replaces text that must occur exactly once.
@@ -184,23 +167,23 @@ mod tests {
     }
 
     fn wasm(glue: &str) -> Result<String> {
-        let named = with_short_names(&guard_exports(glue)?, fixture("wasm.names.json").as_bytes())?;
+        let named = with_short_names(&guard_exports(glue)?, fixture("names.json").as_bytes())?;
         require_mark(&named, MARK)
     }
 
     fn javascript(glue: &str) -> Result<String> {
-        let names = fixture("wasm2js.names.json");
+        let names = fixture("names.json");
         with_short_names(&over_javascript(&guard_exports(glue)?)?, names.as_bytes())
     }
 
     #[test]
     fn the_glue_of_the_wasm() {
-        assert_makes("wasm.expected.js", &wasm(&fixture("wasm.js")).unwrap());
+        assert_makes("wasm.expected.js", &wasm(&fixture("glue.js")).unwrap());
     }
 
     #[test]
     fn the_glue_of_the_javascript() {
-        assert_makes("wasm2js.expected.js", &javascript(&fixture("wasm2js.js")).unwrap());
+        assert_makes("wasm2js.expected.js", &javascript(&fixture("glue.js")).unwrap());
     }
 
     #[test]
@@ -228,20 +211,13 @@ mod tests {
             "\"./glue_bg.js\": import0",
             " __wbg_Error_208446807d0d1e30: function",
         ];
-        let glue = fixture("wasm.js");
+        let glue = fixture("glue.js");
         for place in common.into_iter().chain(["    wasmInstance = instance;\n"]) {
             for spoilt in spoilt(&glue, place) {
                 wasm(&spoilt).expect_err(place);
             }
         }
-        let glue = fixture("wasm2js.js");
-        let only_here = [
-            "import * as import1 from \"__wbindgen_externref_xform__\"\n",
-            "        \"__wbindgen_externref_xform__\": import1,\n",
-            "const import0 = {\n",
-            "cachedUint8ArrayMemory0.byteLength === 0",
-            CHECK_OF_BUFFER,
-        ];
+        let only_here = ["cachedUint8ArrayMemory0.byteLength === 0", CHECK_OF_BUFFER];
         for place in common.into_iter().chain(only_here) {
             for spoilt in spoilt(&glue, place) {
                 javascript(&spoilt).expect_err(place);
@@ -250,11 +226,10 @@ mod tests {
     }
 
     #[test]
-    fn the_javascript_must_be_free_of_webassembly_and_begin_its_table_where_expected() {
-        let glue = fixture("wasm2js.js");
+    fn the_javascript_must_be_free_of_webassembly() {
+        let glue = fixture("glue.js");
         for (old, new) in [
             ("\nasync function __wbg_load(", "\nasync function load("),
-            ("if (idx < 1028) return;", "if (idx < 132) return;"),
             ("function takeObject(idx) {", "function takeObject(idx) { WebAssembly;"),
         ] {
             javascript(&replace_once(&glue, old, new).unwrap()).expect_err(old);
@@ -279,7 +254,7 @@ mod tests {
 
     #[test]
     fn names_must_be_those_of_the_glue() {
-        let glue = fixture("wasm.js");
+        let glue = fixture("glue.js");
         with_short_names(&glue, b"").expect_err("no names");
         let other = r#"{"imports": [["./glue_bg.js", "__wbg_other", "x"]], "exports": []}"#;
         with_short_names(&glue, other.as_bytes()).expect_err("another import");

@@ -9,9 +9,11 @@
 //! | `demo.rs`, `docs.rs`, `fuzz.rs` | `start`, `playground`; `docs`; `fuzz` |
 //! | `build.rs` | `build`: how `pkg/dist` is made of the parts below |
 //! | `wasm.rs`, `wasm2js.rs` | cargo, wasm-bindgen, wasm-opt; the module as JavaScript |
+//! | `../bundle.js` | a file of JavaScript per entry |
 //! | `glue.rs` | changes to generated text, with tests |
 //! | `types.rs` | the TypeScript of the task types |
-//! | `size.rs`, `stamp.rs` | the budgets; which outputs are current |
+//! | `size.rs`, `attribution.rs` | the budgets, and a report of where the bytes are |
+//! | `stamp.rs` | which outputs are current |
 //! | `pack.rs` | the tarball, and a project in which it is installed |
 //! | `notices.rs`, `workflows.rs` | THIRD-PARTY-NOTICES; the files of `.github` |
 //! | `api_report.rs` | the public types of the package |
@@ -24,6 +26,7 @@
 //! Every command can be run again: finished work is recognised and takes no time.
 
 mod api_report;
+mod attribution;
 mod browser;
 mod build;
 mod check;

@@ -11,9 +11,11 @@ use anyhow::{Context as _, Result, ensure};
 use xshell::{Shell, cmd};
 
 use crate::build::{Build, build, setup};
-use crate::toolchain::{Toolchain, WASM};
+use crate::toolchain::Toolchain;
 use crate::util::{locked, npm_bin, on_ci};
-use crate::{api_report, demo, docs, node_tests, notices, pack, packaging, reliability, workflows};
+use crate::{
+    api_report, demo, docs, node_tests, notices, pack, packaging, reliability, size, workflows,
+};
 
 /// Why a step did not run.
 type Skipped = Option<String>;
@@ -21,13 +23,14 @@ type Skipped = Option<String>;
 type Step = (&'static str, fn(&Shell) -> Result<Skipped>);
 
 /// In the order in which they run: quick ones first. A new step is a row here.
-const STEPS: [Step; 20] = [
+const STEPS: [Step; 21] = [
     ("fmt", |sh| done(fmt(sh))),
     ("clippy", |sh| done(clippy(sh))),
     ("rust", |sh| done(rust(sh))),
     ("licenses", licenses),
     ("workflows", workflows::check),
     ("build", |sh| done(build(sh, Build::Release))),
+    ("size", |_| done(size::check())),
     ("notices", |sh| done(notices::check(sh))),
     ("lint", |sh| done(lint(sh))),
     ("pack", |sh| done(pack::pack(sh))),
@@ -121,24 +124,13 @@ fn clippy(sh: &Shell) -> Result<()> {
     cmd!(sh, "cargo clippy --workspace --all-targets {locked...} -- -D warnings").run()?;
     // Again for the part of the crate that exists only in wasm.
     let toolchain = Toolchain::ready(sh)?;
-    toolchain
+    let clippy = toolchain
         .clippy(sh)
-        // In the folder and with the flags of the build, so that both share build scripts and macros.
-        .args([
-            "--release",
-            "-p",
-            "capwire",
-            "--lib",
-            "--target",
-            WASM,
-            "--target-dir",
-            "target/wasm",
-        ])
-        .args(locked)
-        .args(["--", "-D", "warnings"])
-        .env("CARGO_ENCODED_RUSTFLAGS", toolchain.path_flags(sh)?.join("\x1f"))
-        .run()?;
-    Ok(())
+        // In the folder and with the flags of the build, so that both share build scripts and macros. The profile
+        // is the fast one: the standard library, for which clippy has no mode, is compiled for this alone.
+        .args(["--profile", "wasm-dev", "-p", "capwire", "--lib"])
+        .args(locked);
+    Ok(toolchain.for_wasm(sh, clippy)?.args(["--", "-D", "warnings"]).run()?)
 }
 
 fn rust(sh: &Shell) -> Result<()> {

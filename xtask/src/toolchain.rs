@@ -1,11 +1,10 @@
 //! A Rust toolchain that can build for wasm32-unknown-unknown.
 //!
-//! Normally it is the user's own, to which rustup adds the target. Where the Rust release server can't or must
-//! not be reached, Debian's packages replace it. They have the compiler and the source of the standard library,
-//! but not the library built for wasm, so that is built here, once per machine.
+//! Normally it is the user's own, to which rustup adds the source of the standard library. Where the Rust release
+//! server can't or must not be reached, Debian's packages replace it. With either, cargo builds the standard
+//! library itself: as small as it can be made, which the one that Rust ships is not.
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -20,23 +19,30 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 const DEBIAN_PACKAGES: [&str; 5] =
     ["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy", "lld-19"];
 
-/// The folder in which Debian's compiler looks for the standard library of the target.
-const DEBIAN_STD: &str = "/usr/lib/rustlib/wasm32-unknown-unknown";
+/// Makes cargo build the standard library too, and in it only what a small program needs.
+const BUILD_STD: [&str; 2] =
+    ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 
-/// A file in the folder of the standard library, with the version of the compiler that built it.
-const STAMP: &str = "capwire-std";
+const FLAGS: [&str; 3] = [
+    // A panic traps at once. Without this its message would be formatted first, for nobody to read.
+    "-Zunstable-options",
+    "-Cpanic=immediate-abort",
+    // With these wasm-bindgen keeps JavaScript's values in a table of the module, which takes more code than an
+    // array in the glue, and wasm2js does not know them.
+    "-Ctarget-feature=-reference-types,-multivalue",
+];
 
 /// The Rust that builds the wasm. Host builds always use the cargo that runs xtask.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Toolchain {
-    /// The user's own, with the target installed.
+    /// The user's own, with the source of the standard library.
     User,
-    /// Debian's packages, with the standard library built here.
+    /// Debian's packages.
     Debian,
 }
 
 impl Toolchain {
-    /// Finds a toolchain with the target, and installs the target if there is none.
+    /// Finds a toolchain with the source of the standard library, and installs that if there is none.
     pub(crate) fn ready(sh: &Shell) -> Result<Self> {
         match env::var("CAPWIRE_RUST").as_deref() {
             Ok("debian") => {
@@ -46,16 +52,16 @@ impl Toolchain {
             Ok("") | Err(_) => {}
             Ok(other) => bail!("CAPWIRE_RUST is `{other}`: its only possible value is `debian`"),
         }
-        if user_has_target(sh) || rustup_adds_target(sh) {
+        if user_has_std_source(sh) || rustup_adds_std_source(sh) {
             return Ok(Self::User);
         }
         if !is_debian_like() {
             bail!(
                 "Rust can't build for wasm here: install Rust with rustup (https://rustup.rs), \
-                 then run `rustup target add {WASM}`"
+                 then run `rustup component add rust-src`"
             );
         }
-        eprintln!("  rustup could not add the target {WASM}, so Debian's Rust packages are used");
+        eprintln!("  rustup could not add rust-src, so Debian's Rust packages are used");
         install_debian(sh)?;
         Ok(Self::Debian)
     }
@@ -77,9 +83,34 @@ impl Toolchain {
         }
     }
 
-    /// Flags for rustc that keep this machine's paths out of its output: messages of panics name source
-    /// files. With these flags the same source gives the same bytes on every machine.
-    pub(crate) fn path_flags(self, sh: &Shell) -> Result<Vec<String>> {
+    /// The compiler's version, and from whom it is: the same version of another source makes another wasm.
+    pub(crate) fn version(self, sh: &Shell) -> Result<String> {
+        let (rustc, from) = match self {
+            Self::User => (cmd!(sh, "rustc --version"), "rustup"),
+            Self::Debian => (debian_env(cmd!(sh, "/usr/bin/rustc --version")), "Debian"),
+        };
+        let version = rustc.quiet().read()?;
+        let number = version.split(' ').nth(1).context("rustc has printed no version")?;
+        Ok(format!("Rust {number} of {from}"))
+    }
+
+    /// Makes a command of this cargo build for wasm, together with the standard library. Every command that shares
+    /// its target folder must have the same flags, or each would build everything again.
+    pub(crate) fn for_wasm<'a>(self, sh: &Shell, command: Cmd<'a>) -> Result<Cmd<'a>> {
+        let mut flags = self.path_flags(sh)?;
+        flags.extend(FLAGS.map(str::to_owned));
+        Ok(command
+            .args(["--target", WASM, "--target-dir"])
+            .arg(root().join("target/wasm"))
+            .args(BUILD_STD)
+            // Both are unstable features, which this enables in a stable release.
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")))
+    }
+
+    /// Flags for rustc that keep this machine's paths out of its output. With these flags the same source gives the
+    /// same bytes on every machine.
+    fn path_flags(self, sh: &Shell) -> Result<Vec<String>> {
         let sysroot = match self {
             Self::User => cmd!(sh, "rustc --print sysroot").quiet().read()?,
             Self::Debian => "/usr".to_owned(),
@@ -122,31 +153,24 @@ fn debian_env(command: Cmd<'_>) -> Cmd<'_> {
     .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld-19")
 }
 
-fn user_has_target(sh: &Shell) -> bool {
-    let folder =
-        cmd!(sh, "rustc --print target-libdir --target {WASM}").quiet().ignore_stderr().read();
-    folder.is_ok_and(|folder| has_std(Path::new(&folder)))
+fn user_has_std_source(sh: &Shell) -> bool {
+    let sysroot = cmd!(sh, "rustc --print sysroot").quiet().ignore_stderr().read();
+    sysroot.is_ok_and(|sysroot| has_std_source(Path::new(&sysroot)))
 }
 
-fn has_std(folder: &Path) -> bool {
-    fs::read_dir(folder).is_ok_and(|files| {
-        files.flatten().any(|file| {
-            let name = file.file_name();
-            let name = name.to_string_lossy();
-            name.starts_with("libstd-") && name.ends_with(".rlib")
-        })
-    })
+fn has_std_source(sysroot: &Path) -> bool {
+    sysroot.join("lib/rustlib/src/rust/library/Cargo.lock").exists()
 }
 
-fn rustup_adds_target(sh: &Shell) -> bool {
-    let added = step(&format!("rustup target add {WASM}"), || {
-        quietly(cmd!(sh, "rustup target add {WASM}"))
+fn rustup_adds_std_source(sh: &Shell) -> bool {
+    let added = step("rustup component add rust-src", || {
+        quietly(cmd!(sh, "rustup component add rust-src"))
     });
     // Not an error yet: Debian's packages may do.
     if let Err(error) = &added {
         eprintln!("  {error:#}");
     }
-    added.is_ok() && user_has_target(sh)
+    added.is_ok() && user_has_std_source(sh)
 }
 
 /// Debian, Ubuntu and the like.
@@ -187,7 +211,7 @@ pub(crate) fn apt_install(sh: &Shell, packages: &[&str]) -> Result<()> {
     })
 }
 
-/// Installs Debian's compiler and builds the standard library for the target, once per compiler version.
+/// Installs Debian's compiler and the source of its standard library.
 fn install_debian(sh: &Shell) -> Result<()> {
     if !is_debian_like() {
         bail!("CAPWIRE_RUST=debian needs Debian's packages, but this is another system");
@@ -195,65 +219,8 @@ fn install_debian(sh: &Shell) -> Result<()> {
     apt_install(sh, &DEBIAN_PACKAGES).with_context(|| {
         format!(
             "Debian's Rust packages could not be installed: install {} yourself, \
-             or Rust with rustup (https://rustup.rs) and run `rustup target add {WASM}`",
+             or Rust with rustup (https://rustup.rs) and run `rustup component add rust-src`",
             DEBIAN_PACKAGES.join(" ")
         )
-    })?;
-
-    let version = debian_env(cmd!(sh, "/usr/bin/rustc -vV")).quiet().read()?;
-    let lib = Path::new(DEBIAN_STD).join("lib");
-    let stamp = fs::read_to_string(lib.join(STAMP));
-    if stamp.is_ok_and(|stamp| stamp.trim() == version.trim()) && has_std(&lib) {
-        return Ok(());
-    }
-    step("build the standard library for wasm", || build_debian_std(sh, &version, &lib))
-}
-
-fn build_debian_std(sh: &Shell, version: &str, lib: &Path) -> Result<()> {
-    let work = root().join("target/wasm-std");
-    sh.remove_path(&work)?;
-    sh.write_file(
-        work.join("Cargo.toml"),
-        "[package]\nname = \"empty\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n[workspace]\n",
-    )?;
-    sh.write_file(work.join("lib.rs"), "")?;
-    {
-        let _dir = sh.push_dir(&work);
-        let cargo = debian_env(cmd!(
-            sh,
-            "/usr/bin/cargo build --release --target {WASM} --target-dir target"
-        ));
-        // Bitcode, because the package is built with link-time optimisation.
-        let mut flags = Toolchain::Debian.path_flags(sh)?;
-        flags.push("-Cembed-bitcode=yes".to_owned());
-        quietly(
-            cargo
-                // An unstable feature, which RUSTC_BOOTSTRAP enables for this build only.
-                .arg("-Zbuild-std=std,panic_abort,test")
-                .env("RUSTC_BOOTSTRAP", "1")
-                .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")),
-        )?;
-    }
-
-    // Prepared elsewhere and then moved, so that an interrupted run leaves nothing that looks finished.
-    let ready = sh.create_dir(work.join("lib"))?;
-    let built = work.join("target").join(WASM).join("release/deps");
-    for file in sh.read_dir(built)? {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".rlib") && !name.starts_with("libempty") {
-            sh.copy_file(&file, &ready)?;
-        }
-    }
-    sh.write_file(ready.join(STAMP), version)?;
-    let new = lib.with_extension("new");
-    let run =
-        |program: &str, args: &[&Path]| -> Result<()> { quietly(as_root(sh, program)?.args(args)) };
-    run("mkdir", &[Path::new("-p"), lib.parent().context("the folder has a parent")?])?;
-    run("rm", &[Path::new("-rf"), &new])?;
-    run("cp", &[Path::new("-r"), &ready, &new])?;
-    run("rm", &[Path::new("-rf"), lib])?;
-    run("mv", &[&new, lib])?;
-    // Built against the previous library; cargo would not notice the difference.
-    sh.remove_path(root().join("target/wasm"))?;
-    Ok(sh.remove_path(work)?)
+    })
 }

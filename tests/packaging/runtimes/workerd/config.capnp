@@ -35,13 +35,6 @@ const unbundledWorker :Workerd.Worker = (
     ( name = "capwire/workerd.js", esModule = embed "../node_modules/capwire/dist/workerd.js" ),
     ( name = "capwire/capwire.wasm", wasm = embed "../node_modules/capwire/dist/capwire.wasm" ),
     ( name = "capwire/client.js", esModule = embed "../node_modules/capwire/dist/client.js" ),
-    ( name = "capwire/error-table.js", esModule = embed "../node_modules/capwire/dist/error-table.js" ),
     ( name = "capwire/errors.js", esModule = embed "../node_modules/capwire/dist/errors.js" ),
-    ( name = "capwire/glue.js", esModule = embed "../node_modules/capwire/dist/glue.js" ),
-    ( name = "capwire/index.js", esModule = embed "../node_modules/capwire/dist/index.js" ),
-    ( name = "capwire/module.js", esModule = embed "../node_modules/capwire/dist/module.js" ),
-    ( name = "capwire/start.js", esModule = embed "../node_modules/capwire/dist/start.js" ),
-    ( name = "capwire/trap.js", esModule = embed "../node_modules/capwire/dist/trap.js" ),
-    ( name = "capwire/webassembly.js", esModule = embed "../node_modules/capwire/dist/webassembly.js" ),
   ],
 );
