@@ -13,7 +13,9 @@ use xshell::{Shell, cmd};
 use crate::build::{Build, build, setup};
 use crate::toolchain::{Toolchain, WASM};
 use crate::util::{locked, npm_bin, on_ci};
-use crate::{api_report, demo, docs, node_tests, notices, pack, packaging, reliability, workflows};
+use crate::{
+    api_report, bench, demo, docs, node_tests, notices, pack, packaging, reliability, workflows,
+};
 
 /// Why a step did not run.
 type Skipped = Option<String>;
@@ -21,7 +23,7 @@ type Skipped = Option<String>;
 type Step = (&'static str, fn(&Shell) -> Result<Skipped>);
 
 /// In the order in which they run: quick ones first. A new step is a row here.
-const STEPS: [Step; 20] = [
+const STEPS: [Step; 21] = [
     ("fmt", |sh| done(fmt(sh))),
     ("clippy", |sh| done(clippy(sh))),
     ("rust", |sh| done(rust(sh))),
@@ -42,6 +44,7 @@ const STEPS: [Step; 20] = [
     ("reliability", |_| reliability()),
     ("packaging:fast", |sh| done(packaging_fast(sh))),
     ("demo", |sh| done(run_demo(sh))),
+    ("bench:short", |sh| done(bench::short(sh))),
 ];
 
 /// The steps of which single files can be run: `test node FILE...`.
