@@ -64,7 +64,9 @@ export class ChromiumPlace {
       async memory() {
         for (let n = 0; n < 2; n += 1) await devtools.send("HeapProfiler.collectGarbage");
         const { usedSize, backingStorageSize } = await devtools.send("Runtime.getHeapUsage");
-        return { heap: usedSize, external: backingStorageSize };
+        // The wasm's memory is not in it.
+        const external = backingStorageSize + (await evaluate("wasmBytes"));
+        return { heap: usedSize, external };
       },
     };
     return {

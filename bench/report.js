@@ -26,8 +26,9 @@ export function describe({ value, ratio, raw, gzip, brotli }) {
 
 const line = (cells) => `| ${cells.join(" | ")} |\n`;
 
-function table(head, rows) {
-  const rule = head.map((_, column) => (column === 0 ? "---" : "---:"));
+/** The cells of all columns but the first are numbers, unless `isText`. */
+function table(head, rows, { isText = false } = {}) {
+  const rule = head.map((_, column) => (column === 0 || isText ? "---" : "---:"));
   return `${line(head)}|${rule.join("|")}|\n${rows.map(line).join("")}`;
 }
 
@@ -101,7 +102,7 @@ Node ${process.versions.node}${browser}. ${versions.join(", ")}.`;
 }
 
 /** Writes the page and its plots into the folder `docs`. */
-export async function writeReport({ results, machine }, clients) {
+export async function writeReport(results, machine, clients) {
   const docs = resolve(import.meta.dirname, "../docs");
   const plots = join(docs, "performance");
   const compared = compare({ ...results.node, ...results.bundle });
@@ -111,8 +112,8 @@ export async function writeReport({ results, machine }, clients) {
   let page = `# Performance
 
 \`npm run bench\` writes this page. It compares capwire with a bare loop over \`fetch\` and with other public clients, side
-by side in one run. Times on a shared machine vary, so look at the ratios: each is the median over rounds in which all
-clients took turns, with the least and the greatest in brackets.
+by side: each table is from one run. Times on a shared machine vary, so look at the ratios. Each is the median over
+rounds in which all clients took turns, with the least and the greatest in brackets.
 
 ${machine}
 
@@ -124,9 +125,9 @@ ${goals(compared)}
 ${losses(results)
   .map((sentence) => `- ${sentence}\n`)
   .join("")}
-The other clients send an image as it is given, whatever it contains, and repeat nothing. capwire checks it, limits how
-often the service is asked, and ends in a typed error after any fault. That is what the additional time and bytes pay
-for. In Node the others use node:http, which needs less than \`fetch\`.
+The other clients send an image as it is given, whatever it contains. capwire checks every field, limits how often the
+service is asked, repeats only what is safe to repeat, and ends in a typed error after any fault. The additional time
+and bytes pay for that. In Node the others use node:http, which needs less than \`fetch\`.
 
 ## How each client is called
 
@@ -137,6 +138,7 @@ Where a client takes only base64, encoding the image is included.
 ${table(
   ["client", "call"],
   clients.map(({ name, how }) => [name, how]),
+  { isText: true },
 )}`;
 
   for (const { id, title, unit, text, main, where } of FIGURES) {

@@ -1,7 +1,7 @@
-// `node run.js [--short | --page] [--only ID,...]`: measures, then writes docs/performance.md and its plots.
+// `node run.js [--short] [--only ID,... [--place node|chromium]]`: measures, then writes docs/performance.md and its plots.
 //
-// With --page it only writes the page again, from the last results. With --short it measures less, in Node only, writes
-// nothing, and fails if a limit of figures.js is exceeded. With --only it writes nothing either.
+// With --only it measures these figures again, maybe in one place only, and takes the others from the last results.
+// With --short it measures less, in Node only, writes nothing, and fails if a limit of figures.js is exceeded.
 
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
@@ -18,17 +18,12 @@ const { values: options } = parseArgs({
   options: {
     short: { type: "boolean", default: false },
     only: { type: "string" },
-    page: { type: "boolean", default: false },
+    place: { type: "string" },
   },
 });
 
-/** Of the last run in full, so that the page can be written again from it. */
+/** Of the last run in full. */
 const RESULTS = resolve(import.meta.dirname, "../target/bench.json");
-
-if (options.page) {
-  await writeReport(JSON.parse(await readFile(RESULTS, "utf8")), installedClients());
-  process.exit();
-}
 
 const chromium = process.env.CAPWIRE_CHROMIUM;
 const form = options.short ? "short" : "full";
@@ -46,6 +41,7 @@ function clientsOf(where, { isOwn }) {
 
 const began = performance.now();
 const results = { node: {}, chromium: {}, bundle: {} };
+if (only && !options.short) Object.assign(results, JSON.parse(await readFile(RESULTS, "utf8")));
 const service = await start("service.js");
 const places = { node: new NodePlace(service), bundle: undefined };
 if (!options.short && chromium) {
@@ -56,7 +52,7 @@ try {
     if (only && !only.includes(figure.id)) continue;
     for (const where of figure.where) {
       const size = figure[form]?.[where];
-      if (!size || !(where in places)) continue;
+      if (!size || !(where in places) || where !== (options.place ?? where)) continue;
       const started = performance.now();
       const rows = await figure.run(places[where], clientsOf(where, figure), size);
       results[where][figure.id] = rows;
@@ -82,8 +78,7 @@ console.log(`\n${((performance.now() - began) / 1_000).toFixed(0)} s`);
 
 if (options.short) {
   if (compared.some(({ isOver }) => isOver)) process.exitCode = 1;
-} else if (!only) {
-  const found = { results, machine: machine(all, places.chromium?.version) };
-  await writeFile(RESULTS, JSON.stringify(found));
-  await writeReport(found, all);
+} else {
+  await writeFile(RESULTS, JSON.stringify(results));
+  await writeReport(results, machine(all, places.chromium?.version), all);
 }

@@ -1,7 +1,10 @@
 // What a client does when it is measured, in a process or a page.
 
 import { image, TEXT } from "./settings.js";
-import { wasmPages } from "./wasm-pages.js";
+import { wasmBytes } from "./wasm-memory.js";
+
+/** Of wasm memory, in bytes. */
+const PAGE = 65_536;
 
 /**
  * @param {(settings: object) => (image: Uint8Array) => Promise<string>} make Of a file in the folder `clients`.
@@ -19,14 +22,16 @@ export function workOf(make, settings) {
 
   return {
     solveAtOnce,
+    wasmBytes,
     /** Starts so many solves, for which `end` waits. */
     begin(count, bytes) {
       begun = solveAtOnce(count, bytes);
       begun.catch(() => {});
     },
     end: () => begun,
-    /** How long after its task was ready each of so many solves had the text, in ms. */
+    /** How long after its task was ready each of so many solves had the text, in ms, with a client's own pauses. */
     async lateness(count, readyMs) {
+      const solve = make({ ...settings, firstMs: undefined, intervalMs: undefined });
       const late = async () => {
         const began = performance.now();
         await solve(image(100));
@@ -43,9 +48,9 @@ export function workOf(make, settings) {
         }
       };
       await solveMany(first);
-      const before = wasmPages();
+      const before = wasmBytes();
       await solveMany(count);
-      return wasmPages() - before;
+      return (wasmBytes() - before) / PAGE;
     },
   };
 }

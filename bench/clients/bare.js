@@ -2,7 +2,7 @@
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-export function make({ url, key, encode, firstMs, intervalMs }) {
+export function make({ url, key, encode, firstMs = 350, intervalMs = 2_000 }) {
   const post = async (method, body) => {
     const response = await fetch(`${url}/${method}`, {
       method: "POST",

@@ -7,7 +7,7 @@ import {
 export function make({ url, key, encode, firstMs, intervalMs, timeoutMs }) {
   const options = new ClientOptions({ clientKey: key, serviceUrl: url });
   const client = CapMonsterCloudClientFactory.Create(options);
-  const timeouts = {
+  const timeouts = firstMs && {
     firstRequestDelay: firstMs,
     requestsInterval: intervalMs,
     timeout: timeoutMs,

@@ -3,7 +3,7 @@ import { Solver } from "@2captcha/captcha-solver";
 export function make({ url, key, encode, firstMs, intervalMs }) {
   // It speaks another protocol, and has no option for the address. It has one pause for all requests.
   class Local extends Solver {
-    #next = firstMs;
+    #next = firstMs ?? super.pollingFrequency;
     get in() {
       return `${url}/in.php`;
     }
@@ -12,7 +12,7 @@ export function make({ url, key, encode, firstMs, intervalMs }) {
     }
     get pollingFrequency() {
       const ms = this.#next;
-      this.#next = intervalMs;
+      this.#next = intervalMs ?? ms;
       return ms;
     }
   }

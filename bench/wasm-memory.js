@@ -19,6 +19,6 @@ WebAssembly.Instance = class extends WebAssembly.Instance {
   }
 };
 
-/** The pages of 64 KiB of all modules so far. */
-export const wasmPages = () =>
-  memories.reduce((pages, memory) => pages + memory.buffer.byteLength / 65_536, 0);
+/** The bytes of all modules so far. */
+export const wasmBytes = () =>
+  memories.reduce((bytes, memory) => bytes + memory.buffer.byteLength, 0);
