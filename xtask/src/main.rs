@@ -6,6 +6,7 @@
 //! | `check.rs` | `check`: format, lint, types, clippy and tests of the core |
 //! | `test.rs` | `test`: the steps; `node_tests.rs`: those in JavaScript |
 //! | `packaging.rs` | `packaging`: runtimes, bundlers and browsers |
+//! | `bench.rs` | `bench`: capwire beside other clients |
 //! | `demo.rs`, `docs.rs`, `fuzz.rs` | `start`, `playground`; `docs`; `fuzz` |
 //! | `build.rs` | `build`: how `pkg/dist` is made of the parts below |
 //! | `wasm.rs`, `wasm2js.rs` | cargo, wasm-bindgen, wasm-opt; the module as JavaScript |
@@ -27,6 +28,7 @@
 
 mod api_report;
 mod attribution;
+mod bench;
 mod browser;
 mod build;
 mod check;
@@ -74,6 +76,8 @@ Usage: cargo xtask <command>
   packaging [NAME...]
                   build, then try the packed package in every runtime, bundler and browser, or in those named:
                   a project (bundlers), or a part of a row's name (vite, firefox)
+  bench [--short] build, then measure it beside other clients and write docs/performance.md, in minutes;
+                  --short: only what the tests check, in under a minute
   start           build, then run the demo against the sandbox of the services
   playground      build, then serve the playground page and the sandbox
   docs            build, then write the API reference into target/docs
@@ -110,6 +114,8 @@ fn run(args: &[String]) -> Result<ExitCode> {
         ["build", "--dev"] => done(build::build(&sh, Build::Dev)),
         ["test", names @ ..] => test::test(&sh, names),
         ["packaging", names @ ..] => packaging::run(&sh, names),
+        ["bench"] => bench::run(&sh),
+        ["bench", "--short"] => done(bench::run_short(&sh)),
         ["start"] => demo::start(&sh),
         ["playground"] => demo::playground(&sh),
         ["docs"] => done(docs::run(&sh)),

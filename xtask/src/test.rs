@@ -14,7 +14,8 @@ use crate::build::{Build, build, setup};
 use crate::toolchain::Toolchain;
 use crate::util::{locked, npm_bin, on_ci};
 use crate::{
-    api_report, demo, docs, node_tests, notices, pack, packaging, reliability, size, workflows,
+    api_report, bench, demo, docs, node_tests, notices, pack, packaging, reliability, size,
+    workflows,
 };
 
 /// Why a step did not run.
@@ -45,6 +46,7 @@ const STEPS: [Step; 21] = [
     ("reliability", |_| reliability()),
     ("packaging:fast", |sh| done(packaging_fast(sh))),
     ("demo", |sh| done(run_demo(sh))),
+    ("bench:short", |sh| done(bench::short(sh))),
 ];
 
 /// The steps of which single files can be run: `test node FILE...`.
