@@ -87,9 +87,8 @@ mod tests {
         let mut solve_one = || {
             let delay = known.next(LEAST);
             let polls = (1..).find(|polls| delay + 2_000.0 * f64::from(polls - 1) >= span);
-            match polls.unwrap() {
-                polls @ 1..=2 => known.learn(LEAST, delay, polls == 1),
-                _ => {}
+            if let Some(polls @ 1..=2) = polls {
+                known.learn(LEAST, delay, polls == 1);
             }
             delay
         };
