@@ -80,6 +80,7 @@ impl Drop for Operation {
 
 /// Reports the end of an operation, and goes on with the call that waits for it.
 #[wasm_bindgen]
+#[allow(unreachable_pub)] // it is called from JavaScript
 pub fn complete(id: u32, kind: u32, number: f64, value: JsValue, extra: JsValue) {
     let waker = OPERATIONS.with_borrow_mut(|operations| {
         let state = operations.get_mut(id)?;

@@ -7,7 +7,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use xshell::{Cmd, Shell, cmd};
 
 use crate::util::{quietly, root, step};
@@ -31,6 +31,9 @@ const FLAGS: [&str; 3] = [
     // array in the glue, and wasm2js does not know them.
     "-Ctarget-feature=-reference-types,-multivalue",
 ];
+
+/// The first Rust that knows `-Cpanic=immediate-abort` is 1.92.
+const OLDEST_MINOR: u32 = 92;
 
 /// The Rust that builds the wasm. Host builds always use the cargo that runs xtask.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -97,6 +100,12 @@ impl Toolchain {
     /// Makes a command of this cargo build for wasm, together with the standard library. Every command that shares
     /// its target folder must have the same flags, or each would build everything again.
     pub(crate) fn for_wasm<'a>(self, sh: &Shell, command: Cmd<'a>) -> Result<Cmd<'a>> {
+        let version = self.version(sh)?;
+        let minor = version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok());
+        ensure!(
+            minor >= Some(OLDEST_MINOR),
+            "{version} can't build the package: use 1.{OLDEST_MINOR} or newer"
+        );
         let mut flags = self.path_flags(sh)?;
         flags.extend(FLAGS.map(str::to_owned));
         Ok(command
