@@ -14,16 +14,16 @@ const LARGE = 400 * KB;
  * fetch, of its `value`, or of its bytes with gzip. Lower a limit when a figure has become better.
  */
 export const BOUNDS = [
-  { figure: "cpu-small", client: "capwire", of: "ratio", goal: 1.2, limit: 2.1 },
+  { figure: "cpu-small", client: "capwire", of: "ratio", goal: 1.2, limit: 1.9 },
   { figure: "cpu-large", client: "capwire", of: "ratio", goal: 1.1, limit: 1.9 },
   { figure: "cpu-small", client: "capwire, node-http", of: "ratio", goal: 0.6, limit: 1.1 },
-  { figure: "memory", client: "capwire", of: "value", goal: 14, limit: 42 },
+  { figure: "memory", client: "capwire", of: "value", goal: 14, limit: 30 },
   { figure: "images", client: "capwire", of: "value", goal: 8, limit: 150 },
   { figure: "pages", client: "capwire", of: "value", goal: 0, limit: 16 },
   { figure: "first", client: "capwire", of: "ratio", goal: 1.25, limit: 2.6 },
-  { figure: "download", client: "capwire", of: "gzip", goal: 54_000, limit: 66_400 },
-  { figure: "download", client: "capwire/inline", of: "gzip", limit: 67_000 },
-  { figure: "download", client: "capwire/js", of: "gzip", limit: 86_000 },
+  { figure: "download", client: "capwire", of: "gzip", goal: 54_000, limit: 55_900 },
+  { figure: "download", client: "capwire/inline", of: "gzip", limit: 57_900 },
+  { figure: "download", client: "capwire/js", of: "gzip", limit: 73_500 },
 ];
 
 /**

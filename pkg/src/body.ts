@@ -1,5 +1,8 @@
 // The body of a response or a request as text, up to a limit.
 
+/** So many chunks without a byte are not a body: reading on would keep the event loop busy for ever. */
+const MAX_EMPTY_CHUNKS = 1_000;
+
 /** Returns `undefined` if the body has more than `maxBytes`. The rest is not read. */
 export async function readBody(
   holder: Pick<Response, "body" | "text">,
@@ -15,11 +18,15 @@ export async function readBody(
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
+  let emptyChunks = 0;
   for (;;) {
     const { done, value } = await reader.read();
     if (done === true) return text + decoder.decode();
     // Of this realm or another.
     if (!ArrayBuffer.isView(value)) throw new TypeError("the body has chunks that are not bytes");
+    if (value.byteLength === 0 && ++emptyChunks > MAX_EMPTY_CHUNKS) {
+      throw new TypeError("the body has too many empty chunks");
+    }
     size += value.byteLength;
     if (size > maxBytes) return undefined;
     text += decoder.decode(value, { stream: true });

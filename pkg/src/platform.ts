@@ -51,7 +51,11 @@ export function cancel(id: number): void {
 
 /** A monotonic clock, in ms. */
 export function now(): number {
-  return (globalThis.performance ?? Date).now();
+  try {
+    return performance.now();
+  } catch {
+    return Date.now();
+  }
 }
 
 /** The time from now to a date, in ms; NaN if it is not one. */
@@ -60,8 +64,13 @@ export function timeUntil(date: string): number {
 }
 
 export function sleep(id: number, ms: number): void {
-  const timer = setTimeout(() => complete(id, [SUCCESS]), ms);
+  let timer: ReturnType<typeof setTimeout> | undefined;
   cancels.set(id, () => clearTimeout(timer));
+  try {
+    timer = setTimeout(() => complete(id, [SUCCESS]), ms);
+  } catch {
+    // A place without timers: this one never fires.
+  }
 }
 
 /** One HTTP exchange. Its end has the status, the body as text or `undefined` if it is too large, and Retry-After. */
@@ -73,8 +82,9 @@ export function send(
   body: unknown,
   maxBytes: number,
 ): void {
-  const controller = new AbortController();
+  let controller: AbortController | undefined;
   const exchange = async (): Promise<End> => {
+    controller = new AbortController();
     const request: RequestInit = { ...init, signal: controller.signal };
     if (body !== undefined) {
       try {
@@ -92,10 +102,10 @@ export function send(
       throw new TypeError("fetch gave something that is not a Response");
     }
     const text = await readBody(response, maxBytes);
-    if (text === undefined) controller.abort();
+    if (text === undefined) controller?.abort();
     return [SUCCESS, status, text, retryAfter(response)];
   };
-  operate(id, exchange, () => controller.abort());
+  operate(id, exchange, () => controller?.abort());
 }
 
 function retryAfter(response: Response): unknown {
