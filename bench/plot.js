@@ -1,6 +1,6 @@
 // Bars as SVG. Their colours follow the light or dark theme of whoever looks at them.
 
-import { digits } from "./report.js";
+import { digits } from "./stats.js";
 
 const WIDTH = 720;
 const LEFT = 190;

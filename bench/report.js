@@ -6,14 +6,9 @@ import { join, resolve } from "node:path";
 import { versionOf } from "./clients.js";
 import { compare, FIGURES, numberOf } from "./figures.js";
 import { plot } from "./plot.js";
+import { digits } from "./stats.js";
 
 const PLACES = { node: "Node", chromium: "Chromium" };
-
-/** A number with three digits that count, and commas. */
-export function digits(number) {
-  const places = Math.abs(number) >= 100 ? 0 : Math.abs(number) >= 10 ? 1 : 2;
-  return number.toLocaleString("en", { maximumFractionDigits: places });
-}
 
 const spread = ({ median, min, max }) =>
   min === max ? digits(median) : `${digits(median)} (${digits(min)}–${digits(max)})`;

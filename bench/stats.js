@@ -42,3 +42,9 @@ export async function interleaved(rounds, subjects, measure) {
   }
   return found;
 }
+
+/** A number with three digits that count, and commas. */
+export function digits(number) {
+  const places = Math.abs(number) >= 100 ? 0 : Math.abs(number) >= 10 ? 1 : 2;
+  return number.toLocaleString("en", { maximumFractionDigits: places });
+}

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { plot } from "../plot.js";
-import { describe as describeRow, digits, losses } from "../report.js";
-import { summary } from "../stats.js";
+import { describe as describeRow, losses } from "../report.js";
+import { digits, summary } from "../stats.js";
 
 const row = (client, value, ratio) => ({
   client,

@@ -4,7 +4,6 @@
 //! operation cancels it.
 
 use super::executor::run;
-use super::platform::cancel;
 use super::table::Table;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -94,4 +93,9 @@ pub fn complete(id: u32, kind: u32, number: f64, value: JsValue, extra: JsValue)
         waker.wake();
         run();
     }
+}
+
+#[wasm_bindgen(raw_module = "./platform.js")]
+extern "C" {
+    fn cancel(id: u32);
 }

@@ -155,5 +155,4 @@ extern "C" {
     fn read_text(id: u32, value: &JsValue, max_bytes: u32);
     #[wasm_bindgen(js_name = encodeBase64)]
     fn encode_base64(id: u32, value: &JsValue);
-    pub(super) fn cancel(id: u32);
 }
