@@ -76,6 +76,7 @@ mod tests {
             ("tiemoutMs", Some("timeoutMs")),
             ("PollIntervalMS", Some("pollIntervalMs")),
             ("singal", Some("signal")),
+            ("sigll", Some("signal")),
             ("signals", Some("signal")),
             ("typ", Some("type")),
             ("tope", Some("type")),

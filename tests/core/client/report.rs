@@ -58,12 +58,14 @@ fn a_refused_report_is_the_services_error_about_that_task() {
 
 #[test]
 fn no_report_is_sent_to_a_service_without_reports() {
-    let only_images = service(json!({ "reports": ["image"] }));
+    let [only_images, only_tokens] =
+        ["image", "token"].map(|kind| service(json!({ "reports": [kind] })));
     for (options, kind, name) in [
         (json!({ "service": "brocapgpt" }), ReportKind::Image, "brocapgpt"),
         (json!({ "service": "brocapgpt" }), ReportKind::Token, "brocapgpt"),
         (service(json!({})), ReportKind::Image, "own"),
         (only_images.clone(), ReportKind::Token, "own"),
+        (only_tokens.clone(), ReportKind::Image, "own"),
     ] {
         let world = server().world();
         let outcome = world.report(TASK_ID, kind).client_options(options).run();
@@ -75,8 +77,11 @@ fn no_report_is_sent_to_a_service_without_reports() {
         assert_eq!(failure.task_id, Some(task_id(TASK_ID)));
         assert_eq!(world.sent().len(), 0);
     }
-    let world = server().world();
-    world.run(REPORT.make(&world.client_with(only_images))).unwrap();
+    for (options, kind) in [(only_images, ReportKind::Image), (only_tokens, ReportKind::Token)] {
+        let world = server().world();
+        world.report(TASK_ID, kind).client_options(options).run().unwrap();
+        assert_eq!(world.sent().len(), 1);
+    }
 }
 
 #[test]
