@@ -102,6 +102,18 @@ mod tests {
     }
 
     #[test]
+    fn one_request_that_was_too_early_makes_the_next_one_later() {
+        let mut known = FirstDelay::default();
+        known.learn(LEAST, LEAST, false);
+        let next = known.next(LEAST);
+        assert!(next > LEAST && next < LEAST + 2_000.0, "{next}");
+        // The slots that are possible share what one task counts, and an earlier one has more of it.
+        assert_eq!(known.0[0], 0.0);
+        assert!(known.0[1..].is_sorted_by(|early, late| early > late), "{known:?}");
+        assert!((known.0.iter().sum::<f32>() - WEIGHT).abs() < 1e-6, "{known:?}");
+    }
+
+    #[test]
     fn it_rises_to_the_time_that_tasks_take_and_comes_down_with_it() {
         let mut known = FirstDelay::default();
         for span in [1_700.0, 600.0, 1_200.0, 300.0] {

@@ -40,6 +40,14 @@ fn every_code_has_its_class_a_message_a_hint_and_says_whether_to_retry() {
     }
     for row in TABLE {
         assert!(row.message.len() > 10 && row.hint.len() > 10, "{row:?}");
+        let object = json!({
+            "code": row.code,
+            "name": row.class.name(),
+            "retryable": row.retryable,
+            "message": row.message,
+            "hint": row.hint,
+        });
+        assert_eq!(plain(*row), object);
     }
 }
 

@@ -217,6 +217,20 @@ fn clients_of_an_account_learn_together_and_types_and_accounts_apart() {
 }
 
 #[test]
+fn every_type_learns_even_one_that_the_catalogue_lacks() {
+    let (world, delays) = timed(&[1_300.0]);
+    let client = world.client();
+    let unknown = json!({ "type": "TaskOfTomorrow" });
+    for task in rows().into_iter().map(|row| row.minimal).chain([unknown]) {
+        for _ in 0..20 {
+            solve(&world, &client, task.clone().into(), json!({}));
+        }
+        let last = delays.take().pop().unwrap();
+        assert!((1_300.0..=2_000.0).contains(&last), "{last} ms: {task}");
+    }
+}
+
+#[test]
 fn a_delay_of_the_callers_is_kept_and_teaches_nothing() {
     let (world, delays) = timed(&[900.0]);
     let client = world.client();

@@ -17,6 +17,15 @@ fn every_service_can_be_used_by_its_name() {
     }
 }
 
+/// The caller gets the table as objects, which may be changed and given back.
+#[test]
+fn a_service_as_the_caller_gets_it_is_a_profile() {
+    for service in SERVICES {
+        let options = read(with("service", plain(service))).unwrap();
+        assert_eq!(options.service, *service);
+    }
+}
+
 #[test]
 fn the_first_service_is_the_default() {
     assert_eq!(read(json!({ "clientKey": KEY })).unwrap().service, SERVICES[0]);
