@@ -8,6 +8,7 @@ use crate::gate::{Gate, Permit};
 use crate::key::ClientKey;
 use crate::poll_ledger::PollLedger;
 use crate::schedule::Millis;
+use crate::service::{CAPMONSTER, CAPMONSTER_ALTERNATIVE_URL};
 use crate::task::catalog::CATALOG;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -47,9 +48,11 @@ pub struct AccountKey<F> {
 }
 
 impl<F> AccountKey<F> {
-    /// The key of an account. Suffixes of the client key do not count.
+    /// The key of an account. Suffixes of the client key do not count, nor does which address of a service is used.
     pub fn new(client_key: &ClientKey, base_url: &str, fetch: F) -> Self {
-        Self { account: client_key.account().to_owned(), base_url: base_url.to_owned(), fetch }
+        let is_alternative = base_url.eq_ignore_ascii_case(CAPMONSTER_ALTERNATIVE_URL);
+        let base_url = if is_alternative { CAPMONSTER.base_url } else { base_url.into() };
+        Self { account: client_key.account().to_owned(), base_url: base_url.into_owned(), fetch }
     }
 }
 

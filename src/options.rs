@@ -42,7 +42,10 @@ pub struct ClientOptions {
     /// Sends requests to this URL instead of the service's own; a path is kept. It must be https, or http
     /// on loopback, and have no user name, query or fragment. Default: the service's `baseUrl`.
     ///
-    /// @example "http://127.0.0.1:8080/capmonster"
+    /// Where `https://api.capmonster.cloud` cannot be reached, CapMonster Cloud has an alternative:
+    /// `https://ru.api.capmonster.cloud`. Clients of both share an account's bans and result requests.
+    ///
+    /// @example "https://ru.api.capmonster.cloud"
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub base_url: String,
     /// Replaces the service's bounds on an image's size, in bytes, both inclusive. A bound that you leave

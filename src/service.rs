@@ -122,6 +122,9 @@ macro_rules! services {
     };
 }
 
+/// Another address of CapMonster Cloud, with the same accounts and tasks.
+pub const CAPMONSTER_ALTERNATIVE_URL: &str = "https://ru.api.capmonster.cloud";
+
 services! {
     /// <https://capmonster.cloud>
     CAPMONSTER "capmonster" {

@@ -73,6 +73,7 @@ texts! {
 
     // Types of values, actual or expected.
     TEXT "a string"
+    TEXT_WITHOUT_PERCENT "a string without a percent sign"
     LIST "an array"
     OBJECT "an object"
     BYTES "bytes"

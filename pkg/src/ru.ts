@@ -223,6 +223,7 @@ const ru: Messages = {
 
     // Types of values, actual or expected.
     "a string": "строка",
+    "a string without a percent sign": "строка без знака процента",
     "an array": "массив",
     "an object": "объект",
     bytes: "байты",

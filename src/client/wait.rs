@@ -33,14 +33,15 @@ impl<P: Platform> Client<P> {
         let created = self.account.borrow().polls.created_at(id).unwrap_or(now);
         let deadline = call.deadline.min(created + TASK_LIFE_MS);
         let interval = options.poll_interval_ms.unwrap_or(MIN_POLL_INTERVAL_MS);
-        // A delay that the caller chose teaches nothing.
-        let new = new.filter(|_| options.first_delay_ms.is_none());
+        // A delay that is given teaches nothing.
+        let given = options.first_delay_ms.or_else(|| new.and_then(TaskType::no_cache_delay_ms));
+        let new = new.filter(|_| given.is_none());
         let new = new.map(|it| (it.row, it.timing().first_delay_ms));
         let learnt = new.map(|(row, least)| {
             let account = self.account.borrow();
             account.first_delays.get(row).map_or(least, |known| known.next(least))
         });
-        let first_delay_ms = learnt.or(options.first_delay_ms).unwrap_or_default();
+        let first_delay_ms = learnt.or(given).unwrap_or_default();
         let mut schedule = PollSchedule::new(now + first_delay_ms, interval, deadline);
         let mut polls = 0_u32;
         // When the first request went out, if it gave a state. Infinite is a time that teaches nothing.

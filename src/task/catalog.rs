@@ -4,16 +4,21 @@
 //! is passed through unchanged, with the longest timeout.
 
 use super::schema::{Field, Literal, Rule, TaskSpec, Timing, TypeDocs, docs, optional, required};
+use crate::schedule::Millis;
 use Rule::{
-    AnyWhole, Flag, FlagOrNull, Image, Images, Object, OneOf, Score, Text, Texts, Url, Whole,
-    ZeroOrOne,
+    AnyWhole, Flag, FlagOrNull, Image, Images, Object, OneOf, Score, Text, TextWithoutPercent,
+    Texts, Url, Whole, ZeroOrOne,
 };
 
 // The defaults of CapMonster Cloud's own client libraries.
-const IMAGE: Timing = Timing { first_delay_ms: 350.0, timeout_ms: 10_000.0 };
-const TOKEN: Timing = Timing { first_delay_ms: 1_000.0, timeout_ms: 80_000.0 };
+const IMAGE: Timing =
+    Timing { first_delay_ms: 350.0, no_cache_delay_ms: 350.0, timeout_ms: 10_000.0 };
+const TOKEN: Timing =
+    Timing { first_delay_ms: 1_000.0, no_cache_delay_ms: 10_000.0, timeout_ms: 80_000.0 };
+/// For GeeTest they wait no longer without the cache: each challenge is new.
+const ONE_TIME_TOKEN: Timing = Timing { no_cache_delay_ms: 1_000.0, ..TOKEN };
 /// Also the timing of a type that is not in the catalogue.
-const SLOW_TOKEN: Timing = Timing { first_delay_ms: 1_000.0, timeout_ms: 180_000.0 };
+const SLOW_TOKEN: Timing = Timing { timeout_ms: 180_000.0, ..TOKEN };
 
 const URL: Field =
     required("websiteURL", Url, "The full address of the page that shows the captcha.");
@@ -21,7 +26,11 @@ const KEY: Field = required("websiteKey", Text, "The site key.");
 const AGENT: Field = optional("userAgent", Text, "The User-Agent of a current browser on Windows.");
 const COOKIES: Field =
     optional("cookies", Text, "Cookies of the page: `name1=value1; name2=value2`.");
-const FRESH: Field = optional("nocache", Flag, "Set it to get a new answer, not a cached one.");
+const FRESH: Field = optional(
+    "nocache",
+    Flag,
+    "Set it to get a new answer, not a cached one. For a token, the result is then requested first after 10 s.",
+);
 const HIDDEN: Field = optional("isInvisible", Flag, "Whether the captcha is invisible.");
 const ACTION: Field = optional("pageAction", Text, "The action name that the page uses.");
 const DATA_S: Field =
@@ -41,8 +50,16 @@ pub const PROXY: &[Field] = &[
     required("proxyType", OneOf(&["http", "https", "socks4", "socks5"]), "The proxy's protocol."),
     required("proxyAddress", Text, "The proxy's host name or IP address."),
     required("proxyPort", Whole(1, 65_535), "The proxy's port, 1 to 65535."),
-    optional("proxyLogin", Text, "The proxy's login. It must not contain a percent sign."),
-    optional("proxyPassword", Text, "The proxy's password. It must not contain a percent sign."),
+    optional(
+        "proxyLogin",
+        TextWithoutPercent,
+        "The proxy's login. It must not contain a percent sign.",
+    ),
+    optional(
+        "proxyPassword",
+        TextWithoutPercent,
+        "The proxy's password. It must not contain a percent sign.",
+    ),
 ];
 
 /// The usual row: it takes a proxy and has no variants.
@@ -192,7 +209,7 @@ pub const CATALOG: &[TaskSpec] = &[
         docs(
             "HCaptchaTask",
             "gRecaptchaResponse: string; respKey: string; userAgent: string",
-            "Solves an hCaptcha.",
+            "Solves an hCaptcha. CapMonster Cloud no longer documents this type; BroCapGPT does.",
         ),
     ),
     token(
@@ -224,7 +241,7 @@ pub const CATALOG: &[TaskSpec] = &[
         variant: Some(("version", Literal::Number(3))),
         ..token(
             &["GeeTestTask", "GeeTestTaskProxyless"],
-            TOKEN,
+            ONE_TIME_TOKEN,
             &[
                 &[
                     URL,
@@ -244,7 +261,7 @@ pub const CATALOG: &[TaskSpec] = &[
         variant: Some(("version", Literal::Number(4))),
         ..token(
             &["GeeTestTask", "GeeTestTaskProxyless"],
-            TOKEN,
+            ONE_TIME_TOKEN,
             &[
                 &[
                     URL,
@@ -310,7 +327,7 @@ pub const CATALOG: &[TaskSpec] = &[
         docs(
             "ComplexImageTaskHcaptcha",
             "answer: boolean[] | Point[]; metadata?: { AnswerType: \"Grid\" | \"Coordinate\" }",
-            "Finds which of up to 18 hCaptcha images to click, or where to click.",
+            "Finds which of up to 18 hCaptcha images to click, or where to click. CapMonster Cloud no longer documents this class.",
         ),
     ),
     click(
@@ -352,8 +369,8 @@ pub const CATALOG: &[TaskSpec] = &[
         &[],
         docs(
             "ComplexImageTaskRecognition",
-            "answer: number[]; metadata?: { AnswerType: string }",
-            "Measures images, such as the angle to rotate one by.",
+            "answer: string | number[] | boolean[] | Point[]; metadata?: { AnswerType: string }",
+            "Recognises images or audio, such as the angle to rotate an image by. The form of the answer depends on `metadata.Task`.",
         ),
     ),
     token(
@@ -426,6 +443,8 @@ pub struct TaskType {
     pub row: usize,
     /// Its variants; none where it is not in the catalogue.
     pub specs: &'static [TaskSpec],
+    /// Whether the answer may be a cached one.
+    pub is_cached: bool,
 }
 
 impl TaskType {
@@ -437,13 +456,29 @@ impl TaskType {
         let row = CATALOG.iter().position(has_name).unwrap_or(CATALOG.len());
         let specs = CATALOG.get(row..).unwrap_or_default();
         let end = specs.iter().position(|spec| !has_name(spec)).unwrap_or(specs.len());
-        Self { row, specs: specs.get(..end).unwrap_or_default(), name }
+        let specs = specs.get(..end).unwrap_or_default();
+        Self { row, specs, name, is_cached: true }
     }
 
     /// Its default times. An unknown type gets the longest.
     #[must_use]
     pub fn timing(&self) -> Timing {
         self.specs.first().map_or(SLOW_TOKEN, |spec| spec.timing)
+    }
+
+    /// How long after its creation the result of a task is requested first that must not be cached, where that is
+    /// later than usual.
+    #[must_use]
+    pub fn no_cache_delay_ms(&self) -> Option<Millis> {
+        let Timing { first_delay_ms, no_cache_delay_ms, .. } = self.timing();
+        (!self.is_cached && no_cache_delay_ms > first_delay_ms).then_some(no_cache_delay_ms)
+    }
+
+    /// Whether this field selects the variant by its number.
+    #[must_use]
+    pub fn is_selected_by_number(&self, field: &str) -> bool {
+        let variant = self.specs.first().and_then(|spec| spec.variant.as_ref());
+        matches!(variant, Some((name, Literal::Number(_))) if *name == field)
     }
 
     /// How a field carries images, if it does. Every variant counts: the task may be of one that is not in the
@@ -462,17 +497,19 @@ mod tests {
 
     #[test]
     fn timings_follow_the_type_and_its_older_names() {
-        for (name, first, timeout) in [
-            ("ImageToTextTask", 350.0, 10_000.0),
-            ("ComplexImageTask", 350.0, 10_000.0),
-            ("TurnstileTask", 1_000.0, 80_000.0),
-            ("TurnstileTaskProxyless", 1_000.0, 80_000.0),
-            ("RecaptchaV3TaskProxyless", 1_000.0, 180_000.0),
-            ("NoCaptchaTask", 1_000.0, 180_000.0),
-            ("SomethingNewTask", 1_000.0, 180_000.0),
-            ("", 1_000.0, 180_000.0),
+        for (name, first, no_cache, timeout) in [
+            ("ImageToTextTask", 350.0, 350.0, 10_000.0),
+            ("ComplexImageTask", 350.0, 350.0, 10_000.0),
+            ("TurnstileTask", 1_000.0, 10_000.0, 80_000.0),
+            ("TurnstileTaskProxyless", 1_000.0, 10_000.0, 80_000.0),
+            ("GeeTestTask", 1_000.0, 1_000.0, 80_000.0),
+            ("RecaptchaV3TaskProxyless", 1_000.0, 10_000.0, 180_000.0),
+            ("NoCaptchaTask", 1_000.0, 10_000.0, 180_000.0),
+            ("SomethingNewTask", 1_000.0, 10_000.0, 180_000.0),
+            ("", 1_000.0, 10_000.0, 180_000.0),
         ] {
-            let expected = Timing { first_delay_ms: first, timeout_ms: timeout };
+            let expected =
+                Timing { first_delay_ms: first, no_cache_delay_ms: no_cache, timeout_ms: timeout };
             assert_eq!(TaskType::new(name.to_owned()).timing(), expected, "{name}");
         }
     }

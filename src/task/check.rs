@@ -49,7 +49,9 @@ fn find_variant<V: HostValue>(
     };
     let selects = |spec: &&TaskSpec| match &spec.variant {
         Some((_, Literal::String(text))) => value.as_string().as_deref() == Some(*text),
-        Some((_, Literal::Number(n))) => value.value_type() == ValueType::Number((*n).into()),
+        Some((_, Literal::Number(n))) => {
+            value.value_type() == ValueType::Number((*n).into()) || whole(&value) == Some(*n)
+        }
         None => false,
     };
     let rule = match (specs.iter().find(selects), literal) {
@@ -60,6 +62,11 @@ fn find_variant<V: HostValue>(
         (None, Literal::Number(_)) => texts::THREE_OR_FOUR,
     };
     Err(Failure::field(name, texts::MUST_BE.with([rule.into()])))
+}
+
+/// The number that a string of one digit stands for.
+pub(super) fn whole<V: HostValue>(value: &V) -> Option<u32> {
+    value.as_string()?.parse::<char>().ok()?.to_digit(10)
 }
 
 /// Whether a field has a value other than `null`.
@@ -86,7 +93,15 @@ fn check_field<V: HostValue>(field: &Field, spec: &TaskSpec, task: &V) -> Result
         None => Ok(()),
         Some(value) if value.value_type() == ValueType::Null && !field.required => Ok(()),
         Some(value) if fits(field.rule, &value) => Ok(()),
-        Some(value) => Err(Failure::field(field.path, must_be(field.rule.describe(), &value))),
+        Some(value) => {
+            let rule = field.rule.describe();
+            // Of a string that breaks a rule for strings, its type says nothing.
+            let is_text =
+                matches!(field.rule, Rule::Url | Rule::OneOf(_) | Rule::TextWithoutPercent)
+                    && value.value_type() == ValueType::String;
+            let rule = if is_text { texts::MUST_BE.with([rule]) } else { must_be(rule, &value) };
+            Err(Failure::field(field.path, rule))
+        }
     }
 }
 
@@ -96,6 +111,9 @@ fn fits<V: HostValue>(rule: Rule, value: &V) -> bool {
     let is_whole = matches!(value_type, ValueType::Number(n) if n.fract() == 0.0);
     match rule {
         Rule::Text => value_type == ValueType::String,
+        Rule::TextWithoutPercent => {
+            value.as_string().is_some_and(|text| !text.bytes().any(|byte| byte == b'%'))
+        }
         Rule::Url => value.as_string().is_some_and(|url| is_web_address(&url)),
         Rule::Flag | Rule::FlagOrNull => matches!(value_type, ValueType::Bool(_)),
         Rule::Whole(min, max) => is_whole && is_within(min.into()..=max.into()),

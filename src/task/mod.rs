@@ -13,7 +13,7 @@ use crate::service::ImageLimits;
 use crate::texts;
 use crate::url::site;
 use catalog::TaskType;
-use check::check;
+use check::{check, whole};
 use image::Image;
 use schema::Rule;
 
@@ -33,10 +33,10 @@ impl<V: HostValue> TaskInput<V> {
     /// The type of the task.
     #[must_use]
     pub fn task_type(&self) -> TaskType {
-        TaskType::new(match self {
-            Self::Task(task) => task.get("type").and_then(|it| it.as_string()).unwrap_or_default(),
-            Self::Image(_) => IMAGE_TO_TEXT.to_owned(),
-        })
+        let Self::Task(task) = self else { return TaskType::new(IMAGE_TO_TEXT.to_owned()) };
+        let name = task.get("type").and_then(|it| it.as_string()).unwrap_or_default();
+        let no_cache = task.get("nocache").map(|it| it.value_type());
+        TaskType { is_cached: no_cache != Some(ValueType::Bool(true)), ..TaskType::new(name) }
     }
 }
 
@@ -56,6 +56,8 @@ enum Field<V> {
     /// The caller's value, or an image as base64.
     One(V),
     Images(Vec<V>),
+    /// A number that was given as text.
+    Whole(u32),
 }
 
 impl<V: HostValue> Task<V> {
@@ -97,6 +99,9 @@ impl<V: HostValue> Task<V> {
                     }
                     Field::Images(images)
                 }
+                (None, ValueType::String) if task_type.is_selected_by_number(&name) => {
+                    whole(&value).map_or(Field::One(value), Field::Whole)
+                }
                 (None, _) | (Some(_), ValueType::Null) => Field::One(value),
                 (Some(_), _) => return Err(Failure::field(&name, must_be(texts::IMAGES, &value))),
             };
@@ -137,6 +142,7 @@ impl<V> Record<V> for Task<V> {
                 match field {
                     Field::One(value) => Member::Value(value),
                     Field::Images(images) => Member::Values(images),
+                    Field::Whole(number) => Member::Whole((*number).into()),
                 },
             );
         }

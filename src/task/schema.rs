@@ -10,6 +10,8 @@ use crate::texts;
 pub struct Timing {
     /// From creation to the first result request, at least.
     pub first_delay_ms: Millis,
+    /// The same for a task with `nocache`, whose answer is certainly not there at once.
+    pub no_cache_delay_ms: Millis,
     /// From the call to giving up.
     pub timeout_ms: Millis,
 }
@@ -63,9 +65,10 @@ pub(super) const fn docs(_: &'static str, _: &'static str, _: &'static str) -> T
 
 /// A value that selects a variant.
 #[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)]
 pub enum Literal {
+    /// This string.
     String(&'static str),
+    /// This number. Its digits as a string are accepted too, and sent as a number.
     Number(u32),
 }
 
@@ -88,6 +91,8 @@ pub struct Field {
 pub enum Rule {
     /// A string. An empty one is a value too.
     Text,
+    /// A string without a percent sign.
+    TextWithoutPercent,
     /// An absolute http(s) address.
     Url,
     /// `true` or `false`.
@@ -128,6 +133,7 @@ impl Rule {
                 return texts::ONE_OF.with([Message::literal(names.trim_ascii_start())]);
             }
             Self::Text => texts::TEXT,
+            Self::TextWithoutPercent => texts::TEXT_WITHOUT_PERCENT,
             Self::Url => texts::WEB_ADDRESS,
             Self::Flag | Self::FlagOrNull => texts::FLAG,
             Self::AnyWhole => texts::ANY_WHOLE,

@@ -54,6 +54,23 @@ fn clients_of_one_account_keep_the_poll_gap_together() {
     assert_spaced(&world.sent());
 }
 
+/// The alternative address is the same service, so a ban or a wrong key is one there too.
+#[test]
+fn both_addresses_of_capmonster_cloud_are_one_account() {
+    let mut accounts = Accounts::default();
+    let first = get(&mut accounts, "key", "https://api.capmonster.cloud", 1);
+    for url in ["https://ru.api.capmonster.cloud", "https://RU.API.capmonster.cloud"] {
+        assert!(Rc::ptr_eq(&first, &get(&mut accounts, "key__module", url, 1)), "{url}");
+    }
+    for url in [
+        "https://ru.api.brocapgpt.com",
+        "https://ru.api.capmonster.cloud/path",
+        "https://ru.api.capmonster.cloud.example",
+    ] {
+        assert!(!Rc::ptr_eq(&first, &get(&mut accounts, "key", url, 1)), "{url}");
+    }
+}
+
 #[test]
 fn other_accounts_base_urls_and_fetches_share_nothing() {
     let mut accounts = Accounts::default();

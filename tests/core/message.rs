@@ -117,6 +117,7 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
         json!({ "proxyType": "ftp", "proxyAddress": "a", "proxyPort": 1 }),
         json!({ "proxyType": "http", "proxyAddress": "a", "proxyPort": 0 }),
         json!({ "proxyType": "http" }),
+        json!({ "proxyType": "http", "proxyAddress": "a", "proxyPort": 1, "proxyLogin": "%" }),
     ] {
         local(task(extra));
     }

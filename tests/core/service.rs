@@ -17,6 +17,19 @@ fn every_service_can_be_used_by_its_name() {
     }
 }
 
+/// Only the address differs.
+#[test]
+fn the_alternative_address_keeps_the_rules_of_the_service() {
+    let url = "https://ru.api.capmonster.cloud";
+    let options = read(with("baseUrl", url)).unwrap();
+    assert_eq!(options.service, SERVICES[0]);
+    assert_eq!(options.image_limits, SERVICES[0].image_limits);
+    let world = server().world();
+    world.solve_image(Js::bytes([7; 120])).client_options(json!({ "baseUrl": url })).run().unwrap();
+    let urls: Vec<_> = world.sent().into_iter().map(|sent| sent.url).collect();
+    assert_eq!(urls, [format!("{url}/createTask"), format!("{url}/getTaskResult")]);
+}
+
 /// The caller gets the table as objects, which may be changed and given back.
 #[test]
 fn a_service_as_the_caller_gets_it_is_a_profile() {

@@ -115,7 +115,7 @@ fn member(out: &mut String, field: &Field, name: &str, depth: usize) {
 fn type_of(rule: Rule) -> String {
     let joined = |texts: Vec<String>| texts.join(" | ");
     match rule {
-        Rule::Text | Rule::Url => "string".to_owned(),
+        Rule::Text | Rule::TextWithoutPercent | Rule::Url => "string".to_owned(),
         Rule::Flag | Rule::FlagOrNull => "boolean".to_owned(),
         Rule::Whole(..) | Rule::AnyWhole | Rule::Score => "number".to_owned(),
         Rule::Object(text) => text.to_owned(),
@@ -192,7 +192,8 @@ fn solution_name(kind: &TaskSpec) -> String {
 fn literal(value: &Literal) -> String {
     match value {
         Literal::String(text) => format!("{text:?}"),
-        Literal::Number(number) => number.to_string(),
+        // Its digits are accepted too.
+        Literal::Number(number) => format!("{number} | \"{number}\""),
     }
 }
 

@@ -109,6 +109,14 @@ type Solution<T> = T extends Promise<Solved<infer S>> ? S : never;
   solution.validate;
 }
 {
+  // A version may be text.
+  const v3 = { type: "GeeTestTask", websiteURL, gt: "81dc", challenge: "d935" } as const;
+  const { solution } = await client.solve({ ...v3, version: "3" });
+  expectTypeOf(solution.validate).toEqualTypeOf<string>();
+  const four = await client.solve({ type: "GeeTestTask", websiteURL, gt: "e392", version: "4" });
+  expectTypeOf(four.solution.lot_number).toEqualTypeOf<string>();
+}
+{
   const { solution } = await client.solve({ type: "TurnstileTask", ...page });
   expectTypeOf(solution.token).toEqualTypeOf<string>();
   expectTypeOf(solution.userAgent).toExtend<string | undefined>();
@@ -156,7 +164,10 @@ type Solution<T> = T extends Promise<Solved<infer S>> ? S : never;
     imagesBase64: [bytes, bytes],
     metadata: { Task: "oocl_rotate_new" },
   });
-  expectTypeOf(solution.answer).toEqualTypeOf<number[]>();
+  // The form depends on `metadata.Task`.
+  expectTypeOf(solution.answer).toEqualTypeOf<
+    string | number[] | boolean[] | { X: number; Y: number }[]
+  >();
 }
 {
   const prosopo = await client.solve({ type: "ProsopoTask", ...page });

@@ -31,8 +31,10 @@ client.solve({ type: "GeeTestTask", websiteURL, gt: "e392" });
 client.solve({ type: "GeeTestTask", websiteURL, gt: "81dc", version: 3 });
 // @ts-expect-error there is no version 5
 client.solve({ type: "GeeTestTask", websiteURL, gt: "e392", version: 5 });
-// @ts-expect-error a version is a number
-client.solve({ type: "GeeTestTask", websiteURL, gt: "e392", version: "4" });
+// @ts-expect-error nor as text
+client.solve({ type: "GeeTestTask", websiteURL, gt: "e392", version: "5" });
+// @ts-expect-error version 3 needs a challenge, also as text
+client.solve({ type: "GeeTestTask", websiteURL, gt: "81dc", version: "3" });
 // @ts-expect-error the class is missing
 client.solve({ type: "ComplexImageTask", imagesBase64: [bytes] });
 // @ts-expect-error the instruction is missing

@@ -15,6 +15,8 @@ pub struct Row {
     /// Other names of the type.
     pub legacy: Vec<String>,
     pub first_delay_ms: f64,
+    /// The same with `nocache`.
+    pub no_cache_delay_ms: f64,
     pub timeout_ms: f64,
     /// Groups of which one field must be given.
     pub one_of: Vec<Vec<String>>,
@@ -48,6 +50,7 @@ impl Row {
             services: texts(&row["services"]),
             legacy: texts(&row["legacy"]),
             first_delay_ms: row["firstDelayMs"].as_f64().unwrap(),
+            no_cache_delay_ms: row["noCacheDelayMs"].as_f64().unwrap(),
             timeout_ms: row["timeoutMs"].as_f64().unwrap(),
             one_of: row["oneOf"].as_array().unwrap().iter().map(texts).collect(),
             minimal: row["minimal"].clone(),

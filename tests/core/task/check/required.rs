@@ -66,7 +66,9 @@ fn without_metadata_its_required_field_is_missing() {
 fn the_field_that_selects_a_variant_must_be_present() {
     let geetest = minimal("GeeTestTask/4");
     refuse(without(&geetest, "version"), "version");
-    for version in [json!(null), json!("4"), json!(5), json!(true)] {
+    for version in
+        [json!(null), json!("5"), json!("4 "), json!("04"), json!(""), json!(5), json!(true)]
+    {
         refuse(with(&geetest, "version", version), "version");
     }
     // The variant decides which other fields are required.

@@ -195,6 +195,26 @@ fn ranges_are_inclusive() {
     }
 }
 
+/// Both services document it. They answer with an error, after the request.
+#[test]
+fn a_login_and_a_password_of_a_proxy_have_no_percent_sign() {
+    for row in rows().iter().filter(|row| row.takes_proxy()) {
+        for path in ["proxyLogin", "proxyPassword"] {
+            for invalid in ["%", "pass%40word", "100%", "%25"] {
+                refuse(with(&row.full, path, invalid), path);
+            }
+            accept(with(&row.full, path, "p\u{ff05}ss@w:rd/#?&+ \u{43a}"));
+        }
+    }
+    let failure = refused_task(with(&row("TurnstileTask").full, "proxyPassword", "5ecre7%"));
+    assert!(!format!("{failure:?}").contains("5ecre7"), "{failure:?}");
+    let message = "must be a string without a percent sign";
+    assert!(failure.english().ends_with(message), "{}", failure.english());
+    // They are not checked where there is no proxy, or where the type takes none.
+    accept(with(&minimal("RecaptchaV3TaskProxyless"), "proxyPassword", "%"));
+    accept(json!({ "type": "SomethingNewTask", "proxyPassword": "%" }));
+}
+
 #[test]
 fn integers_are_whole() {
     for (name, path) in [
