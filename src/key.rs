@@ -1,6 +1,8 @@
 //! The key of an account: a secret that is in request bodies and nowhere else.
 
-use crate::text_search::split_once;
+use crate::message::Template;
+use crate::text_search::{is_space, split_once};
+use crate::texts;
 use std::fmt::{self, Debug, Formatter};
 
 /// Shorter keys are not searched for: they would tear holes into ordinary words, and no service issues them.
@@ -11,10 +13,27 @@ const MIN_REDACTED_LENGTH: usize = 8;
 pub struct ClientKey(String);
 
 impl ClientKey {
-    /// A key as the caller wrote it.
+    /// A key as it is sent.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
+    }
+
+    /// Reads a key as people have it, from a file or in quotes.
+    ///
+    /// # Errors
+    /// The rule that a text breaks which cannot be a key. Sent as it is, it would be refused, and count towards a ban.
+    pub fn read(text: &str) -> Result<Self, Template<0>> {
+        let mut key = text.trim_matches(is_space);
+        for quote in ['"', '\''] {
+            let inside = key.strip_prefix(quote).and_then(|key| key.strip_suffix(quote));
+            key = inside.unwrap_or(key).trim_matches(is_space);
+        }
+        match key {
+            "" => Err(texts::KEY_MISSING),
+            _ if key.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Self(key.to_owned())),
+            _ => Err(texts::KEY_UNUSABLE),
+        }
     }
 
     /// The key itself, for the body of a request and nothing else.
@@ -64,6 +83,53 @@ mod tests {
             format!("{key:?} {:#?}", Some(&key)),
             "ClientKey(hidden) Some(\n    ClientKey(hidden),\n)"
         );
+    }
+
+    #[test]
+    fn what_surrounds_a_key_is_taken_off() {
+        for given in [
+            "5e1f__7",
+            "5e1f__7\n",
+            " 5e1f__7\t",
+            "\r\n5e1f__7\r\n\n",
+            "\u{feff}5e1f__7",
+            "\u{feff} \"5e1f__7\"\r\n",
+            "'5e1f__7'",
+            "\" 5e1f__7 \"",
+            "\"'5e1f__7'\"",
+            "\u{a0}5e1f__7\u{2003}\u{2028}\u{3000}",
+        ] {
+            assert_eq!(ClientKey::read(given).map(|key| key.0).as_deref().ok(), Some("5e1f__7"));
+        }
+        for kept in ["\"5e1f", "5e1f'", "\"5e1f'", "5\"e", "\"", "5e1f+/=-_.~"] {
+            assert_eq!(ClientKey::read(kept).map(|key| key.0).as_deref().ok(), Some(kept));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_key_is_refused() {
+        for empty in ["", " ", "\n", "\u{feff}", "\"\"", "' '", "\"''\""] {
+            assert_eq!(ClientKey::read(empty).unwrap_err().0, texts::KEY_MISSING.0, "{empty:?}");
+        }
+        for unusable in [
+            "5e1f 7",
+            "5e1f\n7",
+            "5e1f\u{0}7",
+            "\u{0}5e1f",
+            "5\u{0}e\u{0}1\u{0}f\u{0}",
+            "\u{fffd}\u{fffd}5\u{0}e\u{0}",
+            "5e1f\u{7f}",
+            "5e1f\u{1b}[0m",
+            "5e\u{200b}1f",
+            "\u{200b}5e1f",
+            "ключ",
+            "5е1f",
+            "“5e1f”",
+            "5e1f…",
+        ] {
+            let rule = ClientKey::read(unusable).unwrap_err();
+            assert_eq!(rule.0, texts::KEY_UNUSABLE.0, "{unusable:?}");
+        }
     }
 
     #[test]

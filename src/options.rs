@@ -26,7 +26,9 @@ const DEFAULT_MAX_RETRIES: u32 = 3;
 #[derive(Clone)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct ClientOptions {
-    /// Your account's API key, as the dashboard shows it. A suffix such as `KEY__module` is kept.
+    /// Your account's API key, as the dashboard shows it. A suffix such as `KEY__module` is kept. White space, line
+    /// ends, a byte order mark and matching quotes around the key are removed. A text that cannot be a key, such as one
+    /// with a space or a letter outside ASCII, is an `OptionsError`.
     ///
     /// It is sent in the body of each request and appears in no error, event or log.
     ///
@@ -142,9 +144,8 @@ impl ClientOptions {
     pub fn read<V: HostValue>(options: &V) -> Result<Self> {
         let mut members = Members::of("", options)?;
         let client_key = members.string("clientKey")?.unwrap_or_default();
-        if client_key.is_empty() {
-            return Err(Failure::option("clientKey", texts::KEY_MISSING));
-        }
+        let client_key =
+            ClientKey::read(&client_key).map_err(|rule| Failure::option("clientKey", rule))?;
         let service = match members.take("service") {
             None => CAPMONSTER,
             Some(value) => read_service(&value)?,
@@ -161,7 +162,7 @@ impl ClientOptions {
         let request_timeout_ms = members.whole("requestTimeoutMs", 1, MAX_TIMER_MS)?;
         let max_retries = members.whole("maxRetries", 0, 10)?;
         let read = Self {
-            client_key: ClientKey::new(client_key),
+            client_key,
             service,
             base_url,
             image_limits,

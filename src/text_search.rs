@@ -22,6 +22,13 @@ pub fn after_last<'a>(text: &'a str, separator: &str) -> &'a str {
     last
 }
 
+/// Whether a character is white space or a byte order mark: what `trim()` of JavaScript removes.
+#[must_use]
+pub fn is_space(c: char) -> bool {
+    matches!(c, '\t'..='\r' | ' ' | '\u{a0}' | '\u{2000}'..='\u{200a}')
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}' | '\u{feff}')
+}
+
 /// Texts one after the other. The standard library's `concat` and `join` would be 1 kB.
 #[must_use]
 pub fn concat(parts: &[&str]) -> String {

@@ -53,6 +53,7 @@ texts! {
     MISSPELT "is missing. Is `{name}` a misspelling of it?"
     EMPTY "is empty"
     KEY_MISSING "is missing: pass your account's API key"
+    KEY_UNUSABLE "has a space, a control character or a letter that no key has: copy the key again"
     UNKNOWN_OPTION "is not a known option"
     UNKNOWN_OPTION_NEAR "is not a known option. Did you mean `{name}`?"
     UNKNOWN_OPTION_WITHIN "contains an unknown option"

@@ -195,6 +195,8 @@ const ru: Messages = {
       "не указано. Возможно, `{name}` — это опечатка?",
     "is empty": "пустое значение",
     "is missing: pass your account's API key": "не указан API-ключ вашего аккаунта",
+    "has a space, a control character or a letter that no key has: copy the key again":
+      "содержит пробел, управляющий символ или букву, которых в ключах не бывает: скопируйте ключ ещё раз",
     "is not a known option": "неизвестный параметр",
     "is not a known option. Did you mean `{name}`?":
       "неизвестный параметр. Возможно, вы имели в виду `{name}`?",

@@ -288,6 +288,7 @@ fn every_text_is_translated_and_every_translation_is_used() {
         bodies.into_iter().map(|body| world.run(read_callback(&world, &body)).unwrap_err());
     let others = [
         ClientOptions::read(&Js::from(json!({}))).err().unwrap(),
+        ClientOptions::read(&Js::from(json!({ "clientKey": "a b" }))).err().unwrap(),
         ClientOptions::read(&image()).err().unwrap(),
         read_report_kind(&Js::from("x")).unwrap_err(),
         check_catalogue_alone(Some(&Js::from(json!({ "messages": 5 })))).err().unwrap(),

@@ -86,6 +86,18 @@ fn options_must_be_an_object_with_a_key() {
 }
 
 #[test]
+fn a_key_is_cleaned_and_one_that_cannot_be_is_refused_unshown() {
+    let surrounded = format!("\u{feff}  \"{KEY}\"\r\n");
+    assert_eq!(read(object([("clientKey", surrounded)])).unwrap().client_key.expose(), KEY);
+    for unusable in [format!("{KEY} x"), format!("{KEY}\0"), format!("{KEY}é")] {
+        let read = read(object([("clientKey", unusable)]));
+        let failure = read.as_ref().err().unwrap();
+        assert!(!failure.record().to_string().contains(&KEY[..8]), "the key is shown");
+        refused_option(read, "clientKey");
+    }
+}
+
+#[test]
 fn an_option_that_is_undefined_is_absent() {
     let names = [
         "service",

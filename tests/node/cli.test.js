@@ -569,8 +569,8 @@ describe("the key", { concurrency: 2, timeout: 300_000 }, () => {
       [`${KEY}\n`, KEY],
       [`${KEY}\r\nanother line\n`, KEY],
       [`\ufeff${KEY}\n`, KEY],
-      // Only the end of the line is removed.
-      [` ${KEY} \n`, ` ${KEY} `],
+      [` ${KEY} \t\n`, KEY],
+      [`\ufeff"${KEY}"\n`, KEY],
     ]) {
       await writeFile(file, text);
       await sandbox.forgetRequests();
@@ -586,6 +586,33 @@ describe("the key", { concurrency: 2, timeout: 300_000 }, () => {
     assert.equal((await cli(["balance", ...at(sandbox)], { key })).code, 0);
     const [request] = await sandbox.requests();
     assert.equal(request.body.clientKey, key);
+  });
+
+  it("may have white space and quotes around it in the environment", async (t) => {
+    const sandbox = await sandboxFor(t);
+    for (const key of [`${KEY}\n`, ` ${KEY}\r\n`, `"${KEY}"`, `'${KEY}'`]) {
+      await sandbox.forgetRequests();
+      assert.equal((await cli(["balance", ...at(sandbox)], { key })).code, 0);
+      assert.equal((await sandbox.requests())[0].body.clientKey, KEY);
+    }
+  });
+
+  it("is not sent if it cannot be one", async (t) => {
+    const sandbox = await sandboxFor(t);
+    const file = join(await folderFor(t), "key");
+    const cases = [`${KEY} ${KEY}`, `${KEY}…`, `кл${KEY}`].map((key) => [key, undefined]);
+    for (const bytes of [Buffer.from(`\ufeff${KEY}\r\n`, "utf16le"), Buffer.from(KEY, "utf16le")]) {
+      cases.push([KEY, bytes]);
+    }
+    for (const [key, bytes] of cases) {
+      if (bytes) await writeFile(file, bytes);
+      const args = ["balance", ...(bytes ? ["--key-file", file] : []), ...at(sandbox)];
+      const { stderr, code } = await cli(args, { key });
+      assert.equal(code, EXIT_CODES.OptionsError, stderr);
+      assert.match(stderr, /a letter that no key has/);
+      assert.ok(!stderr.includes(KEY.slice(0, 8)), "a part of the key is shown");
+    }
+    assert.deepEqual(await sandbox.requests(), []);
   });
 
   it("is missed", async (t) => {
