@@ -73,10 +73,10 @@ pub struct Failure {
     /// The task's id, once it exists.
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
     pub task_id: Option<TaskId>,
-    /// The service's code, verbatim.
+    /// The service's code, verbatim: its first 200 characters.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub server_code: Option<String>,
-    /// The service's description, verbatim except for an echoed key.
+    /// The service's description, verbatim except for an echoed key: its first 4,096 characters.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub server_message: Option<String>,
     /// The HTTP status of the response, such as 503.

@@ -48,7 +48,8 @@ impl ClientKey {
         split_once(&self.0, "__").map_or(&self.0, |(account, _)| account)
     }
 
-    /// `text` without the key, whole or without its suffixes: a server or a platform may echo it.
+    /// `text` without the key, whole or without its suffixes: a server or a platform may echo it. Where the text was
+    /// cut within the key, without that part of it.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let secrets = [&*self.0, self.account()];
@@ -61,7 +62,12 @@ impl ClientKey {
                 clean.push_str("[clientKey]");
                 rest = after;
             }
-            clean + rest
+            let halves = (MIN_REDACTED_LENGTH..secret.len()).rev();
+            let mut halves = halves.filter_map(|length| secret.get(..=length));
+            match halves.find_map(|half| rest.strip_suffix(half)) {
+                Some(before) => clean + before + "[clientKey]",
+                None => clean + rest,
+            }
         })
     }
 }
@@ -140,6 +146,20 @@ mod tests {
             key.redact("5e1f00d5c0ffee11__7__yandex, 5e1f00d5c0ffee11__8, 5e1f00d5"),
             "[clientKey], [clientKey]__8, 5e1f00d5"
         );
+    }
+
+    #[test]
+    fn the_part_of_a_key_at_the_end_of_a_text_is_redacted_too() {
+        let key = ClientKey::new("5e1f00d5c0ffee11__7".to_owned());
+        for (text, clean) in [
+            ("key 5e1f00d5c0ffee11__7, 5e1f00d5c0ffee11_", "key [clientKey], [clientKey]"),
+            ("5e1f00d5c0ffee1", "[clientKey]"),
+            ("5e1f00d5c", "[clientKey]"),
+            ("5e1f00d5", "5e1f00d5"),
+            ("5e1f00d5c0ffee1 is not at the end", "5e1f00d5c0ffee1 is not at the end"),
+        ] {
+            assert_eq!(key.redact(text), clean);
+        }
     }
 
     #[test]

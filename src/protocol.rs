@@ -17,6 +17,12 @@ use crate::texts;
 const MAX_USER_AGENT: usize = 512;
 /// How much of a server's text is quoted in a message, in characters: about two lines of a terminal.
 const MAX_QUOTED: u32 = 120;
+/// How much of a text is looked at for a quotation: enough for one after white space.
+const MAX_SEARCHED: u32 = 1_000;
+/// How much of a service's code and of its description is kept, in UTF-16 code units. Those that exist have at most
+/// 60 and some hundreds.
+const MAX_CODE: u32 = 200;
+const MAX_DESCRIPTION: u32 = 4_096;
 
 /// The body of a request, the only place where the key is written.
 pub struct Request<'a, V> {
@@ -113,7 +119,7 @@ pub fn read_answer<V: HostValue>(response: Response<V>, key: &ClientKey) -> Resu
     match error_id {
         Some(ValueType::Number(0.0)) => Ok(Answer::Done(body)),
         Some(error_id) => {
-            let server_code = non_empty(&body, "errorCode");
+            let server_code = non_empty(&body, "errorCode", MAX_CODE, key);
             if server_code.as_deref() == Some("CAPTCHA_NOT_READY") {
                 return Ok(Answer::NotReady);
             }
@@ -197,10 +203,11 @@ pub fn read_state<V: HostValue>(fields: &V, key: &ClientKey) -> Result<TaskState
 /// A value of the service for a message. Unlike values of the caller, strings are quoted.
 #[must_use]
 pub fn quote<V: HostValue>(value: &V, key: &ClientKey) -> Message {
-    match value.as_string() {
-        Some(text) => Message::Literal(concat(&["\"", &excerpt(&key.redact(&text)), "\""])),
-        None => value.display(),
+    if value.value_type() != ValueType::String {
+        return value.display();
     }
+    let text = key.redact(&value.string_prefix(MAX_SEARCHED));
+    Message::Literal(concat(&["\"", &excerpt(&text), "\""]))
 }
 
 /// Reads the balance.
@@ -239,8 +246,7 @@ fn reported_error<V: HostValue>(
     body: &V,
     key: &ClientKey,
 ) -> Box<Failure> {
-    let server_code = server_code.map(|text| key.redact(&text));
-    let server_message = non_empty(body, "errorDescription").map(|text| key.redact(&text));
+    let server_message = non_empty(body, "errorDescription", MAX_DESCRIPTION, key);
     let detail = match (&server_code, &server_message) {
         // The reason is in the service's words alone.
         (Some(code), text) if row_of_service(code).is_none() => {
@@ -289,16 +295,22 @@ fn number<V: HostValue>(value: &V) -> Option<f64> {
     }
 }
 
-fn non_empty<V: HostValue>(body: &V, name: &str) -> Option<String> {
-    body.get(name).and_then(|value| value.as_string()).filter(|text| !text.is_empty())
+/// The beginning of a text in an answer, without the key.
+fn non_empty<V: HostValue>(
+    body: &V,
+    name: &str,
+    max_length: u32,
+    key: &ClientKey,
+) -> Option<String> {
+    let text = body.get(name)?.string_prefix(max_length);
+    (!text.is_empty()).then(|| key.redact(&text))
 }
 
 /// The beginning of a text, on one line.
 fn excerpt(text: &str) -> String {
     let mut start = String::new();
     let mut count = 0_u32;
-    // The end of a truncated body is not looked at: it may be half a key.
-    for c in text.trim_ascii().chars().take(1_000) {
+    for c in text.trim_ascii().chars() {
         if c.is_ascii_whitespace() && start.ends_with(' ') {
             continue;
         }

@@ -111,7 +111,9 @@ await build({
   plugins: [resolver()],
 });
 
-const plugins = [resolver(client.files), index({ client: client.exports, errors: errors.exports })];
+// What errors.js uses is in it too: it must not import client.js.
+const shared = client.files.filter((file) => !errors.files.includes(file));
+const plugins = [resolver(shared), index({ client: client.exports, errors: errors.exports })];
 const readable = entries.filter((name) => name !== "js");
 await build({ ...common, entryPoints: readable.map(entry), plugins });
 // Nearly all of it is the output of wasm2js, which nobody can read.

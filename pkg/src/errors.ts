@@ -1,6 +1,7 @@
 // The error classes. Rust decides which codes belong to which class; the compiler checks the table at the
 // end of this file against it.
 
+import { printable } from "./text.js";
 import type { ErrorCodes, ErrorRecord, Failure, Method, Origin } from "./types.js";
 
 /** The name of an error class. */
@@ -17,6 +18,33 @@ export interface CaptchaErrorData extends Omit<Failure, "cause"> {
   /** What caused it. */
   cause?: ErrorRecord | CaptchaErrorData;
 }
+
+/** The fields of all classes, each with a value of its type. Nothing else is copied from data. */
+const FIELDS = {
+  code: "",
+  hint: "",
+  origin: "",
+  retryable: false,
+  method: "",
+  service: "",
+  taskId: 0,
+  serverCode: "",
+  serverMessage: "",
+  httpStatus: 0,
+  size: 0,
+  limit: 0,
+  index: 0,
+  field: "",
+  option: "",
+  retryAfterMs: 0,
+  mayHaveCreatedTask: false,
+} satisfies Record<Exclude<keyof Failure, "name" | "message" | "cause">, string | number | boolean>;
+
+/** How much is kept of the two fields that are a service's own words, in characters. */
+const MAX_SERVER_TEXT = 4_096;
+
+/** How many causes are followed: more than the client makes. A chain may be a ring. */
+const MAX_CAUSES = 10;
 
 /** Marks errors across copies of this package: `Symbol.for` is shared by all realms. */
 const BRAND: unique symbol = Symbol.for("capwire.CaptchaError") as never;
@@ -54,9 +82,12 @@ export class CaptchaError extends Error {
   declare readonly service?: string;
   /** The task's id, once it exists. Pass it to `waitForResult()` to keep waiting. */
   declare readonly taskId?: number;
-  /** The service's code, verbatim. */
+  /** The service's code, verbatim: its first 200 characters. */
   declare readonly serverCode?: string;
-  /** The service's description, verbatim except for an echoed key. */
+  /**
+   * The service's description: its first 4,096 characters, verbatim except for an echoed key. It may have line breaks
+   * and invisible characters. No other field has any.
+   */
   declare readonly serverMessage?: string;
   /** The HTTP status of the response, such as 503. */
   declare readonly httpStatus?: number;
@@ -65,17 +96,15 @@ export class CaptchaError extends Error {
 
   /** Makes an error from plain data. {@link CaptchaError.fromJSON} also picks the class. */
   constructor(data: CaptchaErrorData) {
-    const { name: _, message, cause, ...fields } = data;
-    super(message, cause === undefined ? undefined : { cause: deserializeCause(cause) });
+    const copied = copy(data, MAX_CAUSES, true);
+    const { name: _, message, cause: __, ...fields } = copied;
+    super(message, causeOf(copied));
     Object.assign(this, fields);
   }
 
-  /** The error as plain data, for `postMessage`, extension messages and logs. */
+  /** The error as plain data, for `postMessage`, extension messages and logs. It never throws. */
   toJSON(): CaptchaErrorData {
-    const { name, message, cause } = this;
-    const data = { ...(this as unknown as CaptchaErrorData), name, message };
-    if (isError(cause)) data.cause = serializeCause(cause);
-    return data;
+    return copy(this, MAX_CAUSES, true) as CaptchaErrorData;
   }
 
   /**
@@ -108,11 +137,18 @@ export class CaptchaError extends Error {
     }
   }
 
-  /** Restores an error from {@link CaptchaError.toJSON}, with its class. */
+  /**
+   * Restores an error from {@link CaptchaError.toJSON}, with its class.
+   *
+   * The data may come from a stranger. It never throws, and copies only the fields of the classes, where they have
+   * the right type: texts up to 1,000 characters, `serverCode` and `serverMessage` up to 4,096, and 10 causes, one
+   * within the other. A code that is missing is `"UNKNOWN"`.
+   */
   static fromJSON(data: CaptchaErrorData): CaptchaError {
+    const { name } = copy(data, 0, true);
+    if (Object.hasOwn(classes, name)) return new classes[name as ErrorName](data);
     // A newer version on the other side may have classes that this one does not know.
-    if (Object.hasOwn(classes, data.name)) return new classes[data.name](data);
-    return Object.defineProperty(new CaptchaError(data), "name", { value: data.name });
+    return Object.defineProperty(new CaptchaError(data), "name", { value: name });
   }
 }
 
@@ -261,25 +297,70 @@ for (const [name, { prototype }] of Object.entries({ CaptchaError, ...classes })
 // Not enumerable, so that logs do not show it. All subclasses inherit it.
 Object.defineProperty(CaptchaError.prototype, BRAND, { value: true });
 
-function deserializeCause(cause: ErrorRecord | CaptchaErrorData): Error {
-  if (typeof cause !== "object") return new Error(String(cause));
-  if ("hint" in cause) return CaptchaError.fromJSON(cause);
-  const error = new Error(cause.message, cause.cause && { cause: deserializeCause(cause.cause) });
+/** A member; `undefined` where it cannot be read. */
+function get(object: unknown, key: string): unknown {
+  try {
+    return (object as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function getOwn(object: unknown, key: string): unknown {
+  try {
+    return Object.hasOwn(object as object, key) ? get(object, key) : undefined;
+  } catch {
+    // A revoked proxy, or nothing at all.
+    return undefined;
+  }
+}
+
+/** A member as text that people may see. */
+function text(object: unknown, key: string): string | undefined {
+  const value = get(object, key);
+  return typeof value === "string" ? printable(value) : undefined;
+}
+
+/** The known fields of an error or of its data, as plain data. */
+function copy(
+  source: unknown,
+  maxCauses: number,
+  isOurs = getOwn(source, "origin") !== undefined,
+): ErrorRecord | CaptchaErrorData {
+  const data: Record<string, unknown> = {
+    name: text(source, "name") ?? (isOurs ? "CaptchaError" : "Error"),
+    message: text(source, "message") ?? "",
+  };
+  if (isOurs) {
+    Object.assign(data, { code: "UNKNOWN", hint: "", origin: "client", retryable: false });
+    for (const [key, example] of Object.entries(FIELDS)) {
+      const value = getOwn(source, key);
+      if (typeof value !== typeof example) continue;
+      if (typeof value === "string") {
+        // The service's own words stay as they are.
+        data[key] = key.startsWith("server") ? value.slice(0, MAX_SERVER_TEXT) : printable(value);
+      } else if (example !== 0 || Number.isFinite(value)) data[key] = value;
+    }
+  } else {
+    const code = text(source, "code");
+    if (code !== undefined) data.code = code;
+  }
+  const cause = getOwn(source, "cause");
+  if (maxCauses > 0 && typeof cause === "object" && cause !== null) {
+    data.cause = copy(cause, maxCauses - 1);
+  }
+  return data as unknown as ErrorRecord;
+}
+
+/** The cause in copied data, as an option of `Error`. */
+function causeOf(data: ErrorRecord | CaptchaErrorData): { cause: Error } | undefined {
+  if (!Object.hasOwn(data, "cause")) return undefined;
+  const cause = data.cause as ErrorRecord | CaptchaErrorData;
+  if (Object.hasOwn(cause, "origin")) {
+    return { cause: CaptchaError.fromJSON(cause as CaptchaErrorData) };
+  }
   // It was thrown elsewhere: a stack of this place would mislead.
-  const { name, message, code } = cause;
-  return Object.assign(error, { name, stack: `${name}: ${message}` }, code && { code });
-}
-
-function serializeCause(error: Error): ErrorRecord | CaptchaErrorData {
-  if (CaptchaError.is(error)) return error.toJSON();
-  const { name, message, code, cause } = error as Error & { code?: string };
-  const data: ErrorRecord = { name, message };
-  if (code !== undefined) data.code = code;
-  if (isError(cause)) data.cause = serializeCause(cause) as ErrorRecord;
-  return data;
-}
-
-/** An error of this realm, or one of ours from another. */
-function isError(value: unknown): value is Error {
-  return value instanceof Error || CaptchaError.is(value);
+  const { message, cause: _, ...fields } = cause;
+  const error = new Error(message, causeOf(cause));
+  return { cause: Object.assign(error, fields, { stack: `${cause.name}: ${message}` }) };
 }

@@ -7,6 +7,7 @@
 import { toBase64 } from "./base64.js";
 import { readBody } from "./body.js";
 import { glue } from "./module.js";
+import { printable } from "./text.js";
 
 export { settle, taskCreated } from "./calls.js";
 
@@ -160,7 +161,14 @@ export function next(id: number, iterator: Iterator<unknown> | AsyncIterator<unk
 }
 
 /** Calls a listener. Its error must not lose the task that is paid for, nor go unseen. */
-export function notify(listener: (event: unknown) => unknown, event: unknown): void {
+export function notify(
+  listener: (event: unknown) => unknown,
+  event: Record<string, unknown>,
+): void {
+  for (const key of ["code", "message"]) {
+    const text = event[key];
+    if (typeof text === "string") event[key] = printable(text);
+  }
   const report = (error: unknown) => {
     try {
       console.error("capwire: onProgress failed", error);

@@ -9,6 +9,8 @@ use wasm_bindgen::prelude::*;
 
 /// How far the causes of an error are followed: a chain may be a ring.
 const MAX_CAUSES: u32 = 4;
+/// How much of each text of an error is kept, in UTF-16 code units.
+const MAX_ERROR_TEXT: u32 = 300;
 
 /// A JavaScript value. It serialises as itself, so that values which the core does not read cross untouched.
 #[derive(Clone, Debug)]
@@ -106,7 +108,10 @@ pub(super) fn to_record(error: &JsValue) -> ErrorRecord {
 }
 
 fn record_with_causes(error: &JsValue, depth: u32) -> ErrorRecord {
-    let text = |name: &str| get_any(error, name).as_string().filter(|text| !text.is_empty());
+    let start = |value: JsValue| {
+        Some(Value(value).string_prefix(MAX_ERROR_TEXT)).filter(|text| !text.is_empty())
+    };
+    let text = |name: &str| start(get_any(error, name));
     // Node tries every address of a host, and says why each failed in a list.
     let first = || get_any(&get_any(error, "errors"), "0");
     let cause = Some(get_any(error, "cause")).filter(JsValue::is_object).unwrap_or_else(first);
@@ -114,7 +119,7 @@ fn record_with_causes(error: &JsValue, depth: u32) -> ErrorRecord {
     ErrorRecord {
         name: text("name").unwrap_or_else(|| "Error".to_owned()),
         message: text("message")
-            .or_else(|| error.as_string())
+            .or_else(|| start(error.clone()))
             .or_else(|| text("code"))
             .unwrap_or_else(|| "no reason given".to_owned()),
         code: text("code"),
