@@ -1,6 +1,6 @@
 // The body of a response or a request as text, up to a limit.
 
-/** So many chunks without a byte are not a body: reading on would keep the event loop busy for ever. */
+/** So many chunks without a character are not a body: reading on would keep the event loop busy for ever. */
 const MAX_EMPTY_CHUNKS = 1_000;
 
 /** Returns `undefined` if the body has more than `maxBytes`. The rest is not read. */
@@ -24,11 +24,14 @@ export async function readBody(
     if (done === true) return text + decoder.decode();
     // Of this realm or another.
     if (!ArrayBuffer.isView(value)) throw new TypeError("the body has chunks that are not bytes");
-    if (value.byteLength === 0 && ++emptyChunks > MAX_EMPTY_CHUNKS) {
+    size += value.byteLength;
+    // A view may lie about its length, so what it decodes to is measured too.
+    if (!(size <= maxBytes && text.length <= maxBytes)) return undefined;
+    const piece = decoder.decode(value, { stream: true });
+    // A character may come in several chunks.
+    if (piece === "" && ++emptyChunks > MAX_EMPTY_CHUNKS + text.length) {
       throw new TypeError("the body has too many empty chunks");
     }
-    size += value.byteLength;
-    if (size > maxBytes) return undefined;
-    text += decoder.decode(value, { stream: true });
+    text += piece;
   }
 }

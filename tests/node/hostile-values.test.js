@@ -151,6 +151,15 @@ describe("an answer", { timeout: 120_000 }, () => {
     assert.equal(await client(fetch).getBalance(), 1);
   });
 
+  for (const byteLength of [-8, 0, Number.NaN]) {
+    it(`whose chunks say that they have ${byteLength} bytes has an end`, async () => {
+      const value = Object.defineProperty(new Uint8Array(8), "byteLength", { value: byteLength });
+      const body = { getReader: () => ({ read: async () => ({ done: false, value }) }) };
+      const fetch = () => ({ status: 200, headers: new Headers(), body });
+      await failure(client(fetch).getBalance(), TransportError, "BAD_RESPONSE");
+    });
+  }
+
   it("that redirects is refused, even if its body looks valid", async () => {
     const fetch = () => Response.json({ errorId: 0, balance: 1 }, { status: 302 });
     await failure(client(fetch).getBalance(), TransportError, "HTTP_STATUS", { httpStatus: 302 });
