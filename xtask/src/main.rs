@@ -7,7 +7,8 @@
 //! | `test.rs` | `test`: the steps; `node_tests.rs`: those in JavaScript |
 //! | `packaging.rs` | `packaging`: runtimes, bundlers and browsers |
 //! | `bench.rs` | `bench`: capwire beside other clients |
-//! | `demo.rs`, `docs.rs`, `fuzz.rs` | `start`, `playground`; `docs`; `fuzz` |
+//! | `demo.rs`, `docs.rs` | `start`, `playground`; `docs` |
+//! | `fuzz.rs`, `attack.rs` | `fuzz`: the parsers of the core; `attack`: the API of the package |
 //! | `build.rs` | `build`: how `pkg/dist` is made of the parts below |
 //! | `wasm.rs`, `wasm2js.rs` | cargo, wasm-bindgen, wasm-opt; the module as JavaScript |
 //! | `../bundle.js` | a file of JavaScript per entry |
@@ -27,6 +28,7 @@
 //! Every command can be run again: finished work is recognised and takes no time.
 
 mod api_report;
+mod attack;
 mod attribution;
 mod bench;
 mod browser;
@@ -81,7 +83,11 @@ Usage: cargo xtask <command>
   start           build, then run the demo against the sandbox of the services
   playground      build, then serve the playground page and the sandbox
   docs            build, then write the API reference into target/docs
-  fuzz [SECONDS]  run each fuzzer for that long (default: 60)
+  fuzz [SECONDS]  run each fuzzer of the core for that long (default: 60)
+  attack [SECONDS] [--dev]
+                  build, then run the fuzzer of the package's API for that long (default: 10)
+  attack --seed SEED [--dev]
+                  play one of its scenarios again
 
 Environment:
   CAPWIRE_RUST=debian   build the wasm with Debian's own Rust packages, without rustup
@@ -124,6 +130,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
             let seconds = seconds.parse().context("`fuzz` takes a number of seconds")?;
             done(fuzz::run(&sh, seconds))
         }
+        ["attack", arguments @ ..] => attack::run(&sh, arguments),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

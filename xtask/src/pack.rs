@@ -9,7 +9,8 @@ use crate::build;
 use crate::util::{copy_folder, files, install_root_packages, npm, on_ci, quietly, root, step};
 
 /// The folders that tests read, besides the pages of `docs`.
-const COPIED: [&str; 5] = ["tests/node", "tests/browser", "tests/fixtures", "docs/examples", "www"];
+const COPIED: [&str; 6] =
+    ["tests/node", "tests/browser", "tests/attack", "tests/fixtures", "docs/examples", "www"];
 
 /// Packs `pkg` and installs the tarball in a project of its own.
 pub(crate) fn pack(sh: &Shell) -> Result<()> {
