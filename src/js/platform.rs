@@ -4,12 +4,12 @@
 //! throwing: for each exception that the generated glue catches it loses a slot of its table for ever.
 
 use super::operation::{Completion, Operation};
-use super::value::{Value, get_any, to_js, to_record};
+use super::value::{Value, to_js, to_record};
 use crate::platform::{ErrorRecord, Platform, RawResponse, SendError};
 use crate::record::Record;
 use crate::schedule::Millis;
 use gloo_net::http::Headers;
-use js_sys::{Function, Reflect};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::RequestInit;
 
@@ -113,7 +113,6 @@ fn request_init(has_body: bool) -> RequestInit {
         init.set_method("POST");
         init.set_headers(&headers.into_raw());
     }
-    let prototype = get_any(&get_any(&js_sys::global(), "Request"), "prototype");
     // By name, because the enums of web-sys bring all their values into the glue.
     for (name, value) in [
         // Not "error": workerd refuses to build such a request. The core refuses the answer of a redirect.
@@ -123,10 +122,7 @@ fn request_init(has_body: bool) -> RequestInit {
         ("referrerPolicy", "no-referrer"),
         ("cache", "no-store"),
     ] {
-        if has(&prototype, name) {
-            // Cannot fail on an object of our own.
-            let _ = Reflect::set(&init, &name.into(), &value.into());
-        }
+        set_if_known(&init, name, value);
     }
     init
 }
@@ -138,8 +134,8 @@ extern "C" {
     fn time_until(date: &str) -> f64;
     #[wasm_bindgen(js_name = parseJson)]
     fn parse_json(text: &JsValue) -> JsValue;
-    #[wasm_bindgen(js_name = hasMember)]
-    fn has(object: &JsValue, name: &str) -> bool;
+    #[wasm_bindgen(js_name = setIfKnown)]
+    fn set_if_known(init: &RequestInit, name: &str, value: &str);
 
     // Operations. Each ends with a call of `complete`.
     fn sleep(id: u32, ms: u32);
