@@ -5,7 +5,7 @@ use crate::key::ClientKey;
 use crate::message::{Catalogue, Message, Template};
 use crate::method::{Method, TaskId};
 use crate::platform::ErrorRecord;
-use crate::record::{Member, Record};
+use crate::record::{MemberWriter, Record};
 use crate::texts;
 use std::borrow::Cow;
 
@@ -277,47 +277,32 @@ pub struct Rendered<'a> {
 }
 
 impl<V> Record<V> for Rendered<'_> {
-    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
+    fn members(&self, put: &mut MemberWriter<'_, V>) {
         let Self { failure, catalogue } = *self;
-        put("name", Member::Text(failure.class.name()));
-        put("code", Member::Text(&failure.code));
-        put("message", Member::Text(&catalogue.render(&failure.message)));
-        put("hint", Member::Text(&catalogue.render(&failure.hint)));
-        put("origin", Member::Text(failure.origin.name()));
-        put("retryable", Member::Flag(failure.retryable));
-        for (name, text) in [
-            ("method", failure.method.map(Method::name)),
-            ("service", failure.service.as_deref()),
-            ("serverCode", failure.server_code.as_deref()),
-            ("serverMessage", failure.server_message.as_deref()),
-            ("field", failure.field.as_deref()),
-            ("option", failure.option.as_deref()),
-        ] {
-            if let Some(text) = text {
-                put(name, Member::Text(text));
-            }
-        }
-        for (name, number) in [
-            ("taskId", failure.task_id.map(u64::from)),
-            ("httpStatus", failure.http_status.map(u64::from)),
-            ("limit", failure.limit.map(u64::from)),
-            ("index", failure.index.map(|index| index as u64)),
-        ] {
-            if let Some(number) = number {
-                put(name, Member::Whole(number));
-            }
-        }
-        for (name, number) in [("size", failure.size), ("retryAfterMs", failure.retry_after_ms)] {
-            if let Some(number) = number {
-                put(name, Member::Number(number));
-            }
-        }
+        put.text("name", failure.class.name());
+        put.text("code", &failure.code);
+        put.text("message", &catalogue.render(&failure.message));
+        put.text("hint", &catalogue.render(&failure.hint));
+        put.text("origin", failure.origin.name());
+        put.flag("retryable", failure.retryable);
+        put.text_if_any("method", failure.method.map(Method::name));
+        put.text_if_any("service", failure.service.as_deref());
+        put.text_if_any("serverCode", failure.server_code.as_deref());
+        put.text_if_any("serverMessage", failure.server_message.as_deref());
+        put.text_if_any("field", failure.field.as_deref());
+        put.text_if_any("option", failure.option.as_deref());
+        put.whole_if_any("taskId", failure.task_id.map(u64::from));
+        put.whole_if_any("httpStatus", failure.http_status.map(u64::from));
+        put.whole_if_any("limit", failure.limit.map(u64::from));
+        put.whole_if_any("index", failure.index.map(|index| index as u64));
+        put.number_if_any("size", failure.size);
+        put.number_if_any("retryAfterMs", failure.retry_after_ms);
         if let Some(may_exist) = failure.may_have_created_task {
-            put("mayHaveCreatedTask", Member::Flag(may_exist));
+            put.flag("mayHaveCreatedTask", may_exist);
         }
         match &failure.cause {
-            Some(Cause::Platform(error)) => put("cause", Member::Object(error)),
-            Some(Cause::Failure(cause)) => put("cause", Member::Object(&cause.rendered(catalogue))),
+            Some(Cause::Platform(error)) => put.object("cause", error),
+            Some(Cause::Failure(cause)) => put.object("cause", &cause.rendered(catalogue)),
             None => {}
         }
     }

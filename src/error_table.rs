@@ -3,7 +3,7 @@
 //! The services' codes come from their error pages; the hints are ours. One macro call holds all rows and
 //! makes the table, a constant per code and the TypeScript types, so that they cannot disagree.
 
-use crate::record::{Member, Record};
+use crate::record::{MemberWriter, Record};
 
 /// One row of the error table.
 #[derive(Debug)]
@@ -23,12 +23,12 @@ pub struct ErrorTableRow {
 }
 
 impl<V> Record<V> for ErrorTableRow {
-    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
-        put("code", Member::Text(self.code));
-        put("name", Member::Text(self.class.name()));
-        put("retryable", Member::Flag(self.retryable));
-        put("message", Member::Text(self.message));
-        put("hint", Member::Text(self.hint));
+    fn members(&self, put: &mut MemberWriter<'_, V>) {
+        put.text("code", self.code);
+        put.text("name", self.class.name());
+        put.flag("retryable", self.retryable);
+        put.text("message", self.message);
+        put.text("hint", self.hint);
     }
 }
 

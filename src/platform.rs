@@ -5,7 +5,7 @@
 //! request or the timer behind it. That is how an abort works at every `await`.
 
 use crate::message::Message;
-use crate::record::{Member, Record};
+use crate::record::{MemberWriter, Record};
 use crate::schedule::Millis;
 use crate::texts;
 use serde::Serialize;
@@ -105,14 +105,12 @@ pub struct ErrorRecord {
 }
 
 impl<V> Record<V> for ErrorRecord {
-    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
-        put("name", Member::Text(&self.name));
-        put("message", Member::Text(&self.message));
-        if let Some(code) = &self.code {
-            put("code", Member::Text(code));
-        }
+    fn members(&self, put: &mut MemberWriter<'_, V>) {
+        put.text("name", &self.name);
+        put.text("message", &self.message);
+        put.text_if_any("code", self.code.as_deref());
         if let Some(cause) = &self.cause {
-            put("cause", Member::Object(&**cause));
+            put.object("cause", &**cause);
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::key::ClientKey;
 use crate::message::Message;
 use crate::method::TaskId;
 use crate::platform::{HostValue, ValueType};
-use crate::record::{Member, Record};
+use crate::record::{MemberWriter, Record};
 use crate::response::{Body, Response};
 use crate::schedule::Millis;
 use crate::task::Task;
@@ -39,20 +39,14 @@ pub struct Request<'a, V> {
 }
 
 impl<V> Record<V> for Request<'_, V> {
-    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
-        put("clientKey", Member::Text(self.client_key.expose()));
+    fn members(&self, put: &mut MemberWriter<'_, V>) {
+        put.text("clientKey", self.client_key.expose());
         if let Some(task) = self.task {
-            put("task", Member::Object(task));
+            put.object("task", task);
         }
-        if let Some(id) = self.task_id {
-            put("taskId", Member::Whole(id.into()));
-        }
-        if let Some(url) = self.callback_url {
-            put("callbackUrl", Member::Text(url));
-        }
-        if let Some(id) = self.soft_id {
-            put("softId", Member::Whole(id.into()));
-        }
+        put.whole_if_any("taskId", self.task_id.map(u64::from));
+        put.text_if_any("callbackUrl", self.callback_url);
+        put.whole_if_any("softId", self.soft_id.map(u64::from));
     }
 }
 
@@ -86,15 +80,13 @@ pub enum TaskState<V> {
 }
 
 impl<V> Record<V> for TaskState<V> {
-    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
+    fn members(&self, put: &mut MemberWriter<'_, V>) {
         match self {
-            Self::Processing => put("status", Member::Text("processing")),
+            Self::Processing => put.text("status", "processing"),
             Self::Ready { solution, cost } => {
-                put("status", Member::Text("ready"));
-                put("solution", Member::Value(solution));
-                if let Some(cost) = cost {
-                    put("cost", Member::Number(*cost));
-                }
+                put.text("status", "ready");
+                put.value("solution", solution);
+                put.number_if_any("cost", *cost);
             }
         }
     }

@@ -3,7 +3,7 @@
 //! A service is one entry of the table at the end.
 
 use crate::method::Method;
-use crate::record::{Member, Record};
+use crate::record::{MemberWriter, Record};
 use std::borrow::Cow;
 
 /// Bounds on an image's size, both inclusive. They count the image's bytes, not its base64 text.
@@ -86,22 +86,20 @@ pub struct ServiceProfile {
 }
 
 impl<V> Record<V> for ImageLimits {
-    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
-        put("minBytes", Member::Whole(self.min_bytes.into()));
-        put("maxBytes", Member::Whole(self.max_bytes.into()));
+    fn members(&self, put: &mut MemberWriter<'_, V>) {
+        put.whole("minBytes", self.min_bytes.into());
+        put.whole("maxBytes", self.max_bytes.into());
     }
 }
 
 impl<V> Record<V> for ServiceProfile {
-    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
+    fn members(&self, put: &mut MemberWriter<'_, V>) {
         let reports: Vec<&str> = self.reports.iter().map(|kind| kind.name()).collect();
-        put("name", Member::Text(&self.name));
-        put("baseUrl", Member::Text(&self.base_url));
-        put("imageLimits", Member::Object(&self.image_limits));
-        put("reports", Member::Texts(&reports));
-        if let Some(url) = &self.user_agent_url {
-            put("userAgentUrl", Member::Text(url));
-        }
+        put.text("name", &self.name);
+        put.text("baseUrl", &self.base_url);
+        put.object("imageLimits", &self.image_limits);
+        put.texts("reports", &reports);
+        put.text_if_any("userAgentUrl", self.user_agent_url.as_deref());
     }
 }
 

@@ -1,7 +1,7 @@
 //! Results of the methods, and the events of `onProgress`.
 
 use crate::method::{Method, TaskId};
-use crate::record::{Member, Record};
+use crate::record::{MemberWriter, Record};
 use crate::schedule::Millis;
 use std::borrow::Cow;
 
@@ -119,64 +119,58 @@ pub enum Progress {
 pub type Listener<'a> = &'a dyn Fn(&Progress);
 
 impl<V> Record<V> for Solved<V> {
-    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
-        put("taskId", Member::Whole(self.task_id.into()));
-        put("solution", Member::Value(&self.solution));
-        if let Some(cost) = self.cost {
-            put("cost", Member::Number(cost));
-        }
-        put("polls", Member::Whole(self.polls.into()));
-        put("elapsedMs", Member::Number(self.elapsed_ms));
+    fn members(&self, put: &mut MemberWriter<'_, V>) {
+        put.whole("taskId", self.task_id.into());
+        put.value("solution", &self.solution);
+        put.number_if_any("cost", self.cost);
+        put.whole("polls", self.polls.into());
+        put.number("elapsedMs", self.elapsed_ms);
     }
 }
 
 impl<V> Record<V> for TaskResult<V> {
-    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
+    fn members(&self, put: &mut MemberWriter<'_, V>) {
         match self {
             Self::Processing { task_id } => {
-                put("status", Member::Text("processing"));
-                put("taskId", Member::Whole((*task_id).into()));
+                put.text("status", "processing");
+                put.whole("taskId", (*task_id).into());
             }
             Self::Ready { task_id, solution, cost } => {
-                put("status", Member::Text("ready"));
-                put("taskId", Member::Whole((*task_id).into()));
-                put("solution", Member::Value(solution));
-                if let Some(cost) = cost {
-                    put("cost", Member::Number(*cost));
-                }
+                put.text("status", "ready");
+                put.whole("taskId", (*task_id).into());
+                put.value("solution", solution);
+                put.number_if_any("cost", *cost);
             }
         }
     }
 }
 
 impl<V> Record<V> for Progress {
-    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
+    fn members(&self, put: &mut MemberWriter<'_, V>) {
         let elapsed = match self {
             Self::Created { task_id, image_bytes, elapsed_ms } => {
-                put("type", Member::Text("created"));
-                put("taskId", Member::Whole((*task_id).into()));
-                put("imageBytes", Member::Sizes(image_bytes));
+                put.text("type", "created");
+                put.whole("taskId", (*task_id).into());
+                put.sizes("imageBytes", image_bytes);
                 elapsed_ms
             }
             Self::Poll { task_id, poll, status, elapsed_ms } => {
-                put("type", Member::Text("poll"));
-                put("taskId", Member::Whole((*task_id).into()));
-                put("poll", Member::Whole((*poll).into()));
-                put("status", Member::Text(status));
+                put.text("type", "poll");
+                put.whole("taskId", (*task_id).into());
+                put.whole("poll", (*poll).into());
+                put.text("status", status);
                 elapsed_ms
             }
             Self::Retry { method, task_id, code, message, delay_ms, elapsed_ms } => {
-                put("type", Member::Text("retry"));
-                put("method", Member::Text(method.name()));
-                if let Some(id) = task_id {
-                    put("taskId", Member::Whole((*id).into()));
-                }
-                put("code", Member::Text(code));
-                put("message", Member::Text(message));
-                put("delayMs", Member::Number(*delay_ms));
+                put.text("type", "retry");
+                put.text("method", method.name());
+                put.whole_if_any("taskId", task_id.map(u64::from));
+                put.text("code", code);
+                put.text("message", message);
+                put.number("delayMs", *delay_ms);
                 elapsed_ms
             }
         };
-        put("elapsedMs", Member::Number(*elapsed));
+        put.number("elapsedMs", *elapsed);
     }
 }

@@ -8,7 +8,7 @@ use crate::client::batch::{BatchItem, Cleanup, NextTask, Results, batch};
 use crate::client::progress::Progress;
 use crate::error::Failure;
 use crate::message::Catalogue;
-use crate::record::{Member, Record};
+use crate::record::{MemberWriter, Record};
 use crate::texts;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -28,13 +28,13 @@ pub struct Batch {
 struct BatchRecord<'a>(&'a BatchItem<Value>, &'a Catalogue);
 
 impl Record<Value> for BatchRecord<'_> {
-    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, Value>)) {
+    fn members(&self, put: &mut MemberWriter<'_, Value>) {
         let Self(BatchItem { index, task, result }, catalogue) = self;
-        put("index", Member::Whole(*index as u64));
-        put("task", Member::Value(task));
+        put.whole("index", *index as u64);
+        put.value("task", task);
         match result {
-            Ok(solved) => put("value", Member::Object(solved)),
-            Err(failure) => put("failure", Member::Object(&failure.rendered(catalogue))),
+            Ok(solved) => put.object("value", solved),
+            Err(failure) => put.object("failure", &failure.rendered(catalogue)),
         }
     }
 }

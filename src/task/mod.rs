@@ -8,7 +8,7 @@ pub mod schema;
 use crate::circuit_breaker::BanScope;
 use crate::error::{Failure, Result};
 use crate::platform::{HostValue, Platform, ValueType, must_be};
-use crate::record::{Member, Record};
+use crate::record::{MemberWriter, Record};
 use crate::service::ImageLimits;
 use crate::texts;
 use crate::url::site;
@@ -134,17 +134,14 @@ fn checked_entries<V: HostValue>(task: &V, task_type: &TaskType) -> Result<Vec<(
 }
 
 impl<V> Record<V> for Task<V> {
-    fn members(&self, put: &mut dyn FnMut(&str, Member<'_, V>)) {
-        put("type", Member::Text(&self.name));
+    fn members(&self, put: &mut MemberWriter<'_, V>) {
+        put.text("type", &self.name);
         for (name, field) in &self.fields {
-            put(
-                name,
-                match field {
-                    Field::One(value) => Member::Value(value),
-                    Field::Images(images) => Member::Values(images),
-                    Field::Whole(number) => Member::Whole((*number).into()),
-                },
-            );
+            match field {
+                Field::One(value) => put.value(name, value),
+                Field::Images(images) => put.values(name, images),
+                Field::Whole(number) => put.whole(name, (*number).into()),
+            }
         }
     }
 }
