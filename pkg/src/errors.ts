@@ -11,7 +11,7 @@ export type ErrorName = keyof ErrorCodes;
 export type KnownErrorCode = ErrorCodes[ErrorName];
 
 /** A known code, or one newer than this version. Editors suggest the known ones. */
-export type ErrorCode = KnownErrorCode | (string & Record<never, never>);
+export type ErrorCode = KnownErrorCode | `ERROR_PROXY_${string}` | (string & Record<never, never>);
 
 /** An error as plain data, as {@link CaptchaError.toJSON} returns it. */
 export interface CaptchaErrorData extends Omit<Failure, "cause"> {
@@ -49,23 +49,8 @@ const MAX_CAUSES = 10;
 /** Marks errors across copies of this package: `Symbol.for` is shared by all realms. */
 const BRAND: unique symbol = Symbol.for("capwire.CaptchaError") as never;
 
-/**
- * The error with which every failed call rejects. Only an aborted call rejects with its signal's reason.
- *
- * The class tells your program what to do next, and `hint` tells a person. No field contains the key.
- *
- * @example
- * ```ts
- * try {
- *   text = await client.solveImage(png);
- * } catch (error) {
- *   if (error instanceof SolveTimeoutError) later(error.taskId);
- *   else if (error instanceof CaptchaError) console.error(error.message, error.hint);
- *   else throw error;
- * }
- * ```
- */
-export class CaptchaError extends Error {
+/** What the errors of all classes have. Catch them as {@link CaptchaError}, whose `name` tells them apart. */
+class CaptchaErrorBase extends Error {
   /** The name of the class. Minifiers do not change it. */
   declare readonly name: ErrorName;
   /** The service's code, or one of the client's own. */
@@ -119,7 +104,7 @@ export class CaptchaError extends Error {
    * else if (CaptchaError.is(error)) console.error(error.message, error.hint);
    * ```
    */
-  static is<E extends CaptchaError = CaptchaError>(
+  static is<E extends CaptchaErrorBase = CaptchaError>(
     // `this` is missing when the method is passed as a callback, as to `filter`.
     // biome-ignore lint/suspicious/noConfusingVoidType: a missing `this` is void
     this: { readonly prototype: E } | void,
@@ -148,24 +133,74 @@ export class CaptchaError extends Error {
     const { name } = copy(data, 0, true);
     if (Object.hasOwn(classes, name)) return new classes[name as ErrorName](data);
     // A newer version on the other side may have classes that this one does not know.
-    return Object.defineProperty(new CaptchaError(data), "name", { value: name });
+    return Object.defineProperty(new CaptchaErrorBase(data), "name", { value: name }) as never;
   }
 }
 
+export type { CaptchaErrorBase };
+
+/**
+ * The error with which every failed call rejects. Only an aborted call rejects with its signal's reason.
+ *
+ * The class tells your program what to do next, and `hint` tells a person. No field contains the key.
+ *
+ * TypeScript narrows it by its class or its `name`. One that a newer version has serialised may have another name, so
+ * give a `switch` a `default`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   text = await client.solveImage(png);
+ * } catch (error) {
+ *   if (!(error instanceof CaptchaError)) throw error;
+ *   if (error.name === "SolveTimeoutError") later(error.taskId);
+ *   else console.error(error.message, error.hint);
+ * }
+ * ```
+ */
+export type CaptchaError =
+  | KeyError
+  | BalanceError
+  | ImageError
+  | TaskError
+  | DomainError
+  | ProxyError
+  | AccessError
+  | TaskNotFoundError
+  | UnsolvableError
+  | CapacityError
+  | RateLimitError
+  | UnknownServiceError
+  | TransportError
+  | SolveTimeoutError
+  | OptionsError
+  | InternalError;
+
+/** The class {@link CaptchaError}, from which the others inherit. */
+export interface CaptchaErrorConstructor extends Pick<typeof CaptchaErrorBase, "is" | "fromJSON"> {
+  /** Makes an error from plain data. {@link CaptchaErrorConstructor.fromJSON} also picks the class. */
+  new (data: CaptchaErrorData): CaptchaError;
+  /** What `instanceof` narrows to. */
+  readonly prototype: CaptchaError;
+}
+
+/** The class of all errors, for `instanceof`, {@link CaptchaErrorConstructor.is} and {@link CaptchaErrorConstructor.fromJSON}. */
+export const CaptchaError = CaptchaErrorBase as unknown as CaptchaErrorConstructor;
+
 /** The service does not know the key: correct it. */
-export class KeyError extends CaptchaError {
+export class KeyError extends CaptchaErrorBase {
   declare readonly name: "KeyError";
   declare readonly code: ErrorCodes["KeyError"];
 }
 
 /** The account is empty: add funds. */
-export class BalanceError extends CaptchaError {
+export class BalanceError extends CaptchaErrorBase {
   declare readonly name: "BalanceError";
   declare readonly code: ErrorCodes["BalanceError"];
 }
 
 /** The image cannot be sent: use another one. */
-export class ImageError extends CaptchaError {
+export class ImageError extends CaptchaErrorBase {
   declare readonly name: "ImageError";
   declare readonly code: ErrorCodes["ImageError"];
   /** The image's size in bytes. */
@@ -179,7 +214,7 @@ export class ImageError extends CaptchaError {
 }
 
 /** The task is wrong: fix it. */
-export class TaskError extends CaptchaError {
+export class TaskError extends CaptchaErrorBase {
   declare readonly name: "TaskError";
   declare readonly code: ErrorCodes["TaskError"];
   /** The field of the task, such as `"websiteURL"`. */
@@ -187,54 +222,54 @@ export class TaskError extends CaptchaError {
 }
 
 /** The service refuses to solve captchas on this site: stop. */
-export class DomainError extends CaptchaError {
+export class DomainError extends CaptchaErrorBase {
   declare readonly name: "DomainError";
   declare readonly code: ErrorCodes["DomainError"];
 }
 
 /** The proxy does not work: use another one. */
-export class ProxyError extends CaptchaError {
+export class ProxyError extends CaptchaErrorBase {
   declare readonly name: "ProxyError";
   declare readonly code: ErrorCodes["ProxyError"] | `ERROR_PROXY_${string}`;
 }
 
 /** The service refuses your IP address: allow it in your account, or wait until the ban ends. */
-export class AccessError extends CaptchaError {
+export class AccessError extends CaptchaErrorBase {
   declare readonly name: "AccessError";
   declare readonly code: ErrorCodes["AccessError"];
 }
 
 /** The service does not know the task, or no longer keeps it: create a new one. */
-export class TaskNotFoundError extends CaptchaError {
+export class TaskNotFoundError extends CaptchaErrorBase {
   declare readonly name: "TaskNotFoundError";
   declare readonly code: ErrorCodes["TaskNotFoundError"];
 }
 
 /** The captcha could not be solved: try another one. */
-export class UnsolvableError extends CaptchaError {
+export class UnsolvableError extends CaptchaErrorBase {
   declare readonly name: "UnsolvableError";
   declare readonly code: ErrorCodes["UnsolvableError"];
 }
 
 /** The service is busy: try again later. */
-export class CapacityError extends CaptchaError {
+export class CapacityError extends CaptchaErrorBase {
   declare readonly name: "CapacityError";
   declare readonly code: ErrorCodes["CapacityError"];
 }
 
 /** Too many requests: send fewer. */
-export class RateLimitError extends CaptchaError {
+export class RateLimitError extends CaptchaErrorBase {
   declare readonly name: "RateLimitError";
   declare readonly code: ErrorCodes["RateLimitError"];
 }
 
 /** A service error that this version does not know: look up `serverCode`, which `code` repeats. */
-export class UnknownServiceError extends CaptchaError {
+export class UnknownServiceError extends CaptchaErrorBase {
   declare readonly name: "UnknownServiceError";
 }
 
 /** No usable response: check the network, and your account before you try again. */
-export class TransportError extends CaptchaError {
+export class TransportError extends CaptchaErrorBase {
   declare readonly name: "TransportError";
   declare readonly code: ErrorCodes["TransportError"];
   /** For `createTask`: whether the task may exist and be charged, so that a second try may buy it twice. */
@@ -242,14 +277,14 @@ export class TransportError extends CaptchaError {
 }
 
 /** The task was not ready in time: keep waiting with `waitForResult(taskId)`. */
-export class SolveTimeoutError extends CaptchaError {
+export class SolveTimeoutError extends CaptchaErrorBase {
   declare readonly name: "SolveTimeoutError";
   declare readonly code: ErrorCodes["SolveTimeoutError"];
   declare readonly taskId: number;
 }
 
 /** An option is wrong: fix it. */
-export class OptionsError extends CaptchaError {
+export class OptionsError extends CaptchaErrorBase {
   declare readonly name: "OptionsError";
   declare readonly code: ErrorCodes["OptionsError"];
   /** The option, such as `"imageLimits.maxBytes"`. */
@@ -257,7 +292,7 @@ export class OptionsError extends CaptchaError {
 }
 
 /** capwire could not be started, or has a bug: report it. */
-export class InternalError extends CaptchaError {
+export class InternalError extends CaptchaErrorBase {
   declare readonly name: "InternalError";
   declare readonly code: ErrorCodes["InternalError"];
 }
@@ -285,7 +320,7 @@ const classes = {
 } satisfies {
   [N in ErrorName]: new (
     data: CaptchaErrorData,
-  ) => CaptchaError & { name: N; code: N extends OpenName ? ErrorCode : ErrorCodes[N] };
+  ) => CaptchaErrorBase & { name: N; code: N extends OpenName ? ErrorCode : ErrorCodes[N] };
 };
 
 // Set `name` on the prototypes, as `Error` does: it is there before the stack is written, and not enumerable.

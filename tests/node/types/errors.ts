@@ -60,6 +60,42 @@ if (caught instanceof capwire.CaptchaError) {
   caught.code = "NETWORK";
 }
 
+// The type is the union of all classes, which its name tells apart.
+expectTypeOf<capwire.CaptchaError["name"]>().toEqualTypeOf<ErrorName>();
+export function next(error: capwire.CaptchaError): string | number | undefined {
+  switch (error.name) {
+    case "ImageError":
+      expectTypeOf(error).toEqualTypeOf<capwire.ImageError>();
+      return error.size;
+    case "OptionsError":
+      return error.option;
+    case "SolveTimeoutError":
+      expectTypeOf(error.taskId).toEqualTypeOf<number>();
+      return error.taskId;
+    case "KeyError":
+      expectTypeOf(error.code).toEqualTypeOf<"ERROR_KEY_DOES_NOT_EXIST">();
+      // @ts-expect-error it has no size
+      return error.size;
+    default:
+      // @ts-expect-error only some of them have it
+      return error.size;
+  }
+}
+try {
+  caught;
+} catch (error) {
+  if (!(error instanceof capwire.CaptchaError)) throw error;
+  next(error);
+  if (error.name === "TransportError") {
+    expectTypeOf(error.mayHaveCreatedTask).toEqualTypeOf<boolean | undefined>();
+  }
+}
+if (capwire.CaptchaError.is(caught) && caught.name === "TaskError") {
+  expectTypeOf(caught.field).toEqualTypeOf<string | undefined>();
+}
+if (capwire.CaptchaError.fromJSON({} as CaptchaErrorData).name === "ImageError") caught;
+expectTypeOf<capwire.CaptchaError>().toExtend<Error>();
+
 // A known code is offered while typing, and a newer one is taken.
 expectTypeOf<KnownErrorCode>().toExtend<ErrorCode>();
 expectTypeOf<"ERROR_OF_NEXT_YEAR">().toExtend<ErrorCode>();
