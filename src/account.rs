@@ -2,26 +2,24 @@
 //!
 //! A client is often created again for each call. It must not forget that its key was refused.
 
-use crate::circuit_breaker::CircuitBreaker;
+use crate::circuit_breaker::{BanScope, CircuitBreaker};
 use crate::first_delay::FirstDelay;
-use crate::gate::{Gate, Permit};
+use crate::gate::Gate;
 use crate::key::ClientKey;
 use crate::poll_ledger::PollLedger;
 use crate::schedule::Millis;
 use crate::service::{CAPMONSTER, CAPMONSTER_ALTERNATIVE_URL};
+use crate::status::{AccountStatus, ClosureStatus};
 use crate::task::catalog::CATALOG;
 use std::cell::RefCell;
 use std::rc::Rc;
-
-/// Upper bound on remembered accounts that no client uses any more.
-const MAX_UNUSED: usize = 100;
 
 /// The shared state of one account.
 #[derive(Debug, Default)]
 pub struct Account {
     /// The requests that must not be sent.
     pub breaker: CircuitBreaker,
-    /// Lets the first requests pass one at a time.
+    /// Lets requests pass one at a time, or none.
     pub gate: Gate,
     /// The result requests of each task.
     pub polls: PollLedger,
@@ -30,16 +28,44 @@ pub struct Account {
 }
 
 impl Account {
-    /// The permit to send a request, if it need not wait. A request that the breaker refuses is not sent, so it
-    /// does not wait either.
+    /// What is known.
     #[must_use]
-    pub fn try_acquire(&self, now: Millis) -> Option<Permit> {
-        if self.breaker.is_open(now) { Some(Permit::free()) } else { self.gate.try_acquire() }
+    pub fn status(&self, now: Millis) -> AccountStatus {
+        let closures = self.gate.closure().into_iter().chain(self.breaker.closures());
+        AccountStatus {
+            is_key_accepted: self.gate.is_proven(),
+            closures: closures.map(|it| ClosureStatus::of(it, now)).collect(),
+            tasks: self.polls.status(now),
+        }
+    }
+
+    /// Adds what was known before.
+    pub fn restore(&mut self, status: &AccountStatus, now: Millis) {
+        if status.is_key_accepted {
+            self.gate.record_proven();
+        }
+        for closure in status.closures.iter().filter_map(|it| it.closure(now)) {
+            match closure.scope {
+                BanScope::Key | BanScope::Address => self.gate.close(closure),
+                _ => self.breaker.close(closure),
+            }
+        }
+        for task in &status.tasks {
+            self.polls.restore(task, now);
+        }
+    }
+
+    /// Opens everything, and returns what was closed. The services count result requests, so their counts stay.
+    pub fn reset(&mut self, now: Millis) -> AccountStatus {
+        let before = self.status(now);
+        self.breaker = CircuitBreaker::default();
+        self.gate.open(now);
+        before
     }
 }
 
-/// The clients that share an account: those with the same account, base URL and `fetch`. Another `fetch` may use
-/// another network, with its own bans.
+/// The key by which clients find their account: those with the same account, base URL and `fetch` share it. Another
+/// `fetch` may use another network, with its own bans.
 #[derive(PartialEq)]
 pub struct AccountKey<F> {
     account: String,
@@ -55,6 +81,9 @@ impl<F> AccountKey<F> {
         Self { account: client_key.account().to_owned(), base_url: base_url.into_owned(), fetch }
     }
 }
+
+/// Upper bound on remembered accounts that no client uses any more.
+const MAX_UNUSED: usize = 100;
 
 /// The accounts that a process has used.
 // A list that is searched: processes have few accounts, and a map would need a hash of JavaScript functions.

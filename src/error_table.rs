@@ -81,7 +81,7 @@ error_table! {
     Key {
         ERROR_KEY_DOES_NOT_EXIST false
             "The service does not know this client key"
-            "Copy the key again from your account's dashboard. This key is not sent again: repeats with a wrong key lead to a ban."
+            "Copy the key again from your account's dashboard. This key is not sent again for an hour: repeats with a wrong key lead to a ban."
     }
     Balance {
         ERROR_ZERO_BALANCE false
@@ -156,7 +156,7 @@ error_table! {
     Access {
         ERROR_IP_NOT_ALLOWED false
             "Your account does not allow requests from this IP address"
-            "Add the address to the trusted list in your account's settings. Requests resume after 10 minutes, or in a new process."
+            "Add the address to the trusted list in your account's settings, then call resetGuard() or wait 10 minutes."
         ERROR_IP_BANNED false
             "Your IP address is banned for requests with a wrong key"
             "Check the key and wait 10 minutes: every earlier request prolongs the ban."

@@ -20,11 +20,12 @@
 //! | `members` | reading an object of the caller, and "did you mean" |
 //! | [`options`] | client and call options: defaults, bounds |
 //! | [`circuit_breaker`] | what must not be sent again, and until when |
-//! | [`gate`] | one request at a time until the key is accepted |
+//! | [`gate`] | one request at a time until the key is accepted, and after it was refused |
+//! | [`status`] | what is known of an account, as plain records |
 //! | [`poll_ledger`] | how often and when the result of each task was requested |
 //! | [`first_delay`] | when to request a result first, learnt from earlier tasks |
 //! | [`task`] | the catalogue of task types, the checks, images → base64 |
-//! | [`account`] | the four before [`task`], shared by all clients of an account |
+//! | [`account`] | the five before [`task`], shared by all clients of an account |
 //! | [`response`] | how much of a body is read, JSON or excerpt, `Retry-After` |
 //! | [`protocol`] | request bodies, and what an answer means |
 //! | [`callback`] | the body that a service posts to a `callbackUrl` |
@@ -68,6 +69,7 @@ pub mod record;
 pub mod response;
 pub mod schedule;
 pub mod service;
+pub mod status;
 pub mod task;
 pub mod text_search;
 pub mod texts;

@@ -97,7 +97,8 @@ pub struct CallOptions {
     /// How long the whole call may take, in ms: 1 to 2,147,483,647. Services keep a result for 5 minutes,
     /// so waiting ends then at the latest. Default: by the task's type, 10,000 for images and 80,000 or 180,000
     /// for tokens; no limit for `createTask()`. A wait that runs out rejects with a `SolveTimeoutError`; pass
-    /// its `taskId` to `waitForResult()` to keep waiting.
+    /// its `taskId` to `waitForResult()` to keep waiting. If a timer fires after the limit, as those of a hidden tab
+    /// do, the wait sends one last request first, which may take `requestTimeoutMs`.
     ///
     /// @example 60_000
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]

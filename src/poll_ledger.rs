@@ -4,6 +4,7 @@
 use crate::circuit_breaker::BanScope;
 use crate::method::TaskId;
 use crate::schedule::{MAX_POLLS, MIN_POLL_INTERVAL_MS, Millis, NextPoll, TASK_LIFE_MS};
+use crate::status::TaskStatus;
 
 /// Upper bound on finished tasks whose poll counters are kept between two clean-ups.
 const MAX_FINISHED: usize = 1_000;
@@ -51,6 +52,12 @@ impl PollLedger {
         self.find(task)?.created
     }
 
+    /// Whether the result of this task was requested before.
+    #[must_use]
+    pub fn is_asked(&self, task: TaskId) -> bool {
+        self.find(task).is_some_and(|record| record.polls > 0)
+    }
+
     /// The scopes of the task, if this process created it.
     #[must_use]
     pub fn scopes(&self, task: TaskId) -> Option<&[BanScope]> {
@@ -86,13 +93,45 @@ impl PollLedger {
         self.update(task, now, |record| record.is_finished = true);
     }
 
+    /// The tasks as records.
+    #[must_use]
+    pub fn status(&self, now: Millis) -> Vec<TaskStatus> {
+        let since = |then: Millis| (now - then).max(0.0);
+        let status = |record: &PollRecord| TaskStatus {
+            task_id: record.task,
+            polls: record.polls,
+            is_finished: record.is_finished,
+            age_ms: record.created.map(since),
+            last_poll_ms: if record.in_flight > 0 {
+                Some(0.0)
+            } else {
+                record.last_poll_end.map(since)
+            },
+        };
+        self.records.iter().map(status).collect()
+    }
+
+    /// Adds what is known of a task to what was known before.
+    pub fn restore(&mut self, task: &TaskStatus, now: Millis) {
+        self.update(task.task_id, now, |record| {
+            record.polls = record.polls.max(task.polls);
+            record.is_finished |= task.is_finished;
+            record.created = record.created.or(task.age_ms.map(|age| now - age));
+            let ended = task.last_poll_ms.map(|span| now - span);
+            record.last_poll_end = match (record.last_poll_end, ended) {
+                (Some(known), Some(ended)) => Some(known.max(ended)),
+                (known, ended) => known.or(ended),
+            };
+        });
+    }
+
     fn find(&self, task: TaskId) -> Option<&PollRecord> {
         let at = self.records.binary_search_by_key(&task, |record| record.task).ok()?;
         self.records.get(at)
     }
 
     fn update(&mut self, task: TaskId, now: Millis, change: impl FnOnce(&mut PollRecord)) {
-        self.clean_up(now);
+        self.clean_up(task, now);
         let found = self.records.binary_search_by_key(&task, |record| record.task);
         if let Err(at) = found {
             let record = PollRecord {
@@ -115,14 +154,15 @@ impl PollLedger {
 
     /// Forgets tasks that the service has forgotten and, where there are many, those that have their result.
     /// Done now and then only, because it looks at all of them.
-    fn clean_up(&mut self, now: Millis) {
+    fn clean_up(&mut self, used: TaskId, now: Millis) {
         let is_many = self.records.len() > MAX_FINISHED;
         let pause = if is_many { MIN_POLL_INTERVAL_MS } else { TASK_LIFE_MS };
         if now - self.last_cleanup > pause {
             self.last_cleanup = now;
             self.records.retain(|record| {
                 let life = if record.is_finished { pause } else { TASK_LIFE_MS };
-                record.in_flight > 0 || now - record.last_use < life
+                let is_used = record.in_flight > 0 || record.task == used;
+                is_used || now - record.last_use < life
             });
         }
     }

@@ -78,6 +78,10 @@ impl<V> MemberWriter<'_, V> {
         (self.0)(name, Member::Sizes(sizes));
     }
 
+    pub fn objects(&mut self, name: &str, objects: &[&dyn Record<V>]) {
+        (self.0)(name, Member::Objects(objects));
+    }
+
     pub fn texts(&mut self, name: &str, texts: &[&str]) {
         (self.0)(name, Member::Texts(texts));
     }
@@ -95,6 +99,7 @@ enum Member<'a, V> {
     Sizes(&'a [usize]),
     Texts(&'a [&'a str]),
     Object(&'a dyn Record<V>),
+    Objects(&'a [&'a dyn Record<V>]),
 }
 
 /// An object as a serialiser sees it.
@@ -134,6 +139,7 @@ impl<V: Serialize> Serialize for Member<'_, V> {
             }
             Self::Texts(texts) => texts.serialize(serializer),
             Self::Object(object) => Written(*object).serialize(serializer),
+            Self::Objects(objects) => serializer.collect_seq(objects.iter().map(|it| Written(*it))),
         }
     }
 }

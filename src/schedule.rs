@@ -25,6 +25,13 @@ const MAX_BACKOFF_MS: Millis = 30_000.0;
 /// A longer `Retry-After` is not waited for in full: the caller should decide after a minute.
 const MAX_RETRY_AFTER_WAIT_MS: Millis = 60_000.0;
 
+/// The pause before the next probe of an account that was refused so often in a row: 2, 4, 8, 16, 32 s.
+#[must_use]
+pub fn probe_pause_ms(refusals: u32) -> Millis {
+    let doublings = refusals.saturating_sub(1).min(4);
+    MIN_POLL_INTERVAL_MS * Millis::from(1_u32.wrapping_shl(doublings))
+}
+
 /// Decides whether and when a request is repeated that the service did not process.
 #[derive(Debug)]
 pub struct RetrySchedule {
@@ -61,6 +68,8 @@ impl RetrySchedule {
 pub enum NextPoll {
     /// Not before this time.
     At(Millis),
+    /// Not before this time, because the service has just refused the account.
+    Held(Millis),
     /// Never: the task has used up its [`MAX_POLLS`].
     Exhausted,
 }
@@ -93,15 +102,23 @@ impl PollSchedule {
         Self { due, interval, deadline }
     }
 
-    /// The next step. `next` says when the task's next request may be sent, whoever sends it.
+    /// The next step. `next` says when the task's next request may be sent, whoever sends it. After the deadline
+    /// `must_ask` asks for one last request.
     #[must_use]
-    pub fn step(&self, now: Millis, next: NextPoll) -> PollStep {
-        let NextPoll::At(free) = next else { return PollStep::Exhausted };
-        let due = self.due.max(free);
-        if now >= self.deadline {
+    pub fn step(&self, now: Millis, next: NextPoll, must_ask: bool) -> PollStep {
+        let (free, must_ask) = match next {
+            NextPoll::At(free) => (free, must_ask),
+            NextPoll::Held(free) => (free, false),
+            NextPoll::Exhausted => return PollStep::Exhausted,
+        };
+        let is_over = now >= self.deadline;
+        let due = if is_over { free } else { self.due.max(free) };
+        if is_over && !must_ask {
             PollStep::TimedOut
         } else if due <= now {
             PollStep::Send
+        } else if is_over {
+            PollStep::SleepUntil(due)
         } else {
             // Until the deadline even if no request fits any more: the caller asked to wait that long.
             PollStep::SleepUntil(due.min(self.deadline))
@@ -198,19 +215,28 @@ mod tests {
     #[test]
     fn a_poll_waits_for_its_own_time_and_for_that_of_the_task() {
         let mut schedule = PollSchedule::new(350.0, 2_000.0, 10_000.0);
-        assert_eq!(schedule.step(0.0, NextPoll::At(0.0)), PollStep::SleepUntil(350.0));
-        assert_eq!(schedule.step(350.0, NextPoll::At(0.0)), PollStep::Send);
-        assert_eq!(schedule.step(350.0, NextPoll::At(1_900.0)), PollStep::SleepUntil(1_900.0));
-        assert_eq!(schedule.step(350.0, NextPoll::Exhausted), PollStep::Exhausted);
+        assert_eq!(schedule.step(0.0, NextPoll::At(0.0), false), PollStep::SleepUntil(350.0));
+        assert_eq!(schedule.step(350.0, NextPoll::At(0.0), false), PollStep::Send);
+        assert_eq!(
+            schedule.step(350.0, NextPoll::At(1_900.0), false),
+            PollStep::SleepUntil(1_900.0)
+        );
+        assert_eq!(schedule.step(350.0, NextPoll::Exhausted, false), PollStep::Exhausted);
         schedule.answered(400.0);
-        assert_eq!(schedule.step(2_399.0, NextPoll::At(2_399.0)), PollStep::SleepUntil(2_400.0));
+        assert_eq!(
+            schedule.step(2_399.0, NextPoll::At(2_399.0), false),
+            PollStep::SleepUntil(2_400.0)
+        );
         schedule.slow_down(Some(7_000.0));
         assert_eq!(schedule.interval(), 7_000.0);
         schedule.answered(2_400.0);
-        assert_eq!(schedule.step(9_399.0, NextPoll::At(0.0)), PollStep::SleepUntil(9_400.0));
+        assert_eq!(schedule.step(9_399.0, NextPoll::At(0.0), false), PollStep::SleepUntil(9_400.0));
         schedule.answered(9_400.0);
-        assert_eq!(schedule.step(9_400.0, NextPoll::At(0.0)), PollStep::SleepUntil(10_000.0));
-        assert_eq!(schedule.step(10_000.0, NextPoll::At(0.0)), PollStep::TimedOut);
+        assert_eq!(
+            schedule.step(9_400.0, NextPoll::At(0.0), false),
+            PollStep::SleepUntil(10_000.0)
+        );
+        assert_eq!(schedule.step(10_000.0, NextPoll::At(0.0), false), PollStep::TimedOut);
     }
 
     proptest! {

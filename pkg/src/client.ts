@@ -68,6 +68,41 @@ export class Client {
   }
 
   /**
+   * Tells what the client knows of its account: what it does not send now and why, whether the service has
+   * accepted the key, and how often the result of each task was requested. It sends nothing.
+   *
+   * @example
+   * ```ts
+   * for (const { scope, code, retryAfterMs } of (await client.status()).closures) {
+   *   console.warn(`${scope} refused with ${code}: nothing is sent for ${retryAfterMs} ms`);
+   * }
+   * ```
+   * @throws {@link OptionsError}, {@link InternalError}
+   */
+  async status(): Promise<types.AccountStatus> {
+    const core = await this.#open();
+    return callWasm(() => core.status());
+  }
+
+  /**
+   * Forgets what the service has refused, for all clients that share the account: call it once you have mended the
+   * cause, for example put your IP address on the account's list. The next request is sent again. The counts of
+   * result requests stay, because the services go on counting.
+   *
+   * @returns What was closed until now. Empty if nothing was.
+   * @example
+   * ```ts
+   * const opened = await client.resetGuard();
+   * console.log(opened.map(({ code }) => code));
+   * ```
+   * @throws {@link OptionsError}, {@link InternalError}
+   */
+  async resetGuard(): Promise<types.ClosureStatus[]> {
+    const core = await this.#open();
+    return callWasm(() => core.resetGuard()).closures;
+  }
+
+  /**
    * Returns the account's balance, in the account's currency.
    *
    * If the service certainly did not process the request, it is sent again, at most `maxRetries` times.

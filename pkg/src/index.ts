@@ -13,6 +13,8 @@ export type * from "./options.js";
 export { init } from "./start.js";
 export type * from "./tasks.js";
 export type {
+  AccountStatus,
+  ClosureStatus,
   ErrorCodes,
   ErrorRecord,
   ErrorTableRow,
@@ -29,5 +31,6 @@ export type {
   Solved,
   TaskResult,
   TaskState,
+  TaskStatus,
 } from "./types.js";
 export type { WasmSource } from "./wasm-source.js";

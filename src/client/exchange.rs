@@ -2,10 +2,9 @@
 
 use super::progress::Progress;
 use super::{Call, Client};
-use crate::circuit_breaker::BanScope;
 use crate::error::{Failure, Origin, Result};
 use crate::error_table::{Class, code};
-use crate::gate::Permit;
+use crate::gate::{Admission, Permit};
 use crate::message::Message;
 use crate::method::{Method, TaskId};
 use crate::platform::{Platform, SendError};
@@ -17,10 +16,7 @@ use crate::text_search::concat;
 use crate::texts;
 use std::future::Future;
 
-/// How often a request that waits for the first-request gate looks at it. Polled rather than woken: a queue of
-/// wakers would cost about 1 KB for a state that ends with the first answer.
-const GATE_RECHECK_MS: Millis = 25.0;
-/// Longest wait for the gate. The request ahead may be hanging, and services answer well within this.
+/// Longest wait for the gate of the account. The request ahead may be hanging, and services answer well within this.
 const MAX_GATE_WAIT_MS: Millis = 3_000.0;
 
 impl<P: Platform> Client<P> {
@@ -68,77 +64,107 @@ impl<P: Platform> Client<P> {
         request: &Request<'_, P::Value>,
         deadline: Millis,
     ) -> Result<Answer<P::Value>> {
-        let polled = request.task_id.filter(|_| method == Method::GetTaskResult);
-        let (now, permit) = self.acquire(polled, deadline).await?;
+        let task = request.task_id;
+        let polled = task.filter(|_| method == Method::GetTaskResult);
+        let (started, permit) = self.acquire(method, task, deadline).await?;
         let scopes = request.task.map_or(&[][..], |task| &task.scopes);
-        let refusal =
-            self.account.borrow_mut().breaker.refusal(method, request.task_id, scopes, now);
+        let refusal = self.account.borrow_mut().breaker.refusal(method, task, scopes, started);
         if let Some(refusal) = refusal {
             return Err(self.annotate(method, refusal));
         }
-        if deadline <= now {
+        if deadline <= started {
             return Err(self.too_late(method));
         }
         let ticket = polled.map(|id| PollTicket::begin(self, id));
-        let limit = self.options.request_timeout_ms.min(deadline - now);
+        let limit = self.options.request_timeout_ms.min(deadline - started);
         let url = concat(&[&self.options.base_url, "/", method.name()]);
         let response = self.send(&url, Some(request), limit).await;
         let answer = response.and_then(|it| read_answer(it, &self.options.client_key));
-        drop(ticket);
-        self.account.borrow_mut().gate.record(&answer);
-        drop(permit);
-        answer.map_err(|mut failure| {
-            failure.task_id = request.task_id;
+        let mut answer = answer.map_err(|mut failure| {
+            failure.task_id = task;
             if method == Method::CreateTask && failure.class == Class::Transport {
                 let may_exist = may_have_created(&failure);
                 failure = failure.with_possible_task(may_exist);
             }
-            failure.method = Some(method);
-            if failure.origin == Origin::Service {
-                self.record_refusal(&mut failure, scopes);
-            }
             self.annotate(method, failure)
-        })
+        });
+        drop(ticket);
+        let now = self.platform.now();
+        let account = &mut *self.account.borrow_mut();
+        account.gate.record(&mut answer, method, started, now);
+        // A refusal of a result concerns the site and proxy that the task was created with.
+        let scopes = task.and_then(|task| account.polls.scopes(task)).unwrap_or(scopes);
+        match &answer {
+            Ok(_) => account.breaker.record_accepted(method, task, scopes, started),
+            Err(failure) if failure.origin == Origin::Service => {
+                account.breaker.record(failure, scopes, now);
+            }
+            Err(_) => {}
+        }
+        drop(permit);
+        answer
     }
 
-    /// Waits until a request may be sent: for the first-request gate, and for the next poll of a task. Returns
-    /// the time at which it may.
+    /// Waits until a request may be sent: for the gate of the account, and for the next poll of a task. Returns the
+    /// time at which it may.
     async fn acquire(
         &self,
-        polled: Option<TaskId>,
+        method: Method,
+        task: Option<TaskId>,
         deadline: Millis,
-    ) -> Result<(Millis, Option<Permit>)> {
-        let gate_deadline = deadline.min(self.platform.now() + MAX_GATE_WAIT_MS);
+    ) -> Result<(Millis, Permit)> {
+        let polled = task.filter(|_| method == Method::GetTaskResult);
+        let mut latest = Millis::NAN;
         loop {
             let now = self.platform.now();
-            let permit = self.account.borrow().try_acquire(now);
             // While this request waited for the gate, another call may have polled the same task.
-            let may_poll = match polled.map(|id| (id, self.next_poll(id, now))) {
+            let due = match polled.map(|id| (id, self.account.borrow().polls.next_poll(id, now))) {
                 Some((id, NextPoll::Exhausted)) => return Err(self.polls_exhausted(id)),
-                Some((_, NextPoll::At(due))) => due <= now,
-                None => true,
+                Some((_, NextPoll::At(due) | NextPoll::Held(due))) => due,
+                None => now,
             };
-            // A gate that never opens only delays: the answer to this request may open it.
-            let may_pass = permit.is_some() || now >= gate_deadline;
-            if may_pass && (may_poll || now >= deadline) {
-                return Ok((now, permit));
+            let admission = self.account.borrow().gate.check(method, now);
+            if latest.is_nan() {
+                let first = if let Admission::Held(next) = admission { next } else { now };
+                latest = first + MAX_GATE_WAIT_MS;
             }
-            drop(permit);
-            self.sleep_until(deadline.min(now + GATE_RECHECK_MS)).await;
+            let next = match admission {
+                Admission::Open if due <= now => {
+                    return Ok((now, self.account.borrow_mut().gate.enter(now)));
+                }
+                Admission::Open => due,
+                // A gate that never opens only delays: the answer to this request may open it.
+                Admission::Queued(_) if now >= latest && due <= now => {
+                    return Ok((now, Permit::free()));
+                }
+                // A paid task is worth a longer wait for its turn.
+                Admission::Held(next) if polled.is_some() || now < latest => next,
+                Admission::Queued(next) => next,
+                Admission::Held(_) | Admission::Closed => {
+                    return Err(self.refused(method, task, now));
+                }
+            };
+            if now >= deadline {
+                return Ok((now, Permit::free()));
+            }
+            self.sleep_until(deadline.min(next)).await;
         }
     }
 
-    /// Remembers what the service refused, so that it is not sent again.
-    fn record_refusal(&self, failure: &mut Failure, scopes: &[BanScope]) {
-        let now = self.platform.now();
-        let account = &mut *self.account.borrow_mut();
-        // A refusal of a result concerns the site and proxy that the task was created with.
-        let of_task = failure.task_id.and_then(|task| account.polls.scopes(task));
-        account.breaker.record(failure, of_task.unwrap_or(scopes), now);
+    /// The failure of a request that the gate does not let pass.
+    fn refused(&self, method: Method, task: Option<TaskId>, now: Millis) -> Box<Failure> {
+        let refusal = self.account.borrow().gate.refusal(method, task, now);
+        refusal.map_or_else(|| self.too_late(method), |refusal| self.annotate(method, refusal))
     }
 
+    /// When the result of a task may be requested next.
     pub(super) fn next_poll(&self, id: TaskId, now: Millis) -> NextPoll {
-        self.account.borrow().polls.next_poll(id, now)
+        let account = self.account.borrow();
+        let next = account.polls.next_poll(id, now);
+        match (next, account.gate.check(Method::GetTaskResult, now)) {
+            (NextPoll::At(due), Admission::Held(until)) => NextPoll::Held(due.max(until)),
+            _ => next,
+        }
     }
 
     /// The failure of a call whose time is over before anything was sent.

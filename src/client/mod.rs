@@ -24,6 +24,7 @@ use crate::platform::{HostValue, Platform};
 use crate::protocol::{Request, TaskState, read_balance, read_task_id, read_user_agent};
 use crate::schedule::{Millis, NextPoll};
 use crate::service::ReportKind;
+use crate::status::AccountStatus;
 use crate::task::catalog::TaskType;
 use crate::task::{Task, TaskInput};
 use crate::texts;
@@ -55,6 +56,23 @@ impl<P: Platform> Client<P> {
     /// The options.
     pub fn options(&self) -> &ClientOptions {
         &self.options
+    }
+
+    /// What is known of the account.
+    #[must_use]
+    pub fn status(&self) -> AccountStatus {
+        self.account.borrow().status(self.platform.now())
+    }
+
+    /// Opens everything that is closed, and returns what was. The counts of result requests stay.
+    #[must_use]
+    pub fn reset_guard(&self) -> AccountStatus {
+        self.account.borrow_mut().reset(self.platform.now())
+    }
+
+    /// Adds a status that the account had before, in another module.
+    pub fn restore(&self, status: &AccountStatus) {
+        self.account.borrow_mut().restore(status, self.platform.now());
     }
 
     /// The account's balance.
@@ -102,8 +120,8 @@ impl<P: Platform> Client<P> {
         loop {
             let now = self.platform.now();
             match self.next_poll(id, now) {
-                NextPoll::At(due) if due > now => self.sleep_until(due).await,
-                NextPoll::At(_) => break,
+                NextPoll::At(due) | NextPoll::Held(due) if due > now => self.sleep_until(due).await,
+                NextPoll::At(_) | NextPoll::Held(_) => break,
                 NextPoll::Exhausted => return Err(self.polls_exhausted(id)),
             }
         }

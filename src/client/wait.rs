@@ -30,8 +30,12 @@ impl<P: Platform> Client<P> {
     ) -> Result<Solved<P::Value>> {
         let now = self.platform.now();
         // A task that another process created may be older. Should it be too old, the service says so.
-        let created = self.account.borrow().polls.created_at(id).unwrap_or(now);
-        let deadline = call.deadline.min(created + TASK_LIFE_MS);
+        let (created, was_asked) = {
+            let polls = &self.account.borrow().polls;
+            (polls.created_at(id).unwrap_or(now), polls.is_asked(id))
+        };
+        let end_of_task = created + TASK_LIFE_MS;
+        let deadline = call.deadline.min(end_of_task);
         let interval = options.poll_interval_ms.unwrap_or(MIN_POLL_INTERVAL_MS);
         // A delay that is given teaches nothing.
         let given = options.first_delay_ms.or_else(|| new.and_then(TaskType::no_cache_delay_ms));
@@ -42,17 +46,28 @@ impl<P: Platform> Client<P> {
             account.first_delays.get(row).map_or(least, |known| known.next(least))
         });
         let first_delay_ms = learnt.or(given).unwrap_or_default();
-        let mut schedule = PollSchedule::new(now + first_delay_ms, interval, deadline);
+        // There is no later chance where the delay is longer than the wait.
+        let due = Some(now + first_delay_ms).filter(|due| *due < deadline).unwrap_or(now);
+        let mut schedule = PollSchedule::new(due, interval, deadline);
         let mut polls = 0_u32;
+        // Whether a timer has fired so late that a request was not sent which would have been in time: those of a
+        // hidden tab fire once a minute, and those of a machine that sleeps when it wakes.
+        let mut is_late = false;
         // When the first request went out, if it gave a state. Infinite is a time that teaches nothing.
         let mut asked_after = Millis::INFINITY;
         let mut last_failure = None;
         loop {
             let now = self.platform.now();
-            match schedule.step(now, self.next_poll(id, now)) {
+            let is_over = now >= deadline;
+            // Every wait asks at least once, and once more if a timer made it miss its time. A task that is gone is
+            // asked for only if it never was: the services ban for unknown tasks.
+            let must_ask = polls == 0 && !was_asked || (polls == 0 || is_late) && now < end_of_task;
+            match schedule.step(now, self.next_poll(id, now), must_ask) {
                 PollStep::Send => {}
                 PollStep::SleepUntil(due) => {
+                    is_late |= due < deadline;
                     self.sleep_until(due).await;
+                    is_late &= is_over || self.platform.now() >= deadline;
                     continue;
                 }
                 PollStep::Exhausted => {
@@ -69,8 +84,14 @@ impl<P: Platform> Client<P> {
                     return Err(self.timed_out(id, detail, last_failure, true));
                 }
             }
+            // The last request may take as long as any other.
+            let latest = if is_over { now + self.options.request_timeout_ms } else { deadline };
+            let state = self.poll(id, latest).await;
+            is_late = matches!(&state, Err(failure) if is_unsent(failure));
+            if is_late {
+                continue;
+            }
             polls = polls.saturating_add(1);
-            let state = self.poll(id, deadline).await;
             if polls == 1 && state.is_ok() {
                 asked_after = now - created;
             }
@@ -132,9 +153,18 @@ impl<P: Platform> Client<P> {
             failure.retryable = false;
             failure = failure.with_hint(texts::HINT_CREATE_AGAIN);
         }
-        failure.cause = last_failure.map(Cause::Failure);
-        self.annotate(Method::GetTaskResult, failure.with_task_id(id))
+        let method = Method::GetTaskResult;
+        let now = self.platform.now();
+        // Nothing may have been sent because the account was refused.
+        let refusal = || self.account.borrow().gate.refusal(method, Some(id), now);
+        failure.cause = last_failure.or_else(refusal).map(Cause::Failure);
+        self.annotate(method, failure.with_task_id(id))
     }
+}
+
+/// Whether the time for a result request was over before its turn came.
+fn is_unsent(failure: &Failure) -> bool {
+    failure.class == Class::Transport && failure.origin == Origin::Client
 }
 
 /// Whether a failed result request leaves the task as it was, so that it is right to ask again.

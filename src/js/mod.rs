@@ -21,6 +21,7 @@ use crate::error_table::TABLE;
 use crate::method::TaskId;
 use crate::options::{ClientOptions, catalogue, check_catalogue_alone, read_report_kind};
 use crate::platform::must_be;
+use crate::status::AccountStatus;
 use crate::texts;
 use call::{End, Options, Unsettled, function, present, result, start};
 use js_sys::{Array, Function};
@@ -65,6 +66,25 @@ impl Core {
     #[wasm_bindgen(getter, unchecked_return_type = "ServiceProfile")]
     pub fn service(&self) -> JsValue {
         to_js(&self.0.options().profile())
+    }
+
+    /// What is known of the account, as plain data that can be kept.
+    #[wasm_bindgen(unchecked_return_type = "AccountStatus")]
+    pub fn status(&self) -> JsValue {
+        to_js(&self.0.status())
+    }
+
+    /// Opens everything that is closed, and returns what was.
+    #[wasm_bindgen(js_name = resetGuard, unchecked_return_type = "AccountStatus")]
+    pub fn reset_guard(&self) -> JsValue {
+        to_js(&self.0.reset_guard())
+    }
+
+    /// Adds what [`Self::status`] returned in a module that has ended. An account that is restored refuses, spaces
+    /// and counts what it did before. The times are spans: add to `ageMs` and `lastPollMs`, and take from
+    /// `retryAfterMs` and `resultsAfterMs`, the time for which the status was kept.
+    pub fn restore(&self, #[wasm_bindgen(unchecked_param_type = "AccountStatus")] status: JsValue) {
+        self.0.restore(&AccountStatus::read(&Value(status)));
     }
 
     /// Whether the background worker of an extension is kept alive during a call.

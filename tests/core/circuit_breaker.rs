@@ -3,6 +3,8 @@
 use capwire_testkit::*;
 
 const BAN_MS: f64 = 600_000.0;
+const HOUR_MS: f64 = 3_600_000.0;
+const DAY_MS: f64 = 86_400_000.0;
 const OTHER_ID: u64 = 7;
 
 /// A task for a page.
@@ -33,8 +35,8 @@ struct Rule {
     met_by: Vec<Call>,
     blocked: Vec<Call>,
     free: Vec<Call>,
-    /// How long it lasts, if it ends.
-    lasts: Option<f64>,
+    /// How long it lasts.
+    lasts: f64,
 }
 
 fn rules() -> Vec<Rule> {
@@ -67,13 +69,13 @@ fn rules() -> Vec<Rule> {
             Call::Create(token_task()),
             Call::Balance,
         ],
-        lasts: None,
+        lasts: HOUR_MS,
     };
     vec![
-        everywhere(Class::Key, "ERROR_KEY_DOES_NOT_EXIST", None),
-        everywhere(Class::Access, "ERROR_IP_BANNED", Some(BAN_MS)),
-        everywhere(Class::Access, "ERROR_IP_BLOCKED", Some(BAN_MS)),
-        everywhere(Class::Access, "ERROR_IP_NOT_ALLOWED", Some(BAN_MS)),
+        everywhere(Class::Key, "ERROR_KEY_DOES_NOT_EXIST", HOUR_MS),
+        everywhere(Class::Access, "ERROR_IP_BANNED", BAN_MS),
+        everywhere(Class::Access, "ERROR_IP_BLOCKED", BAN_MS),
+        everywhere(Class::Access, "ERROR_IP_NOT_ALLOWED", BAN_MS),
         dead("ERROR_NO_SUCH_CAPCHA_ID"),
         dead("WRONG_CAPTCHA_ID"),
         Rule {
@@ -86,7 +88,7 @@ fn rules() -> Vec<Rule> {
                 Call::SolveImage(image()),
             ],
             free: vec![Call::Result(TASK_ID), Call::Wait(OTHER_ID)],
-            lasts: Some(BAN_MS),
+            lasts: BAN_MS,
         },
         Rule {
             class: Class::Domain,
@@ -99,7 +101,7 @@ fn rules() -> Vec<Rule> {
                 Call::Result(TASK_ID),
                 Call::Balance,
             ],
-            lasts: None,
+            lasts: DAY_MS,
         },
         Rule {
             class: Class::Proxy,
@@ -113,7 +115,7 @@ fn rules() -> Vec<Rule> {
                 Call::Result(TASK_ID),
                 Call::Balance,
             ],
-            lasts: Some(BAN_MS),
+            lasts: BAN_MS,
         },
     ]
 }
@@ -144,8 +146,8 @@ fn a_refusal_is_repeated_locally_with_its_class_and_code() {
         for (count, call) in rule.blocked.iter().enumerate() {
             world.pass(1_000.0);
             let failure = refused_locally(world.run(call.make(&client)), rule.class, rule.code);
-            let left = rule.lasts.map(|span| refused_at + span - world.now());
-            assert_eq!(failure.retry_after_ms, left, "after {count} calls: {call:?}");
+            let left = refused_at + rule.lasts - world.now();
+            assert_eq!(failure.retry_after_ms, Some(left), "after {count} calls: {call:?}");
             assert_eq!(failure.service.as_deref(), Some("capmonster"));
             let (method, task) = match call {
                 Call::Balance => ("getBalance", None),
@@ -180,21 +182,58 @@ fn another_account_is_not_blocked() {
 }
 
 #[test]
-fn a_ban_ends_and_a_final_refusal_does_not() {
+fn nothing_is_closed_for_ever() {
     each_rule(|rule, by| {
         for call in &rule.blocked {
             let (world, client, _) = refused_client(rule, by);
-            let Some(span) = rule.lasts else {
-                world.pass(1e9);
-                refused_locally(world.run(call.make(&client)), rule.class, rule.code);
-                continue;
-            };
-            world.pass(span - 1.0);
+            world.pass(rule.lasts - 1.0);
             refused_locally(world.run(call.make(&client)), rule.class, rule.code);
             world.pass(1.0);
             assert!(world.run(call.make(&client)).is_ok(), "{}: {call:?}", rule.code);
         }
     });
+}
+
+#[test]
+fn when_its_time_is_over_one_probe_is_let_through_and_a_refused_one_closes_again() {
+    for rule in &rules() {
+        let (by, probe) = (&rule.met_by[0], &rule.blocked[0]);
+        let code = rule.code;
+        let world = World::new(move |_| error(code));
+        let client = world.client();
+        refused(world.run(by.make(&client)), rule.class, code);
+        for round in 2..=4 {
+            world.pass(rule.lasts);
+            let calls = (0..50).map(|_| probe.make(&client));
+            let outcomes = world.run(together(calls));
+            let origins = outcomes.into_iter().map(|it| refused(it, rule.class, code).origin);
+            assert_eq!(origins.filter(|it| *it == Origin::Service).count(), 1, "{code}");
+            assert_eq!(world.sent().len(), round, "{code}");
+        }
+    }
+}
+
+/// Its connection breaks, or the caller gives it up.
+#[test]
+fn a_probe_without_an_answer_is_followed_by_another_one() {
+    for rule in &rules() {
+        for lost in [network(), hang()] {
+            let (code, probe) = (rule.code, &rule.blocked[0]);
+            let world = World::new(move |sent| match sent.start {
+                ..1_000_100.0 => error(code),
+                _ => lost.clone(),
+            });
+            let client = world.client();
+            refused(world.run(rule.met_by[0].make(&client)), rule.class, code);
+            world.pass(rule.lasts);
+            world.run_for(probe.make(&client), 1);
+            let sent = world.sent().len();
+            assert_eq!(sent, 2, "{code}: {probe:?}");
+            world.pass(32_000.0);
+            world.run_for(probe.make(&client), 1);
+            assert_eq!(world.sent().len(), 3, "{code}: {probe:?}");
+        }
+    }
 }
 
 #[test]
@@ -264,40 +303,17 @@ fn other_errors_block_nothing() {
     }
 }
 
-/// Two calls wait for two tasks; the answer to one of them stops the other.
-#[test]
-fn a_refusal_stops_another_call_that_is_waiting() {
-    for (class, code) in
-        [(Class::Key, "ERROR_KEY_DOES_NOT_EXIST"), (Class::Access, "ERROR_IP_BANNED")]
-    {
-        let world = World::new(move |sent| match sent.index {
-            0 | 1 => processing(),
-            _ => error(code),
-        });
-        let client = world.client();
-        let waits = [Call::Wait(TASK_ID), Call::Wait(OTHER_ID)];
-        // The second starts later, so that it sleeps when the first is refused.
-        let flows = waits.iter().zip([0, 500]).map(async |(call, delay)| {
-            world.sleep(delay).await;
-            call.make(&client).await
-        });
-        let outcomes = world.run(together(flows));
-        let [first, second] = <[Outcome; 2]>::try_from(outcomes).unwrap();
-        assert_eq!(refused(first, class, code).origin, Origin::Service);
-        let failure = refused_locally(second, class, code);
-        assert_eq!(failure.task_id, Some(task_id(OTHER_ID)));
-        assert_eq!(world.sent().len(), 3);
-    }
-}
-
 #[test]
 fn a_refusal_stops_the_retries_of_another_call() {
-    for (class, code) in [
-        (Class::Key, "ERROR_KEY_DOES_NOT_EXIST"),
-        (Class::Access, "ERROR_IP_BLOCKED"),
-        (Class::Balance, "ERROR_ZERO_BALANCE"),
+    for (class, code, is_probed) in [
+        // The key was accepted before, so it is asked again once.
+        (Class::Key, "ERROR_KEY_DOES_NOT_EXIST", true),
+        (Class::Access, "ERROR_IP_NOT_ALLOWED", true),
+        (Class::Access, "ERROR_IP_BANNED", false),
+        (Class::Access, "ERROR_IP_BLOCKED", false),
+        (Class::Balance, "ERROR_ZERO_BALANCE", false),
     ] {
-        // Both are in flight: one may be repeated, the other is refused for good.
+        // Both are in flight: one may be repeated, the other is refused.
         let world = World::new(move |sent| match sent.index {
             0 => error("ERROR_NO_SLOT_AVAILABLE"),
             _ => error(code),
@@ -306,9 +322,11 @@ fn a_refusal_stops_the_retries_of_another_call() {
         let calls = [Call::Create(token_task()), Call::Create(image_task())];
         let outcomes = world.run(together(calls.iter().map(|call| call.make(&client))));
         let [repeated, final_refusal] = <[Outcome; 2]>::try_from(outcomes).unwrap();
-        refused_locally(repeated, class, code);
+        let origin = if is_probed { Origin::Service } else { Origin::Client };
+        assert_eq!(refused(repeated, class, code).origin, origin, "{code}");
         assert_eq!(refused(final_refusal, class, code).origin, Origin::Service);
-        assert_eq!(world.sent().len(), 2);
+        assert_eq!(world.sent().len(), 2 + usize::from(is_probed), "{code}");
+        refused_locally(world.run(calls[0].make(&client)), class, code);
     }
 }
 

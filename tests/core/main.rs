@@ -11,12 +11,14 @@ mod client {
     mod user_agent;
     mod wait;
     mod wait_faults;
+    mod wait_late;
 }
 mod error;
 mod error_table;
 mod first_delay;
 mod fuzz_corpus;
 mod gate;
+mod gate_probes;
 mod key;
 mod members;
 mod message;
@@ -26,6 +28,7 @@ mod properties;
 mod protocol;
 mod response;
 mod service;
+mod status;
 mod task {
     mod catalog;
     mod check;

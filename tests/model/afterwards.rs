@@ -1,11 +1,14 @@
 //! The next calls of the same client, after each run.
 
-use crate::answers::Meaning;
+use crate::answers::{Meaning, is_accepted};
 use crate::check::{MOST_POLLS, assert_failure, bounds, is_poll};
 use crate::play::{Entry, Run, TINY};
 use capwire_testkit::*;
 
 const BAN_MS: f64 = 600_000.0;
+const HOUR_MS: f64 = 3_600_000.0;
+const DAY_MS: f64 = 86_400_000.0;
+const PAUSE_MS: f64 = 2_000.0;
 
 /// Checks the next calls of the same client: requests that lead to a ban are refused locally, and a task that still
 /// exists can be waited for. Returns the end of the row's outcome.
@@ -32,15 +35,13 @@ pub(crate) fn afterwards(run: &Run<'_>, meanings: &[Meaning], id: Option<u64>) -
     let new_solve = || Call::Solve(token_task());
     let refused = "; the next call is refused locally";
     match meanings.last() {
-        Some(Meaning::Refused(class @ Class::Key, code)) => {
-            for call in [same_call(), new_solve(), Call::Balance, Call::Wait(TASK_ID + 1)] {
-                locally(call, *class, code, None);
+        Some(Meaning::Refused(class @ (Class::Key | Class::Access), code)) => {
+            let span = if *class == Class::Key { HOUR_MS } else { BAN_MS };
+            if is_proven(run) {
+                return after_one_refusal(run, *class, code);
             }
-            return refused;
-        }
-        Some(Meaning::Refused(class @ Class::Access, code)) => {
             for call in [same_call(), new_solve(), Call::Balance, Call::Wait(TASK_ID + 1)] {
-                locally(call, *class, code, Some(BAN_MS));
+                locally(call, *class, code, Some(span));
             }
             return refused;
         }
@@ -49,14 +50,14 @@ pub(crate) fn afterwards(run: &Run<'_>, meanings: &[Meaning], id: Option<u64>) -
             return refused;
         }
         Some(Meaning::Refused(class @ Class::TaskNotFound, code)) if id.is_some() => {
-            locally(Call::Result(TASK_ID), *class, code, None);
+            locally(Call::Result(TASK_ID), *class, code, Some(HOUR_MS));
             if run.end + POLL_GAP_MS < bounds(run).1 {
-                locally(Call::Wait(TASK_ID), *class, code, None);
+                locally(Call::Wait(TASK_ID), *class, code, Some(HOUR_MS));
             }
             return refused;
         }
         Some(Meaning::Refused(class @ Class::Domain, code)) if scene.entry == Entry::Solve => {
-            locally(new_solve(), *class, code, None);
+            locally(new_solve(), *class, code, Some(DAY_MS));
             return refused;
         }
         Some(Meaning::Refused(class @ Class::Proxy, code @ "ERROR_PROXY_BANNED"))
@@ -77,6 +78,31 @@ pub(crate) fn afterwards(run: &Run<'_>, meanings: &[Meaning], id: Option<u64>) -
     ""
 }
 
+/// Whether the service has accepted the key.
+fn is_proven(run: &Run<'_>) -> bool {
+    let moves = &run.play.borrow().moves;
+    run.sent.iter().zip(moves).any(|(sent, it)| is_accepted(sent, &it.choice.case, it.delay))
+}
+
+/// The service accepted the key before it refused it: a ban ends new tasks, but the paid ones are asked for, 2 s later.
+fn after_one_refusal(run: &Run<'_>, class: Class, code: &str) -> &'static str {
+    let (world, client) = (&run.world, &run.client);
+    if matches!(code, "ERROR_IP_BANNED" | "ERROR_IP_BLOCKED") {
+        for call in [Call::Solve(token_task()), Call::Balance] {
+            refused_locally(world.run(call.make(client)), class, code);
+        }
+    }
+    assert_eq!(world.sent().len(), run.sent.len(), "sent after {code}");
+    world.run(Call::Result(TASK_ID + 1).make(client)).unwrap();
+    let sent = world.sent();
+    assert_eq!(sent.len(), run.sent.len() + 1);
+    let pause = sent.last().unwrap().start - run.end;
+    assert!((PAUSE_MS - TINY..PAUSE_MS + 1.0).contains(&pause), "{pause} ms after {code}");
+    // It was accepted.
+    world.run(Call::Balance.make(client)).unwrap();
+    "; the next result request is sent 2 s later, and opens the account if it is accepted"
+}
+
 /// A paid task is waited for again, and both calls together keep the rules.
 fn go_on(run: &Run<'_>, outcome: &Outcome) -> &'static str {
     let polls = run.world.sent_to("getTaskResult");
@@ -85,7 +111,8 @@ fn go_on(run: &Run<'_>, outcome: &Outcome) -> &'static str {
     let before = run.sent.iter().filter(|sent| is_poll(sent)).count();
     // A client that did not create the task does not know its age.
     let life = if run.scene.entry == Entry::Wait { f64::INFINITY } else { bounds(run).1 };
-    for poll in &polls {
+    // Unless it was never asked for.
+    for poll in polls.iter().skip(1) {
         assert!(poll.start < life, "asked for a task that is gone");
     }
     match outcome {

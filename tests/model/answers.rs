@@ -41,6 +41,17 @@ pub(crate) struct Case {
     pub(crate) poll: Meaning,
 }
 
+/// Whether an answer shows that the service accepts the key: it came, it is one of the service, and is about something
+/// else.
+pub(crate) fn is_accepted(sent: &Sent, case: &Case, delay: f64) -> bool {
+    let End::Reply(Reply { body: Body::Json(body), .. }) = &case.script.end else { return false };
+    let code = body["errorCode"].as_str().unwrap_or_default();
+    let is_answer =
+        body["errorId"].is_number() || body.get("errorId").is_some() && !code.is_empty();
+    let has_come = sent.end.unwrap() - sent.start >= delay - 1e-6;
+    has_come && is_answer && !matches!(case.poll, Refused(Class::Key | Class::Access, _))
+}
+
 fn case(fault: &str, script: Script, create: Meaning, poll: Meaning) -> Case {
     Case { fault: fault.into(), script, create, poll }
 }

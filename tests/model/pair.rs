@@ -1,6 +1,6 @@
 //! Concurrent calls of one client: they share the refusals of the account.
 
-use crate::answers::{Case, Meaning, all, silence};
+use crate::answers::{Case, Meaning, all, is_accepted, silence};
 use crate::tape::Tape;
 use capwire_testkit::*;
 use futures_lite::future;
@@ -105,12 +105,12 @@ fn check(picks: Vec<u32>, starts: &[u32], drop_first_after: Option<u32>) -> usiz
             .collect();
         assert_spaced(&polls);
     }
-    // A refusal stops all calls: a wrong key, a ban, an unknown task.
+    check_gate(&sent, &moves, &meanings);
+    // A refusal of a part of the account's requests stops them: an empty account, an unknown task.
     for (at, meaning) in meanings.iter().enumerate() {
         let Meaning::Refused(class, code) = meaning else { continue };
         for later in sent.iter().filter(|later| later.start > sent[at].end.unwrap()) {
             let is_closed = match class {
-                Class::Key | Class::Access => true,
                 Class::Balance => later.method == "createTask",
                 Class::Domain => later.method == "createTask",
                 Class::TaskNotFound => {
@@ -123,6 +123,49 @@ fn check(picks: Vec<u32>, starts: &[u32], drop_first_after: Option<u32>) -> usiz
         }
     }
     sent.len()
+}
+
+/// After a refusal of the key or the address there are probes, one at a time, until one of them is accepted. If the
+/// key was never accepted there are none.
+fn check_gate(sent: &[Sent], moves: &[(Case, f64)], meanings: &[Meaning]) {
+    let end = |at: usize| sent[at].end.unwrap();
+    let accepted: Vec<_> =
+        (0..sent.len()).filter(|&at| is_accepted(&sent[at], &moves[at].0, moves[at].1)).collect();
+    let mut refused: Vec<_> = (0..sent.len())
+        .filter(|&at| matches!(meanings[at], Meaning::Refused(Class::Key | Class::Access, _)))
+        .collect();
+    refused.sort_by(|a, b| end(*a).total_cmp(&end(*b)));
+    let (mut judged, mut in_a_row) = (f64::NEG_INFINITY, 0);
+    for &at in &refused {
+        let Meaning::Refused(_, code) = meanings[at] else { unreachable!() };
+        if sent[at].start <= judged {
+            continue; // it was sent before the last refusal
+        }
+        let (now, before) = (end(at), judged);
+        let opened = accepted.iter().any(|&it| sent[it].start > before && end(it) < now);
+        in_a_row = if opened { 1 } else { in_a_row + 1 };
+        judged = now;
+        let is_proven = accepted.iter().any(|&it| end(it) <= now);
+        let (creates, polls) = match code {
+            "ERROR_KEY_DOES_NOT_EXIST" => (2, 4),
+            "ERROR_IP_NOT_ALLOWED" => (2, 6),
+            _ => (1, 6),
+        };
+        let pause = 2_000.0 * 2_f64.powi(in_a_row - 1);
+        let open = accepted.iter().filter(|&&it| sent[it].start > now).map(|&it| end(it));
+        let next = refused.iter().filter(|&&it| sent[it].start > now).map(|&it| end(it));
+        let over = open.chain(next).fold(f64::INFINITY, f64::min);
+        let probes: Vec<_> = sent.iter().filter(|it| it.start > now && it.start < over).collect();
+        for probe in &probes {
+            let limit = if probe.method == "createTask" { creates } else { polls };
+            assert!(is_proven, "sent after {code}: {sent:#?}");
+            assert!(in_a_row < limit, "sent after {in_a_row} times {code}: {sent:#?}");
+            assert!(probe.start >= now + pause - 1e-6, "too early after {code}: {sent:#?}");
+        }
+        for pair in probes.windows(2) {
+            assert!(pair[0].end.unwrap() <= pair[1].start, "two probes at once: {sent:#?}");
+        }
+    }
 }
 
 /// Until the service has accepted the key, only one call is sent.

@@ -208,6 +208,8 @@ pub(crate) struct Play {
     pub(crate) dropped_under_way: bool,
     tail: [Option<usize>; 2],
     is_over: bool,
+    /// The end of a request that was sent when the time was over.
+    pub(crate) overrun: f64,
 }
 
 impl Play {
@@ -223,13 +225,23 @@ impl Play {
             dropped_under_way: false,
             tail: [None; 2],
             is_over: false,
+            overrun: 0.0,
         }
     }
 
     /// How long a request that starts now may take.
     pub(crate) fn limit(scene: &Scene, start: f64, created: Option<f64>, now: f64) -> f64 {
+        match Self::left(scene, start, created, now) {
+            // The last one of a wait whose time is over.
+            left if left <= 0.0 && created.is_some() => scene.request_timeout,
+            left => scene.request_timeout.min(left),
+        }
+    }
+
+    /// How long the call may go on from now.
+    pub(crate) fn left(scene: &Scene, start: f64, created: Option<f64>, now: f64) -> f64 {
         let life = created.map_or(f64::INFINITY, |created| created + LIFE_MS - now);
-        scene.request_timeout.min(start + scene.timeout - now).min(life)
+        life.min(start + scene.timeout - now)
     }
 
     fn answer(&mut self, scene: &Scene, choices: &Choices, sent: &Sent, world: &World) -> Script {
@@ -255,10 +267,17 @@ impl Play {
             world.oversleep(span);
             self.overslept += span;
         }
+        let created = if scene.entry == Entry::Wait { Some(self.start) } else { self.created };
+        if is_poll && Self::left(scene, self.start, created, sent.start) <= 0.0 {
+            self.overrun = sent.start + scene.request_timeout;
+        }
         let life = self.created.unwrap_or(sent.start) + LIFE_MS - sent.start;
         let delay = match choice.when {
             When::AtOnce => 0.0,
-            When::Limit(off) => off + Self::limit(scene, self.start, self.created, sent.start),
+            When::Limit(off) => {
+                let created = created.filter(|_| is_poll);
+                off + Self::limit(scene, self.start, created, sent.start)
+            }
             When::RequestTimeout(off) => scene.request_timeout + off,
             When::Deadline(off) => self.start + scene.timeout - sent.start + off,
             When::Life(off) => life + off,
@@ -278,7 +297,8 @@ impl Play {
 
     /// Whether the call is dropped at this moment.
     fn drops(&mut self, scene: &Scene, world: &World) -> bool {
-        let bound = self.start + scene.timeout + self.overslept + scene.timer_error.max(0.0) + 2.0;
+        let bound = (self.start + scene.timeout).max(self.overrun);
+        let bound = bound + self.overslept + scene.timer_error.max(0.0) + 2.0;
         assert!(world.now() <= bound, "runs {} ms too long", world.now() - bound);
         if world.now() >= self.drop_at {
             // A machine that slept may have missed its moment.

@@ -9,6 +9,7 @@ import { runForJson } from "./helpers/process.js";
 import { EMPTY_KEY, KEY, sandboxFor, TOKEN_TASK, WRONG_KEY } from "./helpers/sandbox.js";
 
 const TEN_MINUTES = 600_000;
+const HOUR = 3_600_000;
 
 /** All requests of a client. */
 const calls = (client) => ({
@@ -27,14 +28,14 @@ describe("after a refusal", { concurrency: true, timeout: 120_000 }, () => {
       httpStatus: 200,
     });
     for (const [method, call] of Object.entries(calls(client))) {
-      await failure(call, KeyError, "ERROR_KEY_DOES_NOT_EXIST", {
+      const error = await failure(call, KeyError, "ERROR_KEY_DOES_NOT_EXIST", {
         origin: "client",
         retryable: false,
-        retryAfterMs: undefined,
         method,
         service: "capmonster",
         taskId: method === "getTaskResult" ? 4711 : undefined,
       });
+      assert.ok(error.retryAfterMs > HOUR - 30_000 && error.retryAfterMs <= HOUR);
     }
     await failure(client.solveImage(new Uint8Array(200)), KeyError, "ERROR_KEY_DOES_NOT_EXIST");
     await failure(client.waitForResult(4711), KeyError, "ERROR_KEY_DOES_NOT_EXIST");

@@ -126,6 +126,8 @@ const TERMINAL_NAMES = [
   ["waitForResult(taskId)", "`capwire result ID`"],
   ["waitForResult()", "`capwire result`"],
   ["call getBalance()", "run `capwire balance`"],
+  // Each command is a process of its own.
+  [", then call resetGuard() or wait 10 minutes", ""],
   ["requestTimeoutMs", "--timeout"],
   ["timeoutMs", "--timeout"],
   ["baseUrl", "--base-url"],

@@ -50,6 +50,7 @@ struct State {
     timer_error_ms: Cell<Millis>,
     tick_ms: Cell<Millis>,
     oversleep_ms: Cell<Millis>,
+    timer_grid_ms: Cell<Millis>,
     /// When each timer fires.
     timers: RefCell<BTreeMap<u64, Millis>>,
     timers_set: Cell<u64>,
@@ -68,6 +69,7 @@ impl World {
             timer_error_ms: Cell::new(0.0),
             tick_ms: Cell::new(0.0),
             oversleep_ms: Cell::new(0.0),
+            timer_grid_ms: Cell::new(0.0),
             timers: RefCell::default(),
             timers_set: Cell::new(0),
             sent: RefCell::default(),
@@ -100,6 +102,11 @@ impl World {
     /// The clock jumps this far beyond the next timer, once: a machine that was asleep.
     pub fn oversleep(&self, ms: Millis) {
         self.0.oversleep_ms.set(ms);
+    }
+
+    /// Timers fire only at multiples of this, as in a hidden tab. Answers come at any time.
+    pub fn set_timer_grid(&self, ms: Millis) {
+        self.0.timer_grid_ms.set(ms);
     }
 
     /// The clock advances by this whenever it is read, as a real one does.
@@ -248,7 +255,10 @@ impl Platform for World {
     }
 
     async fn sleep(&self, ms: u32) {
-        self.timer(f64::from(ms) + self.0.timer_error_ms.get()).await;
+        let (now, grid) = (self.0.now.get(), self.0.timer_grid_ms.get());
+        let due = now + f64::from(ms) + self.0.timer_error_ms.get();
+        let due = if grid > 0.0 { (due / grid).ceil() * grid } else { due };
+        self.timer(due - now).await;
     }
 
     fn time_until(&self, date: &str) -> Option<Millis> {
