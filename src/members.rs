@@ -3,7 +3,7 @@
 
 use crate::error::{Failure, Result};
 use crate::message::Message;
-use crate::platform::{self, HostValue, ValueType};
+use crate::platform::{self, HostValue, MAX_MEMBERS, ValueType, too_many};
 use crate::text_search::{concat, nearest};
 use crate::texts;
 
@@ -22,13 +22,13 @@ pub(crate) struct Members<V> {
 
 impl<V: HostValue> Members<V> {
     pub(crate) fn of(parent: &'static str, value: &V) -> Result<Self> {
-        match value.value_type() {
-            ValueType::Object => Ok(Self { parent, known: Vec::new(), rest: value.entries() }),
-            _ => {
-                let name = if parent.is_empty() { "options" } else { parent };
-                Err(must_be(name, texts::OBJECT, value))
-            }
+        let name = if parent.is_empty() { "options" } else { parent };
+        if value.value_type() != ValueType::Object {
+            return Err(must_be(name, texts::OBJECT, value));
         }
+        let entries = value.entries();
+        let rest = entries.ok_or_else(|| Failure::option(name, too_many(MAX_MEMBERS)))?;
+        Ok(Self { parent, known: Vec::new(), rest })
     }
 
     /// The full name of a member.

@@ -4,7 +4,7 @@ use crate::error::{Failure, Result};
 use crate::key::ClientKey;
 use crate::members::{Members, must_be};
 use crate::message::{Catalogue, Message};
-use crate::platform::{HostValue, ValueType};
+use crate::platform::{HostValue, MAX_ITEMS, ValueType};
 use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis, timer_ms};
 use crate::service::{CAPMONSTER, ImageLimits, ReportKind, SERVICES, ServiceProfile};
 use crate::text_search::concat;
@@ -292,7 +292,7 @@ fn read_reports<V: HostValue>(value: &V) -> Result<Vec<ReportKind>> {
         return Err(invalid());
     }
     let kind = |item: &V| report_kind(item).ok_or_else(invalid);
-    value.items().iter().map(kind).collect()
+    value.items(MAX_ITEMS).ok_or_else(invalid)?.iter().map(kind).collect()
 }
 
 /// Reads the kind of a report.

@@ -10,6 +10,13 @@ use crate::schedule::Millis;
 use crate::texts;
 use serde::Serialize;
 
+/// The most members that are read of an object, and the longest name of one, in UTF-16 code units.
+pub const MAX_MEMBERS: u32 = 1_000;
+/// The most items that are read of an array of the caller. The services take 18 images at most.
+pub const MAX_ITEMS: u32 = 100;
+/// The longest text that is read as a whole, in UTF-16 code units. Longer ones are only passed on.
+pub const MAX_TEXT: u32 = 65_536;
+
 /// The type of a value, as far as the rules tell types apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs)]
@@ -33,7 +40,7 @@ pub enum ValueType {
 pub trait HostValue: Clone + Serialize + 'static {
     /// Its type.
     fn value_type(&self) -> ValueType;
-    /// The text of a string.
+    /// The text of a string of at most [`MAX_TEXT`].
     fn as_string(&self) -> Option<String>;
     /// The length of a string in code units of the host, without copying it.
     fn string_length(&self) -> f64;
@@ -51,10 +58,11 @@ pub trait HostValue: Clone + Serialize + 'static {
     fn get(&self, key: &str) -> Option<Self>;
     /// A member of an object, own or inherited, such as a method of a `Request`.
     fn get_any(&self, key: &str) -> Option<Self>;
-    /// The own members of an object in their order, without those that are undefined.
-    fn entries(&self) -> Vec<(String, Self)>;
-    /// The items of an array.
-    fn items(&self) -> Vec<Self>;
+    /// The own members of an object in their order, without those that are undefined. None where they cannot be read,
+    /// or are more than [`MAX_MEMBERS`].
+    fn entries(&self) -> Option<Vec<(String, Self)>>;
+    /// The items of an array. None where they cannot be read, or are more than `max`.
+    fn items(&self, max: u32) -> Option<Vec<Self>>;
 
     /// The value for a message. Strings are never shown: one may be a key in the wrong place.
     fn display(&self) -> Message {
@@ -62,6 +70,7 @@ pub trait HostValue: Clone + Serialize + 'static {
             ValueType::Null => Message::literal("null"),
             ValueType::Bool(value) => Message::literal(if value { "true" } else { "false" }),
             ValueType::Number(_) => Message::Literal(self.digits()),
+            ValueType::String if self.string_length() > MAX_TEXT.into() => texts::LONG_TEXT.into(),
             ValueType::String => texts::TEXT.into(),
             ValueType::Array => texts::LIST.into(),
             ValueType::Object => texts::OBJECT.into(),
@@ -74,6 +83,11 @@ pub trait HostValue: Clone + Serialize + 'static {
 /// The broken rule of a value that has the wrong type: "must be …, not …".
 pub fn must_be<V: HostValue>(expected: impl Into<Message>, value: &V) -> Message {
     texts::MUST_BE_NOT.with([expected.into(), value.display()])
+}
+
+/// The broken rule of an object or an array of which `entries` or `items` gives nothing.
+pub fn too_many(max: u32) -> Message {
+    texts::TOO_MANY.with([Message::number(max)])
 }
 
 /// A response as it came. [`crate::response`] decides what it means.

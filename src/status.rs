@@ -155,7 +155,8 @@ impl AccountStatus {
     /// Reads a status that crossed the border. What cannot be read is left out.
     #[must_use]
     pub fn read<V: HostValue>(value: &V) -> Self {
-        let items = |name| value.get(name).map(|list: V| list.items()).unwrap_or_default();
+        let items =
+            |name| value.get(name).and_then(|list: V| list.items(u32::MAX)).unwrap_or_default();
         Self {
             is_key_accepted: flag(value, "isKeyAccepted"),
             closures: items("closures").iter().filter_map(read_closure).collect(),

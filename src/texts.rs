@@ -64,6 +64,7 @@ texts! {
     READ_ALREADY "has already been read"
     NO_STREAM "must be the whole body, not a stream: read the stream first"
     UNREADABLE "cannot be read"
+    TOO_MANY "has more than {max} entries, or one that cannot be read"
     URL_ABSOLUTE "must be an absolute URL starting with https://"
     URL_HTTPS "must start with https://: http is not encrypted"
     URL_NO_QUERY "must not contain a query or fragment"
@@ -74,6 +75,7 @@ texts! {
 
     // Types of values, actual or expected.
     TEXT "a string"
+    LONG_TEXT "a string of more than 65,536 characters"
     TEXT_WITHOUT_PERCENT "a string without a percent sign"
     LIST "an array"
     OBJECT "an object"

@@ -17,7 +17,7 @@ import type {
   SolveOptions,
   WaitOptions,
 } from "./options.js";
-import { getOwn } from "./platform.js";
+import { getOwn, ownOptions } from "./platform.js";
 import { start } from "./start.js";
 import type * as tasks from "./tasks.js";
 import { callWasm } from "./trap.js";
@@ -44,12 +44,7 @@ export class Client {
 
   /** Creates a client. It never throws: the first call checks the options. */
   constructor(options: ClientOptions) {
-    try {
-      this.#options = { ...options };
-    } catch {
-      // A getter threw. The first call reports it, like anything else that is not an options object.
-      this.#options = undefined as never;
-    }
+    this.#options = ownOptions(options ?? {});
   }
 
   /**
@@ -220,6 +215,7 @@ export class Client {
     tasks: Iterable<T> | AsyncIterable<T>,
     options?: SolveAllOptions,
   ): AsyncIterableIterator<Settled<T>> {
+    options = ownOptions(options);
     const signal = getOwn(options, "signal");
     const core = await this.#open(signal);
     const source = tasks as Partial<AsyncIterable<T> & Iterable<T>> | undefined;
@@ -327,6 +323,7 @@ export class Client {
     body: CallbackBody,
     options?: CallbackOptions,
   ): Promise<CallbackResult<S>> {
+    options = ownOptions(options);
     await start();
     return (await unwrap(
       startCall((id) => glue.parseCallback(id, body, options)),
@@ -340,6 +337,7 @@ export class Client {
     second?: unknown,
   ): Promise<T> {
     // Not an async function: while it waited, it would keep the argument, which may be a large image.
+    options = ownOptions(options);
     const signal = getOwn(options, "signal");
     const start = (core: Core) =>
       startCall<T>((id) => core.call(id, name, argument, second, options), signal, core.keepAlive);

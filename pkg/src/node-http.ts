@@ -83,18 +83,19 @@ const DECODERS = new Map<string, () => Transform>([
  * const client = new Client({ clientKey, fetch: createNodeHttpFetch({ agent }) });
  * ```
  */
-export function createNodeHttpFetch({ agent }: NodeHttpOptions = {}): NodeHttpFetch {
+export function createNodeHttpFetch(options: NodeHttpOptions = {}): NodeHttpFetch {
+  const { agent } = own(options);
   const http = (agent ?? new HttpAgent(AGENT_OPTIONS)) as HttpAgent;
   const https = (agent ?? new HttpsAgent(AGENT_OPTIONS)) as HttpsAgent;
   return (input, init = {}) =>
     new Promise((resolve, reject) => {
-      const { method = "GET", body = null, signal } = init;
+      const { method = "GET", body = null, signal, headers = {} } = own(init);
       if (body !== null && typeof body !== "string" && !(body instanceof Uint8Array)) {
         throw new TypeError("the body must be a string or a Uint8Array");
       }
       signal?.throwIfAborted();
       const url = new URL(input);
-      const options = { method, headers: headersOf(init) };
+      const options = { method, headers: headersOf(headers) };
       const request =
         url.protocol === "https:"
           ? requestHttps(url, { ...options, agent: https })
@@ -159,8 +160,13 @@ function closed(when: "before" | "within") {
   return Object.assign(error, { code: "ECONNRESET" });
 }
 
+/** The members of an object itself: what others put on every object is not among them. */
+function own<T>(object: T): T {
+  return { __proto__: null, ...object };
+}
+
 /** The headers of a request as node:http takes them. */
-function headersOf({ headers = {} }: RequestInit): Record<string, string> {
+function headersOf(headers: HeadersInit): Record<string, string> {
   const given = Symbol.iterator in headers ? Object.fromEntries(headers as Headers) : headers;
   // As Node's own fetch does: some firewalls refuse requests without it.
   return { "user-agent": "node", ...(given as Record<string, string>) };

@@ -264,26 +264,44 @@ export function setIfKnown(init: RequestInit, name: keyof RequestInit, value: ne
   }
 }
 
-/** The own members of an object, without those that are undefined: name, value, name, value … */
-export function entries(object: unknown): unknown[] {
-  if (typeof object !== "object") return [];
+/**
+ * The own members of an object, without those that are undefined: name, value, name, value … `undefined` where they
+ * cannot be read, or are more than `max`.
+ */
+export function entries(object: unknown, max: number): unknown[] | undefined {
   try {
-    return Object.keys(object ?? {}).flatMap((key) => {
-      const value = getOwn(object, key);
+    const keys = Object.keys(object as object);
+    if (keys.length > max || keys.some((key) => key.length > max)) return undefined;
+    return keys.flatMap((key) => {
+      const value = (object as Record<string, unknown>)[key];
       // Within an array of its own, because flatMap would take an array apart.
       return value === undefined ? [] : [key, value];
     });
   } catch {
-    return [];
+    return undefined;
   }
 }
 
-export function items(list: unknown): unknown[] {
+/** The items of an array; `undefined` where they cannot be read, or are more than `max`. */
+export function items(list: unknown, max: number): unknown[] | undefined {
   try {
-    // Copied, because an array may be a proxy, which throws whenever it is read.
-    return Array.isArray(list) ? Array.from(list) : [];
+    if (!Array.isArray(list)) return undefined;
+    // Copied, because an array may be a proxy, and by their number: its iterator may never end.
+    const { length } = list;
+    return length > max ? undefined : Array.from({ length }, (_, index) => list[index]);
   } catch {
-    return [];
+    return undefined;
+  }
+}
+
+/** A copy of the own members of options: getters run once, and what others put on every object is not seen. */
+export function ownOptions<T>(options: T): T {
+  try {
+    const isPlain = typeof options === "object" && options !== null && !Array.isArray(options);
+    return isPlain ? { __proto__: null, ...options } : options;
+  } catch {
+    // The module fails to read it too, and reports that.
+    return options;
   }
 }
 

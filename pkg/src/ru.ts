@@ -209,6 +209,8 @@ const ru: Messages = {
     "must be the whole body, not a stream: read the stream first":
       "ожидается тело запроса целиком, а не поток: сначала прочитайте поток",
     "cannot be read": "не удаётся прочитать",
+    "has more than {max} entries, or one that cannot be read":
+      "содержит больше {max} элементов или элемент, который не удаётся прочитать",
     "must be an absolute URL starting with https://":
       "ожидается полный URL, который начинается с https://",
     "must start with https://: http is not encrypted":
@@ -225,6 +227,7 @@ const ru: Messages = {
 
     // Types of values, actual or expected.
     "a string": "строка",
+    "a string of more than 65,536 characters": "строка длиннее 65 536 символов",
     "a string without a percent sign": "строка без знака процента",
     "an array": "массив",
     "an object": "объект",

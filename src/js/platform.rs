@@ -5,7 +5,7 @@
 
 use super::operation::{Completion, Operation};
 use super::value::{Value, to_js, to_record};
-use crate::platform::{ErrorRecord, Platform, RawResponse, SendError};
+use crate::platform::{ErrorRecord, HostValue, Platform, RawResponse, SendError};
 use crate::record::Record;
 use crate::schedule::Millis;
 use gloo_net::http::Headers;
@@ -72,7 +72,7 @@ impl Platform for JsPlatform {
             FAILED => Err(SendError::Network(to_record(&sent.value))),
             _ => Ok(RawResponse {
                 status,
-                retry_after: sent.extra.as_string(),
+                retry_after: Value(sent.extra).as_string(),
                 body: (!sent.value.is_undefined()).then_some(Value(sent.value)),
             }),
         }

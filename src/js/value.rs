@@ -1,6 +1,6 @@
 //! A JavaScript value as the core sees it.
 
-use crate::platform::{ErrorRecord, HostValue, ValueType};
+use crate::platform::{ErrorRecord, HostValue, MAX_MEMBERS, MAX_TEXT, ValueType};
 use crate::record::{Record, Written};
 use js_sys::{Array, JsString};
 use serde::{Serialize, Serializer};
@@ -39,7 +39,7 @@ impl HostValue for Value {
     }
 
     fn as_string(&self) -> Option<String> {
-        self.0.as_string()
+        self.string().filter(|text| text.length() <= MAX_TEXT).map(String::from)
     }
 
     fn string_length(&self) -> f64 {
@@ -74,16 +74,16 @@ impl HostValue for Value {
         present(get_any(&self.0, key))
     }
 
-    fn entries(&self) -> Vec<(String, Self)> {
-        let entries = entries(&self.0);
+    fn entries(&self) -> Option<Vec<(String, Self)>> {
+        let entries = entries(&self.0, MAX_MEMBERS)?;
         let pairs = (0..entries.length()).step_by(2);
         let pair =
             |at: u32| Some((entries.get(at).as_string()?, Self(entries.get(at.saturating_add(1)))));
-        pairs.filter_map(pair).collect()
+        Some(pairs.filter_map(pair).collect())
     }
 
-    fn items(&self) -> Vec<Self> {
-        items(&self.0).iter().map(Self).collect()
+    fn items(&self, max: u32) -> Option<Vec<Self>> {
+        Some(items(&self.0, max)?.iter().map(Self).collect())
     }
 }
 
@@ -136,8 +136,8 @@ extern "C" {
     /// A member, own or inherited; `undefined` where there is none, or reading it throws.
     #[wasm_bindgen(js_name = getAny)]
     pub(super) fn get_any(object: &JsValue, key: &str) -> JsValue;
-    fn entries(object: &JsValue) -> Array;
-    fn items(list: &JsValue) -> Array;
+    fn entries(object: &JsValue, max: u32) -> Option<Array>;
+    fn items(list: &JsValue, max: u32) -> Option<Array>;
     #[wasm_bindgen(js_name = base64Length)]
     fn base64_length(text: &JsValue) -> u32;
 }

@@ -4,7 +4,7 @@ use super::catalog::{PROXY, TaskType};
 use super::schema::{Field, Literal, Rule, TaskSpec};
 use crate::error::{Failure, Result};
 use crate::message::Message;
-use crate::platform::{HostValue, ValueType, must_be};
+use crate::platform::{HostValue, MAX_ITEMS, ValueType, must_be, too_many};
 use crate::text_search::{nearest, split_once};
 use crate::texts;
 use crate::url::is_web_address;
@@ -98,8 +98,13 @@ fn check_field<V: HostValue>(field: &Field, spec: &TaskSpec, task: &V) -> Result
             // Of a string that breaks a rule for strings, its type says nothing.
             let is_text =
                 matches!(field.rule, Rule::Url | Rule::OneOf(_) | Rule::TextWithoutPercent)
-                    && value.value_type() == ValueType::String;
-            let rule = if is_text { texts::MUST_BE.with([rule]) } else { must_be(rule, &value) };
+                    && value.as_string().is_some();
+            let is_list = value.value_type() == ValueType::Array;
+            let rule = match value.items(MAX_ITEMS) {
+                None if is_list => too_many(MAX_ITEMS),
+                _ if is_text => texts::MUST_BE.with([rule]),
+                _ => must_be(rule, &value),
+            };
             Err(Failure::field(field.path, rule))
         }
     }
@@ -122,7 +127,7 @@ fn fits<V: HostValue>(rule: Rule, value: &V) -> bool {
         Rule::Object(_) => value_type == ValueType::Object,
         Rule::Texts => {
             let is_string = |item: &V| item.value_type() == ValueType::String;
-            value_type == ValueType::Array && value.items().iter().all(is_string)
+            value.items(MAX_ITEMS).is_some_and(|items| items.iter().all(is_string))
         }
         Rule::OneOf(known) => value.as_string().is_some_and(|text| known.contains(&text.as_str())),
         Rule::ZeroOrOne => matches!(value_type, ValueType::Number(0.0 | 1.0)),
@@ -135,7 +140,7 @@ fn fits<V: HostValue>(rule: Rule, value: &V) -> bool {
 /// The failure of a required field that is not there, perhaps because its name is misspelt.
 fn missing<V: HostValue>(field: &Field, spec: &TaskSpec, task: &V) -> Box<Failure> {
     let is_known = |name: &str| name == "type" || spec_fields(spec).any(|known| known.path == name);
-    let entries = task.entries();
+    let entries = task.entries().unwrap_or_default();
     let unknown = entries.iter().map(|(name, _)| &**name).filter(|name| !is_known(name));
     let rule = match nearest(field.path, unknown) {
         Some(near) => texts::MISSPELT.with([Message::literal(near)]),

@@ -90,7 +90,7 @@ pub fn from_string<V: HostValue>(text: &V, limits: ImageLimits) -> Result<Image<
         check_bytes(image.bytes, limits)?;
         return Ok(image);
     }
-    let Image { base64, bytes } = normalize(&text.as_string().unwrap_or_default(), limits)?;
+    let Image { base64, bytes } = normalize(&text.string_prefix(u32::MAX), limits)?;
     Ok(Image { base64: V::from_string(&base64), bytes })
 }
 

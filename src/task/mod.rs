@@ -7,7 +7,7 @@ pub mod schema;
 
 use crate::circuit_breaker::BanScope;
 use crate::error::{Failure, Result};
-use crate::platform::{HostValue, Platform, ValueType, must_be};
+use crate::platform::{HostValue, MAX_ITEMS, MAX_MEMBERS, Platform, ValueType, must_be, too_many};
 use crate::record::{MemberWriter, Record};
 use crate::service::ImageLimits;
 use crate::texts;
@@ -89,7 +89,9 @@ impl<V: HostValue> Task<V> {
                 }
                 (Some(Rule::Images), ValueType::Array) => {
                     let mut images = Vec::new();
-                    for (index, item) in value.items().iter().enumerate() {
+                    let items = value.items(MAX_ITEMS);
+                    let items = items.ok_or_else(|| Failure::field(&name, too_many(MAX_ITEMS)))?;
+                    for (index, item) in items.iter().enumerate() {
                         let image = image::read(platform, item, limits).await;
                         images.push(base64_of(image.map_err(|mut failure| {
                             failure.index = Some(index);
@@ -118,18 +120,16 @@ fn checked_entries<V: HostValue>(task: &V, task_type: &TaskType) -> Result<Vec<(
     }
     if task_type.name.is_empty() {
         let rule = match task.get("type") {
-            Some(name) if name.value_type() == ValueType::String => texts::EMPTY.into(),
+            Some(name) if name.as_string().is_some() => texts::EMPTY.into(),
             Some(invalid) => must_be(texts::TYPE_TEXT, &invalid),
             None => texts::MISSING.into(),
         };
         return Err(Failure::field("type", rule));
     }
     check(task_type, task)?;
-    let mut entries = task.entries();
-    let Some(at) = entries.iter().position(|(name, _)| name == "type") else {
-        return Err(Failure::field("task", texts::UNREADABLE));
-    };
-    entries.remove(at);
+    let unreadable = || Failure::field("task", too_many(MAX_MEMBERS));
+    let mut entries = task.entries().ok_or_else(unreadable)?;
+    entries.retain(|(name, _)| name != "type");
     Ok(entries)
 }
 

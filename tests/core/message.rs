@@ -114,6 +114,7 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
         json!({ "websiteKey": 5 }),
         json!({ "websiteURL": "a.example" }),
         json!({ "nocache": 1 }),
+        json!({ "websiteURL": "x".repeat(65_537) }),
         json!({ "proxyType": "ftp", "proxyAddress": "a", "proxyPort": 1 }),
         json!({ "proxyType": "http", "proxyAddress": "a", "proxyPort": 0 }),
         json!({ "proxyType": "http" }),
@@ -138,6 +139,10 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
     local(of(
         "ComplexImageTask",
         json!({ "class": "hcaptcha", "imageUrls": 5, "metadata": { "Task": "x" } }),
+    ));
+    local(of(
+        "ComplexImageTask",
+        json!({ "class": "hcaptcha", "imageUrls": vec!["x"; 101], "metadata": { "Task": "x" } }),
     ));
     local(of(
         "ComplexImageTask",

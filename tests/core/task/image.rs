@@ -360,11 +360,11 @@ impl HostValue for Uncopied {
     fn get_any(&self, key: &str) -> Option<Self> {
         self.0.get_any(key).map(Self)
     }
-    fn entries(&self) -> Vec<(String, Self)> {
-        self.0.entries().into_iter().map(|(name, value)| (name, Self(value))).collect()
+    fn entries(&self) -> Option<Vec<(String, Self)>> {
+        panic!("a text has no members")
     }
-    fn items(&self) -> Vec<Self> {
-        self.0.items().into_iter().map(Self).collect()
+    fn items(&self, _: u32) -> Option<Vec<Self>> {
+        panic!("a text has no items")
     }
 }
 

@@ -81,7 +81,7 @@ pub fn answer(data: &[u8]) {
     let field = |name: &str| json.get(name);
     let error_id = field("errorId").map(|id| id.value_type());
     let error_code =
-        field("errorCode").and_then(|code| code.as_string()).filter(|it| !it.is_empty());
+        field("errorCode").map(|code| code.string_prefix(200)).filter(|it| !it.is_empty());
     let is_refusal = matches!(error_id, Some(ValueType::Number(_)))
         || (error_id.is_some() && error_code.is_some());
     user_agent(&reply);
@@ -102,7 +102,8 @@ pub fn answer(data: &[u8]) {
             );
             assert_eq!(failure.http_status, Some(status));
             match error_code {
-                Some(code) if !code.contains(ACCOUNT) => {
+                // A part of it at the end is redacted too.
+                Some(code) if !code.contains(&ACCOUNT[..9]) => {
                     assert_eq!(failure.server_code.as_ref(), Some(&code));
                     assert_eq!(failure.code, code);
                 }
@@ -239,7 +240,7 @@ pub fn image(data: &[u8]) {
                 let normal = normal.expect("the same text");
                 assert_eq!(
                     (Some(normal.base64), normal.bytes),
-                    (image.base64.as_string(), image.bytes)
+                    (Some(image.base64.string_prefix(u32::MAX)), image.bytes)
                 );
             }
             Err(failure) => {
@@ -258,7 +259,7 @@ fn limits(min_bytes: u32, max_bytes: u32) -> ImageLimits {
 fn decoded(image: &Image<Js>) -> Vec<u8> {
     let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
     let decoder = GeneralPurpose::new(&alphabet::STANDARD, config);
-    let text = image.base64.as_string().expect("a string");
+    let text = image.base64.string_prefix(u32::MAX);
     let bytes = decoder.decode(text).expect("standard base64");
     assert_eq!(bytes.len(), image.bytes);
     bytes

@@ -3,7 +3,6 @@
 
 use super::{Js, base64};
 use base64_simd::STANDARD;
-use capwire::platform::HostValue;
 use serde_json::Value;
 
 /// A task type, or one variant of it.
@@ -147,7 +146,7 @@ pub fn with_js(task: &Value, path: &str, value: Js) -> Js {
 impl Js {
     /// This object with one member set, at its place if it is there already.
     fn with_member(&self, name: &str, value: Self) -> Self {
-        let mut members = self.entries();
+        let mut members = self.members();
         match members.iter_mut().find(|(known, _)| known == name) {
             Some((_, old)) => *old = value,
             None => members.push((name.to_owned(), value)),

@@ -1,7 +1,7 @@
 //! A value as in JavaScript.
 
 use base64_simd::STANDARD;
-use capwire::platform::{ErrorRecord, HostValue, ValueType};
+use capwire::platform::{ErrorRecord, HostValue, MAX_MEMBERS, MAX_TEXT, ValueType};
 use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
@@ -49,9 +49,31 @@ impl Js {
 
     /// This object with one more member.
     pub fn with(self, name: &str, value: impl Into<Self>) -> Self {
-        let mut members = self.entries();
+        let mut members = self.members();
         members.push((name.to_owned(), value.into()));
         Self::Object(members)
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Self::Plain(Value::String(text)) => text,
+            _ => "",
+        }
+    }
+
+    pub(crate) fn members(&self) -> Vec<(String, Self)> {
+        match self {
+            Self::Plain(Value::Object(members)) => members
+                .iter()
+                .map(|(name, value)| (name.clone(), Self::Plain(value.clone())))
+                .collect(),
+            Self::Object(members) => members
+                .iter()
+                .filter(|(_, value)| !matches!(value, Self::Undefined))
+                .cloned()
+                .collect(),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -97,27 +119,25 @@ impl HostValue for Js {
     }
 
     fn string_length(&self) -> f64 {
-        self.as_string().map_or(0.0, |text| text.len() as f64)
+        self.text().len() as f64
     }
 
     fn as_string(&self) -> Option<String> {
-        match self {
-            Self::Plain(Value::String(text)) => Some(text.clone()),
-            _ => None,
-        }
+        let is_short = self.string_length() <= f64::from(MAX_TEXT);
+        (self.value_type() == ValueType::String && is_short).then(|| self.text().to_owned())
     }
 
     fn string_prefix(&self, length: u32) -> String {
-        self.as_string().unwrap_or_default().chars().take(length as usize).collect()
+        self.text().chars().take(length as usize).collect()
     }
 
     fn string_slice(&self, start: u32) -> Self {
-        self.as_string().unwrap_or_default().chars().skip(start as usize).collect::<String>().into()
+        self.text().chars().skip(start as usize).collect::<String>().into()
     }
 
     fn base64_length(&self) -> u32 {
         let is_base64 = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
-        self.as_string().unwrap_or_default().chars().take_while(is_base64).count() as u32
+        self.text().chars().take_while(is_base64).count() as u32
     }
 
     fn from_string(text: &str) -> Self {
@@ -133,34 +153,24 @@ impl HostValue for Js {
     }
 
     fn get(&self, key: &str) -> Option<Self> {
-        self.entries().into_iter().rfind(|(name, _)| name == key).map(|(_, value)| value)
+        self.members().into_iter().rfind(|(name, _)| name == key).map(|(_, value)| value)
     }
 
     fn get_any(&self, key: &str) -> Option<Self> {
         self.get(key)
     }
 
-    fn entries(&self) -> Vec<(String, Self)> {
-        match self {
-            Self::Plain(Value::Object(members)) => members
-                .iter()
-                .map(|(name, value)| (name.clone(), Self::Plain(value.clone())))
-                .collect(),
-            Self::Object(members) => members
-                .iter()
-                .filter(|(_, value)| !matches!(value, Self::Undefined))
-                .cloned()
-                .collect(),
-            _ => Vec::new(),
-        }
+    fn entries(&self) -> Option<Vec<(String, Self)>> {
+        Some(self.members()).filter(|members| members.len() <= MAX_MEMBERS as usize)
     }
 
-    fn items(&self) -> Vec<Self> {
-        match self {
+    fn items(&self, max: u32) -> Option<Vec<Self>> {
+        let items: Vec<_> = match self {
             Self::Plain(Value::Array(items)) => items.iter().cloned().map(Self::Plain).collect(),
             Self::List(items) => items.clone(),
-            _ => Vec::new(),
-        }
+            _ => return None,
+        };
+        Some(items).filter(|items| items.len() <= max as usize)
     }
 }
 
@@ -172,7 +182,7 @@ impl Serialize for Js {
             Self::List(items) => serializer.collect_seq(items),
             Self::Object(_) => {
                 let mut map = serializer.serialize_map(None)?;
-                for (name, value) in self.entries() {
+                for (name, value) in self.members() {
                     map.serialize_entry(&name, &value)?;
                 }
                 map.end()

@@ -291,7 +291,7 @@ impl Platform for World {
     }
 
     fn parse_json(&self, text: &Js) -> Option<Js> {
-        serde_json::from_str::<Value>(&text.as_string()?).ok().map(Js::from)
+        serde_json::from_str::<Value>(&text.string_prefix(u32::MAX)).ok().map(Js::from)
     }
 
     async fn encode_base64(&self, value: &Js) -> Result<(Js, f64), ErrorRecord> {

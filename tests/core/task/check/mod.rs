@@ -29,10 +29,17 @@ fn refused_task(task: impl Into<Js>) -> Box<Failure> {
 /// Asserts that a task is refused for this field, and that the message names it.
 #[track_caller]
 fn refuse(task: impl Into<Js>, field: &str) {
+    assert_refused(task, field);
+}
+
+/// As [`refuse`], with the failure.
+#[track_caller]
+fn assert_refused(task: impl Into<Js>, field: &str) -> Box<Failure> {
     let task = task.into();
     let failure = refused_task(task.clone());
     assert_eq!(failure.field.as_deref(), Some(field), "{failure:#?} for {task:?}");
     assert!(failure.english().contains(&format!("`{field}`")), "{}", failure.english());
+    failure
 }
 
 /// Asserts that a task is refused for one of these fields, which are equally wrong.

@@ -305,3 +305,38 @@ fn a_page_is_an_absolute_web_address() {
     }
     assert_eq!(tried, 17);
 }
+
+#[test]
+fn a_list_is_read_up_to_100_items_and_a_task_up_to_1000_members() {
+    let mut tried = 0;
+    for row in rows() {
+        for (name, value) in row.full.as_object().unwrap() {
+            let Some([item, ..]) = value.as_array().map(Vec::as_slice) else { continue };
+            tried += 1;
+            accept(with(&row.full, name, vec![item.clone(); 100]));
+            let failure = assert_refused(with(&row.full, name, vec![item.clone(); 101]), name);
+            let said = "has more than 100 entries, or one that cannot be read";
+            assert!(failure.english().contains(said), "{}", failure.english());
+        }
+    }
+    assert!(tried > 0);
+    let many =
+        |count| (0..count).fold(Js::from(json!({})), |task, at| task.with(&format!("k{at}"), 0));
+    accept(many(999).with("type", "MadeUpTask"));
+    refuse(many(1_000).with("type", "MadeUpTask"), "task");
+}
+
+#[test]
+fn a_text_that_is_looked_at_has_at_most_65_536_characters() {
+    let long = |start: &str| format!("{start}{}", "a".repeat(65_537 - start.len()));
+    let site = json!({ "type": "TurnstileTask", "websiteURL": "", "websiteKey": "x" });
+    let failure =
+        assert_refused(with(&site, "websiteURL", long("https://shop.example/")), "websiteURL");
+    let said = "not a string of more than 65,536 characters";
+    assert!(failure.english().ends_with(said), "{}", failure.english());
+    let mut fits = long("https://shop.example/");
+    fits.pop();
+    accept(with(&site, "websiteURL", fits));
+    let failure = assert_refused(json!({ "type": long("") }), "type");
+    assert!(failure.english().ends_with(said), "{}", failure.english());
+}
