@@ -61,6 +61,13 @@ impl TaskId {
     }
 }
 
+#[cfg(test)]
+impl From<u32> for TaskId {
+    fn from(id: u32) -> Self {
+        Self(id.into())
+    }
+}
+
 impl From<TaskId> for u64 {
     fn from(id: TaskId) -> Self {
         id.0

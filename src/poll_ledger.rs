@@ -29,6 +29,8 @@ pub struct PollLedger {
     /// Sorted by task. New ids are usually the largest, so inserting is cheap.
     records: Vec<PollRecord>,
     last_cleanup: Millis,
+    /// Until when a task that is not in the list may be one whose result was requested just now.
+    unsure_until: Millis,
 }
 
 impl PollLedger {
@@ -42,7 +44,8 @@ impl PollLedger {
             Some(PollRecord { last_poll_end: Some(end), .. }) => {
                 NextPoll::At(now.max(end + MIN_POLL_INTERVAL_MS))
             }
-            _ => NextPoll::At(now),
+            Some(_) => NextPoll::At(now),
+            None => NextPoll::At(now.max(self.unsure_until)),
         }
     }
 
@@ -153,17 +156,77 @@ impl PollLedger {
     }
 
     /// Forgets tasks that the service has forgotten and, where there are many, those that have their result.
-    /// Done now and then only, because it looks at all of them.
+    /// Done now and then only, because it looks at all of them; and before more memory is taken, which the wasm never
+    /// gives back.
     fn clean_up(&mut self, used: TaskId, now: Millis) {
         let is_many = self.records.len() > MAX_FINISHED;
+        let is_full = is_many && self.records.len() == self.records.capacity();
         let pause = if is_many { MIN_POLL_INTERVAL_MS } else { TASK_LIFE_MS };
-        if now - self.last_cleanup > pause {
+        if is_full || now - self.last_cleanup > pause {
             self.last_cleanup = now;
-            self.records.retain(|record| {
-                let life = if record.is_finished { pause } else { TASK_LIFE_MS };
-                let is_used = record.in_flight > 0 || record.task == used;
-                is_used || now - record.last_use < life
-            });
+            self.forget(used, pause, now);
         }
+        if is_full && self.is_nearly_full() {
+            self.forget(used, 0.0, now);
+            self.unsure_until = now + MIN_POLL_INTERVAL_MS;
+        }
+        if is_full && self.is_nearly_full() {
+            // These have no result yet. Room until the next time.
+            self.records.reserve_exact(self.records.len() / 4);
+        }
+    }
+
+    /// Forgets tasks that were not used for so long. Those without a result stay longer.
+    fn forget(&mut self, used: TaskId, pause: Millis, now: Millis) {
+        self.records.retain(|record| {
+            let life = if record.is_finished { pause } else { TASK_LIFE_MS };
+            let is_used = record.in_flight > 0 || record.task == used;
+            is_used || now - record.last_use < life
+        });
+    }
+
+    fn is_nearly_full(&self) -> bool {
+        let count = self.records.len();
+        self.records.capacity().saturating_sub(count) < count / 8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn solve(ledger: &mut PollLedger, task: TaskId, now: Millis) {
+        ledger.record_created(task, &[], now);
+        assert_eq!(ledger.next_poll(task, now), NextPoll::At(now), "a new task need not wait");
+        ledger.begin_poll(task, now);
+        ledger.end_poll(task, now);
+        ledger.record_finished(task, now);
+    }
+
+    #[test]
+    fn many_tasks_take_a_bounded_memory_and_none_is_asked_for_too_soon() {
+        for per_second in [100_u32, 1_000, 10_000] {
+            let mut ledger = PollLedger::default();
+            for n in 1..20_000 {
+                let now = f64::from(n) * 1_000.0 / f64::from(per_second);
+                solve(&mut ledger, TaskId::from(n), now);
+                assert!(ledger.records.capacity() <= 2 * MAX_FINISHED, "{per_second} a second");
+                for earlier in [n, n.saturating_sub(500).max(1), n.saturating_sub(1_900).max(1)] {
+                    let due =
+                        f64::from(earlier) * 1_000.0 / f64::from(per_second) + MIN_POLL_INTERVAL_MS;
+                    let next = ledger.next_poll(TaskId::from(earlier), now);
+                    assert!(due <= now || matches!(next, NextPoll::At(next) if next >= due));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tasks_without_a_result_are_kept_however_many_they_are() {
+        let mut ledger = PollLedger::default();
+        for n in 1..5_000 {
+            ledger.record_created(TaskId::from(n), &[], 0.0);
+        }
+        assert!((1..5_000).all(|n| ledger.created_at(TaskId::from(n)) == Some(0.0)));
     }
 }
