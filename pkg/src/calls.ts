@@ -1,6 +1,7 @@
 // The calls under way: each is a promise with a number, under which the module knows it.
 
-import { onAbort } from "./abort.js";
+import { onAbort, reasonOf } from "./abort.js";
+import { internalError } from "./internal-error.js";
 import { keepAlive } from "./keep-alive.js";
 import { glue } from "./module.js";
 import { callWasm, onTrap } from "./trap.js";
@@ -21,6 +22,8 @@ interface Pending {
   release(): void;
   signal: unknown;
   taskId?: number;
+  /** How many requests are under way that buy a task. */
+  purchases: number;
 }
 
 const calls = new Map<number, Pending>();
@@ -34,7 +37,13 @@ export function startCall<T>(
 ): Promise<Outcome<T>> {
   return new Promise((resolve, reject) => {
     const id = nextId();
-    const call: Pending = { resolve: resolve as Pending["resolve"], reject, release() {}, signal };
+    const call: Pending = {
+      resolve: resolve as Pending["resolve"],
+      reject,
+      release() {},
+      signal,
+      purchases: 0,
+    };
     calls.set(id, call);
     try {
       callWasm(() => begin(id));
@@ -48,6 +57,8 @@ export function startCall<T>(
     call.release = () => {
       for (const stop of stops) stop();
     };
+    // Or because its signal calls back at once.
+    if (!calls.has(id)) call.release();
   });
 }
 
@@ -67,16 +78,9 @@ function finish(id: number): Pending | undefined {
 
 function abort(id: number): void {
   const call = finish(id);
-  glue.abort(id);
-  call?.reject(reason(call.signal));
-}
-
-function reason(signal: unknown): unknown {
-  try {
-    return (signal as AbortSignal).reason;
-  } catch {
-    return undefined;
-  }
+  if (!call) return;
+  glue?.abort(id);
+  call.reject(reasonOf(call.signal));
 }
 
 /** Ends a call. The module calls it, through the glue. */
@@ -84,7 +88,22 @@ export function settle(id: number, kind: number, value: unknown): void {
   const call = finish(id);
   if (kind === VALUE) call?.resolve({ value });
   else if (kind === FAILURE) call?.resolve({ failure: value as Failure });
-  else call?.reject(kind === THROWN ? value : reason(call.signal));
+  else call?.reject(kind === THROWN ? value : reasonOf(call.signal));
+}
+
+/** Ends a call for which there is no timer: it would never end by itself. */
+export function failWithoutTimer(id: number, thrown: unknown): void {
+  const call = finish(id);
+  if (!call) return;
+  glue?.abort(id);
+  call.reject(
+    internalError(
+      "There is no timer that works",
+      "Call it where setTimeout() works, which is taken when capwire is imported.",
+      thrown,
+      stateOf(call),
+    ),
+  );
 }
 
 /** Remembers the task of a call: should the module crash, its error tells which task was paid for. */
@@ -93,6 +112,24 @@ export function taskCreated(id: number, taskId: number): void {
   if (call) call.taskId = taskId;
 }
 
+/** Whether a call has not ended. `purchases` is added to the requests of it that buy a task. */
+export function isUnderWay(id: number, purchases: number): boolean {
+  const call = calls.get(id);
+  if (call) call.purchases += purchases;
+  return call !== undefined;
+}
+
+/** What an error must say of the task of a call. */
+function stateOf({ taskId, purchases }: Pending) {
+  return {
+    ...(taskId !== undefined && { taskId }),
+    ...(purchases > 0 && { mayHaveCreatedTask: true }),
+  };
+}
+
 onTrap((error) => {
-  for (const [id, { taskId }] of calls) finish(id)?.reject(error(taskId));
+  for (const [id, call] of calls) {
+    finish(id);
+    call.reject(error(stateOf(call)));
+  }
 });

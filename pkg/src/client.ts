@@ -4,7 +4,6 @@
 import { type Outcome, startCall } from "./calls.js";
 import { CaptchaError } from "./errors.js";
 import type { Batch, CallName, Core } from "./glue.js";
-import { glue } from "./module.js";
 import type {
   CallbackBody,
   CallbackOptions,
@@ -20,8 +19,18 @@ import type {
 import { getOwn, ownOptions } from "./platform.js";
 import { start } from "./start.js";
 import type * as tasks from "./tasks.js";
-import { callWasm } from "./trap.js";
+import { callWasm, onTrap } from "./trap.js";
 import type * as types from "./types.js";
+
+/** How the input of a batch is closed: awaited, or not. */
+const CLOSE = 1;
+const DETACHED = 2;
+
+/** What the module has of each client. A trap takes all of it. */
+let cores = new WeakMap<Client, Core>();
+onTrap(() => {
+  cores = new WeakMap();
+});
 
 /**
  * A client for one account at one service.
@@ -40,7 +49,6 @@ import type * as types from "./types.js";
  */
 export class Client {
   readonly #options: ClientOptions;
-  #core: Core | undefined;
 
   /** Creates a client. It never throws: the first call checks the options. */
   constructor(options: ClientOptions) {
@@ -324,7 +332,7 @@ export class Client {
     options?: CallbackOptions,
   ): Promise<CallbackResult<S>> {
     options = ownOptions(options);
-    await start();
+    const glue = await start();
     return (await unwrap(
       startCall((id) => glue.parseCallback(id, body, options)),
     )) as CallbackResult<S>;
@@ -341,19 +349,21 @@ export class Client {
     const signal = getOwn(options, "signal");
     const start = (core: Core) =>
       startCall<T>((id) => core.call(id, name, argument, second, options), signal, core.keepAlive);
-    const core = this.#core;
+    const core = cores.get(this);
     return unwrap(core ? start(core) : this.#open(signal).then(start));
   }
 
   async #open(signal?: unknown): Promise<Core> {
-    await start(signal as AbortSignal | undefined);
+    const glue = await start(signal);
+    let core = cores.get(this);
     try {
-      this.#core ??= callWasm(() => new glue.Core(this.#options));
+      core ??= callWasm(() => new glue.Core(this.#options));
     } catch (failure) {
       // Plain data from the core, or the error of a crashed module.
       throw CaptchaError.is(failure) ? failure : CaptchaError.fromJSON(failure as types.Failure);
     }
-    return this.#core;
+    cores.set(this, core);
+    return core;
   }
 }
 
@@ -366,9 +376,14 @@ async function unwrap<T>(outcome: Promise<Outcome<T>>): Promise<T> {
 
 /** Cancels a batch, and closes its input unless that has ended. */
 async function close(batch: Batch, input: Iterator<unknown> | AsyncIterator<unknown> | undefined) {
-  const cleanup = callWasm(() => batch.cancel());
-  callWasm(() => batch.free());
-  if (cleanup === "close") await input?.return?.();
+  let cleanup = DETACHED;
+  try {
+    cleanup = callWasm(() => batch.cancel());
+    callWasm(() => batch.free());
+  } catch {
+    // The module has crashed, and every call of it has failed already.
+  }
+  if (cleanup === CLOSE) await input?.return?.();
   // The input is busy, perhaps for ever: nobody waits for it, nor for its error.
-  if (cleanup === "closeDetached") (async () => input?.return?.())().catch(() => {});
+  if (cleanup === DETACHED) (async () => input?.return?.())().catch(() => {});
 }

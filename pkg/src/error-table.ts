@@ -1,4 +1,3 @@
-import { glue } from "./module.js";
 import { start } from "./start.js";
 import { callWasm } from "./trap.js";
 import type { ErrorTableRow } from "./types.js";
@@ -18,6 +17,6 @@ import type { ErrorTableRow } from "./types.js";
  * @throws {@link InternalError} if the module cannot be started
  */
 export async function errorTable(): Promise<readonly ErrorTableRow[]> {
-  await start();
+  const glue = await start();
   return callWasm(glue.errorTable);
 }

@@ -291,10 +291,12 @@ export class OptionsError extends CaptchaErrorBase {
   declare readonly option: string;
 }
 
-/** capwire could not be started, or has a bug: report it. */
+/** capwire could not be started, or has a bug: report it. The next call starts afresh. */
 export class InternalError extends CaptchaErrorBase {
   declare readonly name: "InternalError";
   declare readonly code: ErrorCodes["InternalError"];
+  /** Whether a task may exist and be charged whose id nobody knows, because `createTask` was not answered yet. */
+  declare readonly mayHaveCreatedTask?: boolean;
 }
 
 /** Classes that may have codes newer than this version. */

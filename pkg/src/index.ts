@@ -9,8 +9,8 @@
 export * from "./client.js";
 export * from "./error-table.js";
 export * from "./errors.js";
+export { init } from "./init.js";
 export type * from "./options.js";
-export { init } from "./start.js";
 export type * from "./tasks.js";
 export type {
   AccountStatus,

@@ -1,6 +1,8 @@
 // Keeps the background worker of an extension alive. The browser ends one that has called nothing of the browser's
 // own for 30 s, and with it every call under way.
 
+import { setTimer } from "./timers.js";
+
 /** A third below the 30 s, because a timer may be late. */
 const INTERVAL_MS = 20_000;
 
@@ -19,14 +21,18 @@ export function keepAlive(): () => void {
     const call = () => {
       (async () => runtime.getPlatformInfo?.())().catch(() => {});
     };
-    let timer: ReturnType<typeof setTimeout>;
+    let stop = () => {};
     const tick = () => {
       call();
-      timer = setTimeout(tick, INTERVAL_MS);
+      try {
+        stop = setTimer(tick, INTERVAL_MS);
+      } catch {
+        // Without timers no call can wait either.
+      }
     };
     // At once as well: the worker's last sign of life may be long ago.
     tick();
-    return () => clearTimeout(timer);
+    return () => stop();
   } catch {
     return () => {};
   }

@@ -2,29 +2,32 @@
 // lead to the types of the glue, which need newer and other libraries than a user may have.
 
 import type * as generated from "./glue.js";
+import { onTrap } from "./trap.js";
 import type { LoadSource } from "./wasm-source.js";
 
 /** WebAssembly and JavaScript have different glue with the same exports. */
-type Bindings = Pick<
+export type Glue = Pick<
   typeof generated,
   "Core" | "abort" | "complete" | "errorTable" | "parseCallback"
-> & {
-  instantiate: typeof generated.default;
-};
+>;
 
-let loader: { bindings: Bindings; load: LoadSource };
+let makeGlue: (load: LoadSource) => Promise<Glue>;
+let ownSource: LoadSource;
 
-/** The glue of the started module. */
-export let glue: Bindings;
+/** The glue of the module that runs. There is none before the start, nor after a trap. */
+export let glue: Glue | undefined;
 
-/** Sets the glue to start, and where this kind of runtime loads the module from. Each entry calls it. */
-export function setLoader(bindings: Bindings, load: LoadSource): void {
-  loader = { bindings, load };
+/** Sets what makes an instance, and where this kind of runtime loads the module from. Each entry calls it. */
+export function setLoader(make: typeof makeGlue, source: LoadSource): void {
+  makeGlue = make;
+  ownSource = source;
 }
 
-export async function instantiate(load?: LoadSource): Promise<void> {
-  const { bindings } = loader;
-  const wasm = await (load ?? loader.load)();
-  await bindings.instantiate({ module_or_path: wasm as BufferSource });
-  glue = bindings;
+export async function instantiate(source = ownSource): Promise<Glue> {
+  glue = await makeGlue(source);
+  return glue;
 }
+
+onTrap(() => {
+  glue = undefined;
+});

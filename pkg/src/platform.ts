@@ -6,10 +6,14 @@
 
 import { toBase64 } from "./base64.js";
 import { readBody } from "./body.js";
+import { failWithoutTimer, isUnderWay } from "./calls.js";
 import { glue } from "./module.js";
 import { printable } from "./text.js";
+import { setTimer } from "./timers.js";
+import { onTrap } from "./trap.js";
 
 export { settle, taskCreated } from "./calls.js";
+export { now, timeUntil } from "./timers.js";
 
 /** The kinds of an end. */
 const SUCCESS = 0;
@@ -23,11 +27,12 @@ const THROWN = 2;
 type End = [kind: number, number?: number, value?: unknown, extra?: unknown];
 
 /** The operations under way, and how each is cancelled. */
-const cancels = new Map<number, () => void>();
+let cancels = new Map<number, () => void>();
 
-function complete(id: number, [kind, number = 0, value, extra]: End): void {
+/** Reports the end of an operation, of which `own` are the others of its module. */
+function complete(own: typeof cancels, id: number, [kind, number = 0, value, extra]: End): void {
   // An operation that was cancelled has no end.
-  if (cancels.delete(id)) glue.complete(id, kind, number, value, extra);
+  if (own.delete(id)) glue?.complete(id, kind, number, value, extra);
 }
 
 /** Runs an operation. What it throws, at once or later, becomes an end too. */
@@ -37,40 +42,41 @@ function operate(
   cancel: () => void = () => {},
   failed: number = FAILED,
 ): void {
-  cancels.set(id, cancel);
+  const own = cancels;
+  own.set(id, cancel);
   work().then(
-    (end) => complete(id, end),
-    (error: unknown) => complete(id, [failed, 0, error]),
+    (end) => complete(own, id, end),
+    (error: unknown) => complete(own, id, [failed, 0, error]),
   );
 }
 
 export function cancel(id: number): void {
   const stop = cancels.get(id);
   cancels.delete(id);
-  stop?.();
-}
-
-/** A monotonic clock, in ms. */
-export function now(): number {
   try {
-    return performance.now();
+    stop?.();
   } catch {
-    return Date.now();
+    // An AbortController that is not one.
   }
 }
 
-/** The time from now to a date, in ms; NaN if it is not one. */
-export function timeUntil(date: string): number {
-  return Date.parse(date) - Date.now();
-}
+// The fresh module gives its operations the same numbers.
+onTrap(() => {
+  const own = cancels;
+  for (const id of own.keys()) cancel(id);
+  cancels = new Map();
+});
 
-export function sleep(id: number, ms: number): void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  cancels.set(id, () => clearTimeout(timer));
+/** A timer of a call. */
+export function sleep(id: number, ms: number, call: number): void {
+  const own = cancels;
   try {
-    timer = setTimeout(() => complete(id, [SUCCESS]), ms);
-  } catch {
-    // A place without timers: this one never fires.
+    own.set(
+      id,
+      setTimer(() => complete(own, id, [SUCCESS]), ms),
+    );
+  } catch (error) {
+    failWithoutTimer(call, error);
   }
 }
 
@@ -82,11 +88,20 @@ export function send(
   init: RequestInit,
   body: unknown,
   maxBytes: number,
+  call: number,
 ): void {
+  const purchases = url.endsWith("/createTask") ? 1 : 0;
+  // A call may end while it is being polled: by a signal, or for want of a timer. It sends nothing any more.
+  if (!isUnderWay(call, purchases)) return;
   let controller: AbortController | undefined;
   const exchange = async (): Promise<End> => {
-    controller = new AbortController();
-    const request: RequestInit = { ...init, signal: controller.signal };
+    const request: RequestInit = { ...init };
+    try {
+      controller = new AbortController();
+      request.signal = controller.signal;
+    } catch {
+      // Then the request cannot be cancelled.
+    }
     if (body !== undefined) {
       try {
         request.body = JSON.stringify(body);
@@ -106,7 +121,11 @@ export function send(
     if (text === undefined) controller?.abort();
     return [SUCCESS, status, text, retryAfter(response)];
   };
-  operate(id, exchange, () => controller?.abort());
+  operate(
+    id,
+    () => exchange().finally(() => isUnderWay(call, -purchases)),
+    () => controller?.abort(),
+  );
 }
 
 function retryAfter(response: Response): unknown {

@@ -1,36 +1,48 @@
-// A trap is an exception thrown out of the WebAssembly module. Pending work in it never ends, because its
-// memory may be in any state. So the module is not entered again, and every call, pending or new, fails
-// instead of hanging.
+// A trap is an exception thrown out of the WebAssembly module. Pending work in it never ends, because its memory may
+// be in any state. So that instance is not entered again, every pending call fails instead of hanging, and the next
+// call starts a fresh instance.
 
-import { InternalError } from "./errors.js";
+import type { InternalError } from "./errors.js";
+import { internalError, type TaskData, toErrorData } from "./internal-error.js";
 
-let trap: { name: string; message: string } | undefined;
+type Listener = (error: (data?: TaskData) => InternalError) => void;
+
+const listeners: Listener[] = [];
 let isCalling = false;
 /** The number of nested entries into the module. */
 let depth = 0;
-let reject: (error: (taskId?: number) => InternalError) => void = () => {};
+/** The number of traps so far, and how many of them the listeners know. */
+let traps = 0;
+let reported = 0;
+let lastTrap: unknown;
 
-/** Sets what rejects the pending calls when the module traps. Each error may name the task of a call. */
-export function onTrap(listener: typeof reject): void {
-  reject = listener;
+/** Calls back when the module traps. Errors are made by the function that the listener gets. */
+export function onTrap(listener: Listener): void {
+  listeners.push(listener);
 }
 
-/** The exports of the module, which cannot be entered after a trap. */
+/** The exports of an instance, which cannot be entered after a trap. */
 export function guarded(exports: WebAssembly.Exports): WebAssembly.Exports {
+  let isDead = false;
   const guard = ([name, value]: [string, WebAssembly.ExportValue]) => {
     if (typeof value !== "function") return [name, value];
     const entry = (...args: unknown[]) => {
-      if (!trap) {
+      if (!isDead) {
         depth += 1;
         try {
           return value(...args);
         } catch (error) {
-          trap ??= toErrorData(error);
-          reject(trapError);
+          // Nothing that could fail: where the stack is exhausted, no function can be called.
+          if (!isDead) {
+            isDead = true;
+            traps += 1;
+            lastTrap = error;
+          }
         } finally {
           depth -= 1;
         }
       }
+      report();
       // Throw through the module, so that it stops, and to a caller. Thrown out of a timer or an event it
       // would end a Node process, and pending calls are rejected already.
       if (isCalling || depth > 0) throw trapError();
@@ -44,37 +56,43 @@ export function guarded(exports: WebAssembly.Exports): WebAssembly.Exports {
 
 /** Calls into the module. */
 export function callWasm<T>(call: () => T): T {
-  if (trap) throw trapError();
+  const before = traps;
   isCalling = true;
   let result: T;
   try {
     result = call();
   } catch (error) {
-    throw trap ? trapError() : error;
+    // A failure record, or the error of an instance that is dead already. Anything else was thrown by the glue,
+    // which has not finished what it began.
+    if (traps === before && Object(error).hint) throw error;
+    if (traps === before) {
+      traps += 1;
+      lastTrap = error;
+    }
+    report();
+    throw trapError();
   } finally {
     isCalling = false;
   }
   // The glue may have taken the trap for an ordinary exception and gone on.
-  if (trap) throw trapError();
+  if (traps !== before) throw trapError();
   return result;
 }
 
-/** A thrown value as data. It does not use `instanceof`: an `Error` of another realm counts too. */
-export function toErrorData(thrown: unknown): { name: string; message: string } {
-  const { name, message } = Object(thrown);
-  const isError = typeof name === "string" && typeof message === "string";
-  return isError ? { name, message } : { name: "Error", message: String(thrown) };
+/** Tells of a trap, once: at the next entry if there was no stack left to do it. */
+function report(): void {
+  if (reported === traps) return;
+  // The stack of the error would keep the memory of the module.
+  lastTrap = toErrorData(lastTrap);
+  for (const listener of listeners) listener(trapError);
+  reported = traps;
 }
 
-function trapError(taskId?: number): InternalError {
-  return new InternalError({
-    name: "InternalError",
-    code: "INTERNAL",
-    message: `The WebAssembly module has crashed: ${trap?.message}`,
-    hint: "Restart the process or the worker, and please report it with the versions of capwire and your runtime.",
-    origin: "client",
-    retryable: false,
-    ...(taskId !== undefined && { taskId }),
-    ...(trap && { cause: trap }),
-  });
+function trapError(data?: TaskData): InternalError {
+  return internalError(
+    "The WebAssembly module has crashed",
+    "The next call starts a fresh module. Please report it with the versions of capwire and your runtime.",
+    lastTrap,
+    data,
+  );
 }

@@ -1,4 +1,4 @@
-// The types of what starts the WebAssembly module. In a file of their own, because both `start.ts` and `module.ts`
+// The types of what starts the WebAssembly module. In a file of their own, because both `init.ts` and `module.ts`
 // use them.
 
 /** `WebAssembly.Module`, if the user's own types have it: those of Node do not. */

@@ -14,7 +14,9 @@ use crate::response::{MAX_BODY_BYTES, Response};
 use crate::schedule::{MAX_POLLS, Millis, NextPoll, RetrySchedule, timer_ms};
 use crate::text_search::concat;
 use crate::texts;
+use futures_lite::future;
 use std::future::Future;
+use std::pin::pin;
 
 /// Longest wait for the gate of the account. The request ahead may be hanging, and services answer well within this.
 const MAX_GATE_WAIT_MS: Millis = 3_000.0;
@@ -223,17 +225,22 @@ impl<P: Platform> Client<P> {
         (self.platform.now() - call.started).round()
     }
 
-    /// The output of some work if it is done in time; otherwise the work is dropped.
+    /// The output of some work if it is done in time; otherwise the work is dropped. The timer is set first: where
+    /// there is none, nothing is sent.
     pub(super) async fn timeout<T>(
         &self,
         deadline: Millis,
         work: impl Future<Output = T>,
     ) -> Option<T> {
+        let mut late = pin!(self.sleep_until(deadline));
+        if future::poll_once(late.as_mut()).await.is_some() {
+            return None;
+        }
         let late = async {
-            self.sleep_until(deadline).await;
+            late.await;
             None
         };
-        futures_lite::future::or(async { Some(work.await) }, late).await
+        future::or(async { Some(work.await) }, late).await
     }
 
     /// Sleeps until a time, and never less: timers of the platform fire up to a millisecond early, which would

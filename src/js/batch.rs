@@ -86,16 +86,15 @@ impl Batch {
         start(id, Catalogue::default(), Ok(Some(work)));
     }
 
-    /// Cancels the batch. The shell closes the input, and waits for that or not.
-    #[wasm_bindgen(unchecked_return_type = "\"none\" | \"close\" | \"closeDetached\"")]
-    pub fn cancel(&self) -> String {
+    /// Cancels the batch. Says whether the shell closes the input: 0 not, 1 yes, 2 without waiting for it.
+    pub fn cancel(&self) -> u32 {
         let cleanup = match self.results.cancel() {
-            Cleanup::None => "none",
-            Cleanup::Close => "close",
-            Cleanup::CloseDetached => "closeDetached",
+            Cleanup::None => 0,
+            Cleanup::Close => 1,
+            Cleanup::CloseDetached => 2,
         };
         super::executor::run();
-        cleanup.to_owned()
+        cleanup
     }
 }
 

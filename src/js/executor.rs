@@ -25,6 +25,8 @@ thread_local! {
     /// The calls to poll next.
     static READY: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
     static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
+    /// The call that is being polled.
+    static CURRENT: Cell<u32> = const { Cell::new(0) };
 }
 
 struct CallWaker(u32);
@@ -67,12 +69,18 @@ pub(super) fn run() {
     IS_RUNNING.set(false);
 }
 
+/// The call that is being polled.
+pub(super) fn current() -> u32 {
+    CURRENT.get()
+}
+
 fn poll(id: u32) {
     let taken = CALLS.with_borrow_mut(|calls| {
         let call = calls.get_mut(id)?;
         Some((call.work.take()?, call.waker.clone()))
     });
     let Some((mut work, waker)) = taken else { return };
+    CURRENT.set(id);
     if work.as_mut().poll(&mut Context::from_waker(&waker)) == Poll::Ready(()) {
         CALLS.with_borrow_mut(|calls| calls.remove(id));
         return;

@@ -3,6 +3,7 @@
 //! The requests are built here. Everything that may throw is done by `platform.ts`, which returns instead of
 //! throwing: for each exception that the generated glue catches it loses a slot of its table for ever.
 
+use super::executor::current;
 use super::operation::{Completion, Operation};
 use super::value::{Value, to_js, to_record};
 use crate::platform::{ErrorRecord, HostValue, Platform, RawResponse, SendError};
@@ -50,7 +51,7 @@ impl Platform for JsPlatform {
     }
 
     async fn sleep(&self, ms: u32) {
-        Operation::start(|id| sleep(id, ms)).await;
+        Operation::start(|id| sleep(id, ms, current())).await;
     }
 
     async fn send(
@@ -63,7 +64,9 @@ impl Platform for JsPlatform {
         let body = body.map(to_js).unwrap_or_default();
         let fetch = self.fetch.as_ref();
         let sent = init
-            .with(|init| Operation::start(|id| send(id, fetch, url, init, body, max_bytes)))
+            .with(|init| {
+                Operation::start(|id| send(id, fetch, url, init, body, max_bytes, current()))
+            })
             .await;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // NaN becomes 0
         let status = sent.number as u16;
@@ -138,7 +141,7 @@ extern "C" {
     fn set_if_known(init: &RequestInit, name: &str, value: &str);
 
     // Operations. Each ends with a call of `complete`.
-    fn sleep(id: u32, ms: u32);
+    fn sleep(id: u32, ms: u32, call: u32);
     fn send(
         id: u32,
         fetch: Option<&Function>,
@@ -146,6 +149,7 @@ extern "C" {
         init: &RequestInit,
         body: JsValue,
         max_bytes: u32,
+        call: u32,
     );
     #[wasm_bindgen(js_name = readText)]
     fn read_text(id: u32, value: &JsValue, max_bytes: u32);

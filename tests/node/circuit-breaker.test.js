@@ -132,12 +132,14 @@ describe("after a refusal", { concurrency: true, timeout: 120_000 }, () => {
     const sandbox = await sandboxFor(t);
     await sandbox.script({ reply: { kind: "error", code: "ERROR_IP_BANNED" } });
     const outcome = await runForJson(`
-      import { Client } from "capwire";
+      const { now } = Date;
+      let changed = 0;
+      Date.now = () => now() + changed;
+      const { Client } = await import("capwire");
       const client = new Client({ clientKey: "${KEY}", baseUrl: "${sandbox.url()}" });
       const origin = () => client.getBalance().catch((error) => error.origin);
       const before = await origin();
-      const { now } = Date;
-      Date.now = () => now() + 3_600_000;
+      changed = 3_600_000;
       console.log(JSON.stringify([before, await origin()]));
     `);
     assert.deepEqual(outcome, ["service", "client"]);

@@ -1,5 +1,7 @@
 // The guides: each of their examples is a file, and does what they say.
 
+// Before capwire, which takes the timers.
+import "./helpers/timers.js";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,6 +14,7 @@ import { nextStep } from "../../docs/examples/node-errors.js";
 import { solveOnce } from "../../docs/examples/node-resume.js";
 import { eventually, failure, rejection } from "./helpers/assertions.js";
 import { EMPTY_KEY, KEY, sandboxFor, WRONG_KEY } from "./helpers/sandbox.js";
+import { timers as platform } from "./helpers/timers.js";
 
 const docs = join(import.meta.dirname, "../../docs");
 const examples = join(docs, "examples");
@@ -219,8 +222,8 @@ describe("extensions", { timeout: 300_000 }, () => {
   it("a page asks, the worker answers, and nothing is left behind", async (t) => {
     const sandbox = await sandboxFor(t, { solveMs: 500 });
     const { text, base64 } = await sandbox.captcha();
-    const timers = t.mock.method(globalThis, "setTimeout");
-    const cleared = t.mock.method(globalThis, "clearTimeout");
+    const timers = t.mock.method(platform, "setTimeout");
+    const cleared = t.mock.method(platform, "clearTimeout");
     const options = { clientKey: KEY, baseUrl: sandbox.url() };
     const { readCaptcha, stores, accessLevels, pings } = await browserFor(t, options);
 

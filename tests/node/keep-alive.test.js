@@ -1,10 +1,13 @@
 // The option that keeps an extension's background worker alive while a call is under way.
 
+// Before capwire, which takes the timers.
+import "./helpers/timers.js";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { KeyError, OptionsError } from "capwire";
 import { eventually, failure, rejection } from "./helpers/assertions.js";
 import { KEY, sandboxFor, WRONG_KEY } from "./helpers/sandbox.js";
+import { timers as platform } from "./helpers/timers.js";
 
 const INTERVAL_MS = 20_000;
 
@@ -23,14 +26,14 @@ function workerFor(t, namespace, getPlatformInfo) {
 
 function timersFor(t) {
   const timers = new Map();
-  const { setTimeout, clearTimeout } = globalThis;
-  t.mock.method(globalThis, "setTimeout", (then, ms, ...given) => {
+  const { setTimeout, clearTimeout } = platform;
+  t.mock.method(platform, "setTimeout", (then, ms, ...given) => {
     if (ms !== INTERVAL_MS) return setTimeout(then, ms, ...given);
     const timer = {};
     timers.set(timer, then);
     return timer;
   });
-  t.mock.method(globalThis, "clearTimeout", (timer) => {
+  t.mock.method(platform, "clearTimeout", (timer) => {
     if (!timers.delete(timer)) clearTimeout(timer);
   });
   return {

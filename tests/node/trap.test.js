@@ -1,4 +1,5 @@
-// An exception out of the wasm leaves its memory in an unknown state: no call may wait for it or enter it again.
+// An exception out of the wasm leaves its memory in an unknown state: every call that waits for it fails, nothing
+// enters it again, and the next call starts a fresh module.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -22,8 +23,9 @@ const TRAP = `
       cause: error.cause?.message,
     }),
   );
+  const { random } = Math;
   const trap = () => {
-    Math.random = () => { throw new TypeError("no luck today"); };
+    Math.random = () => { Math.random = random; throw new TypeError("no luck today"); };
     return client(busy).createTask(task);
   };
   const say = (value) => console.log(JSON.stringify(value));
@@ -56,29 +58,75 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
     assert.deepEqual(outcomes, [INTERNAL, INTERNAL, INTERNAL, INTERNAL]);
   });
 
-  it("fails every call that comes after it, and sends nothing", async () => {
-    const { outcomes, requests } = await runForJson(`${TRAP}
+  it("leaves every later call to a fresh module", async () => {
+    const found = await runForJson(`${TRAP}
+      const fetch = (url) => answer(
+        url.endsWith("getBalance") ? { balance: 1 } : { taskId: 5, status: "ready", solution: { text: "abcd" } },
+      )();
+      const old = client(fetch);
+      await old.getBalance();
+      const outcomes = [];
+      for (let n = 0; n < 3; n += 1) {
+        await seen(trap());
+        const fresh = client(fetch);
+        outcomes.push(...await Promise.all([
+          old.getBalance(),
+          old.solveImage(new Uint8Array(200)),
+          old.solveAll([task]).next().then(({ value }) => value.status),
+          fresh.ready().then(({ name }) => name),
+          fresh.getBalance(),
+          Client.parseCallback('{"errorId":0,"status":"processing"}').then(({ status }) => status),
+          errorTable().then((rows) => rows.length > 30),
+        ].map(seen)));
+      }
+      say(outcomes.map(({ value, message }) => value ?? message));
+    `);
+    const each = [1, "abcd", "fulfilled", "capmonster", 1, "processing", true];
+    assert.deepEqual(found, [...each, ...each, ...each]);
+  });
+
+  it("costs one attempt per call, however often it happens", async () => {
+    const found = await runForJson(`${TRAP}
+      const { instantiate } = WebAssembly;
+      let started = 0;
+      WebAssembly.instantiate = (source, imports) => {
+        if (imports.a || imports["./glue_bg.js"]) started += 1;
+        return instantiate(source, imports);
+      };
       let requests = 0;
-      const counting = () => { requests += 1; return answer({ balance: 1 })(); };
-      const old = client(counting);
+      const counting = () => { requests += 1; return busy(); };
+      const one = client(counting);
+      Math.random = () => { throw new TypeError("no luck today"); };
+      const codes = [];
+      for (let n = 0; n < 5; n += 1) codes.push((await seen(one.createTask(task))).code);
+      say({ codes, requests, started });
+    `);
+    const started = typeof WebAssembly === "undefined" ? 0 : 5;
+    assert.deepEqual(found, { codes: Array(5).fill("INTERNAL"), requests: 5, started });
+  });
+
+  it("keeps nothing of the old module alive", async () => {
+    const { stdout } = await run(
+      `${TRAP}
+      const old = client(answer({ balance: 1 }));
+      await old.getBalance();
+      const kept = [];
+      const { instantiate } = WebAssembly;
+      WebAssembly.instantiate = async (...args) => {
+        const made = await instantiate(...args);
+        kept.push(new WeakRef(made.instance ?? made));
+        return made;
+      };
+      await seen(trap());
       await old.getBalance();
       await seen(trap());
-      requests = 0;
-      const fresh = client(counting);
-      const outcomes = await Promise.all([
-        old.getBalance(),
-        old.solveImage(new Uint8Array(200)),
-        old.solveAll([task]).next(),
-        fresh.ready(),
-        fresh.getBalance(),
-        Client.parseCallback("{}"),
-        errorTable(),
-      ].map(seen));
-      say({ outcomes, requests });
-    `);
-    for (const outcome of outcomes) assert.deepEqual(outcome, INTERNAL);
-    assert.equal(outcomes.length, 7);
-    assert.equal(requests, 0);
+      await client(answer({ balance: 1 })).getBalance();
+      for (let n = 0; n < 5; n += 1) { await new Promise((resolve) => setTimeout(resolve, 10)); gc(); }
+      say(kept.map((it) => it.deref() === undefined));
+    `,
+      { flags: ["--expose-gc"] },
+    );
+    assert.equal(stdout, "[true,false]\n");
   });
 
   it("ends an iteration", async () => {
@@ -125,12 +173,13 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
       const codes = [];
       const keep = (error) => codes.push(error.code + " " + error.cause.message);
       onTrap((error) => keep(error()));
-      for (const call of [outer, () => 1]) {
-        try { callWasm(call); } catch (error) { keep(error); }
+      for (const call of [outer, outer, () => 1]) {
+        try { codes.push(callWasm(call)); } catch (error) { keep(error); }
       }
       console.log(JSON.stringify({ codes, entered, outside: outer() }));
     `);
-    assert.deepEqual(found, { codes: Array(3).fill("INTERNAL deep"), entered: 1, outside: [] });
+    const codes = [...Array(3).fill("INTERNAL deep"), 1];
+    assert.deepEqual(found, { codes, entered: 1, outside: [] });
   });
 
   const withoutWasm = typeof WebAssembly === "undefined" && "JavaScript's memory grows differently";
@@ -158,7 +207,7 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
     const cause = "unreachable";
     const message = `The WebAssembly module has crashed: ${cause}`;
     const expected = { ...INTERNAL, message, cause };
-    assert.deepEqual(outcomes, [expected, expected, expected]);
+    assert.deepEqual(outcomes, [expected, expected, { value: 1 }]);
   });
 
   it("shows no key", async () => {

@@ -151,7 +151,8 @@ pub(crate) fn build(sh: &Shell, kind: Build) -> Result<()> {
 fn make_glue(wasm: &[u8], tasks: &str, ready: &Path) -> Result<()> {
     wasm::bind(wasm, ready)?;
     fs::remove_file(ready.join("glue_bg.wasm.d.ts"))?;
-    edit(&ready.join("glue.js"), glue::guard_exports)?;
+    edit(&ready.join("glue.js"), glue::per_instance)?;
+    edit(&ready.join("glue.d.ts"), glue::declare_function)?;
     let declarations = fs::read_to_string(ready.join("glue.d.ts"))?;
     fs::write(ready.join("types.d.ts"), glue::data_types(&declarations)?)?;
     fs::write(ready.join("tasks.d.ts"), tasks)?;
@@ -159,13 +160,13 @@ fn make_glue(wasm: &[u8], tasks: &str, ready: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Marks the wasm and lets the glue take only the marked one.
+/// Marks the wasm and tells the glue the mark, so that the shell takes only this one.
 fn tie_together(ready: &Path) -> Result<()> {
     let file = ready.join("capwire.wasm");
     let mut wasm = fs::read(&file)?;
     let mark = wasm::add_mark(&mut wasm)?;
     fs::write(file, wasm)?;
-    edit(&ready.join("glue.js"), |glue| glue::require_mark(glue, &mark))
+    edit(&ready.join("glue.js"), |glue| Ok(glue::with_mark(glue, &mark)))
 }
 
 fn edit(file: &Path, change: impl FnOnce(&str) -> Result<String>) -> Result<()> {

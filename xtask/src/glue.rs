@@ -14,11 +14,57 @@ const PLATFORM: &str = "./platform.js";
 /// How the glue finds out that WebAssembly has detached the buffer of its memory.
 const CHECK_OF_BUFFER: &str = "cachedDataViewMemory0.buffer.detached === true || (cachedDataViewMemory0.buffer.detached === undefined && cachedDataViewMemory0.buffer !== wasm.memory.buffer)";
 
-/// Passes the module's exports through `guarded` of `trap.js`, which has to know when the wasm traps.
-pub(crate) fn guard_exports(glue: &str) -> Result<String> {
-    let guarded =
-        replace_once(glue, "wasm = instance.exports;", "wasm = guarded(instance.exports);")?;
-    Ok(format!("import {{ guarded }} from \"./trap.js\";\n{guarded}"))
+/// Where the part of the glue begins that loads the module. The shell has one of its own.
+const LOADER: &str = "\nlet wasmModule, wasmInstance, wasm;\n";
+
+/// Makes the glue a function, each call of which gives an instance of its own: exports, memory and everything that
+/// the glue keeps. After a trap the shell starts a new one, and nothing of the old one can reach it.
+pub(crate) fn per_instance(glue: &str) -> Result<String> {
+    ensure!(glue.matches(LOADER).count() == 1, "the glue loads the module in another way");
+    let (code, _) = glue.split_once(LOADER).context("the glue has no loader")?;
+    let is_import = |line: &&str| line.starts_with("import ");
+    let (mut imports, mut body, mut exports) = (String::new(), String::new(), Vec::new());
+    // `using` a client, nobody does.
+    let is_disposal = |line: &&str| line.starts_with("if (Symbol.dispose) ");
+    for line in code.lines().filter(|line| !is_disposal(line)) {
+        let inner = line.strip_prefix("export ").unwrap_or(line);
+        if inner.len() < line.len() {
+            let name = inner.strip_prefix("class ").or_else(|| inner.strip_prefix("function "));
+            let name = name.context("the glue exports something new")?;
+            exports.push(name.split([' ', '(']).next().unwrap_or_default());
+        }
+        let part = if is_import(&line) { &mut imports } else { &mut body };
+        let _ = writeln!(part, "{inner}");
+    }
+    ensure!(!exports.is_empty(), "the glue exports nothing");
+    Ok(format!(
+        "{imports}
+export default async function makeGlue(instantiate) {{
+let wasm;
+{body}
+wasm = await instantiate(__wbg_get_imports());
+return {{ {} }};
+}}
+",
+        exports.join(", ")
+    ))
+}
+
+/// The declarations of that function, in the place of those of the loader.
+pub(crate) fn declare_function(declarations: &str) -> Result<String> {
+    let (before, _) = declarations
+        .split_once("export type InitInput = ")
+        .context("the glue declares its loader in another way")?;
+    Ok(format!(
+        "{before}/** A name in the wasm that belongs to this glue. */
+export const mark: string;
+
+/** Makes an instance of the module and of its glue. `instantiate` gives the exports. */
+export default function makeGlue(
+  instantiate: (imports: WebAssembly.Imports) => WebAssembly.Exports | Promise<WebAssembly.Exports>,
+): Promise<Pick<typeof import(\"./glue.js\"), \"Core\" | \"abort\" | \"complete\" | \"errorTable\" | \"parseCallback\">>;
+"
+    ))
 }
 
 /// The declarations of the data types, which come before those of the glue itself. The package's public types
@@ -30,15 +76,10 @@ pub(crate) fn data_types(declarations: &str) -> Result<&str> {
     Ok(before.split_at(comment).0)
 }
 
-/// Lets the glue refuse every wasm file without this mark. The short names of an export mean something else in
-/// another build, and an old copy of the file is easily left behind after an update.
-pub(crate) fn require_mark(glue: &str, mark: &str) -> Result<String> {
-    let start = "    wasmInstance = instance;\n";
-    let check = format!(
-        "    if (!WebAssembly.Module.customSections(module, \"{mark}\").length) {{\n        \
-         throw new Error(\"the file is not the capwire.wasm of this very version of the package\");\n    }}\n"
-    );
-    replace_once(glue, start, &(check + start))
+/// Names the mark of the wasm that belongs to the glue. The short names of an export mean something else in another
+/// build, and an old copy of the file is easily left behind after an update.
+pub(crate) fn with_mark(glue: &str, mark: &str) -> String {
+    format!("{glue}\nexport const mark = \"{mark}\";\n")
 }
 
 /// Uses the short names that wasm-opt gave to imports and exports, and printed as JSON. The long ones would be
@@ -118,17 +159,10 @@ pub(crate) fn over_javascript(glue: &str) -> Result<String> {
         CHECK_OF_BUFFER,
         "cachedDataViewMemory0.buffer !== wasm.memory.buffer",
     )?;
-    let (glue, _) = glue
-        .split_once("\nasync function __wbg_load(")
-        .context("the glue loads the module in another way")?;
+    let glue = replace_once(&glue, "export default async function", "async function")?;
     ensure!(!glue.contains("WebAssembly"), "the glue uses WebAssembly");
     Ok(format!(
-        "import asmFunc from \"./module.js\";
-{glue}
-export default async function start() {{
-    return wasm ?? __wbg_finalize_init({{ exports: asmFunc(__wbg_get_imports()) }});
-}}
-"
+        "import asmFunc from \"./module.js\";\n{glue}\nexport default (guard) => makeGlue((imports) => guard(asmFunc(imports)));\n"
     ))
 }
 
@@ -167,13 +201,13 @@ mod tests {
     }
 
     fn wasm(glue: &str) -> Result<String> {
-        let named = with_short_names(&guard_exports(glue)?, fixture("names.json").as_bytes())?;
-        require_mark(&named, MARK)
+        let named = with_short_names(&per_instance(glue)?, fixture("names.json").as_bytes())?;
+        Ok(with_mark(&named, MARK))
     }
 
     fn javascript(glue: &str) -> Result<String> {
         let names = fixture("names.json");
-        with_short_names(&over_javascript(&guard_exports(glue)?)?, names.as_bytes())
+        with_short_names(&over_javascript(&per_instance(glue)?)?, names.as_bytes())
     }
 
     #[test]
@@ -184,6 +218,12 @@ mod tests {
     #[test]
     fn the_glue_of_the_javascript() {
         assert_makes("wasm2js.expected.js", &javascript(&fixture("glue.js")).unwrap());
+    }
+
+    #[test]
+    fn the_declarations_of_the_glue() {
+        let declared = declare_function(&fixture("declarations.d.ts")).unwrap();
+        assert_makes("glue.expected.d.ts", &declared);
     }
 
     #[test]
@@ -206,13 +246,10 @@ mod tests {
 
     #[test]
     fn a_place_that_is_missing_or_there_twice_is_an_error() {
-        let common = [
-            "wasm = instance.exports;",
-            "\"./glue_bg.js\": import0",
-            " __wbg_Error_208446807d0d1e30: function",
-        ];
+        let common =
+            [LOADER, "\"./glue_bg.js\": import0", " __wbg_Error_208446807d0d1e30: function"];
         let glue = fixture("glue.js");
-        for place in common.into_iter().chain(["    wasmInstance = instance;\n"]) {
+        for place in common {
             for spoilt in spoilt(&glue, place) {
                 wasm(&spoilt).expect_err(place);
             }
@@ -226,10 +263,10 @@ mod tests {
     }
 
     #[test]
-    fn the_javascript_must_be_free_of_webassembly() {
+    fn the_glue_must_have_the_expected_form() {
         let glue = fixture("glue.js");
         for (old, new) in [
-            ("\nasync function __wbg_load(", "\nasync function load("),
+            ("\nexport class Core {", "\nexport const Core = 1; class Other {"),
             ("function takeObject(idx) {", "function takeObject(idx) { WebAssembly;"),
         ] {
             javascript(&replace_once(&glue, old, new).unwrap()).expect_err(old);
@@ -250,6 +287,7 @@ mod tests {
         let declarations = fixture("declarations.d.ts");
         data_types(&declarations.replace("export class", "class")).expect_err("no class");
         data_types(&declarations.replace("/**", "/*")).expect_err("no comment");
+        declare_function(&declarations.replace("InitInput", "Input")).expect_err("no loader");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
-use crate::glue::{as_function, guard_exports, over_javascript, with_short_names};
+use crate::glue::{as_function, over_javascript, per_instance, with_short_names};
 use crate::util::{npm_bin, quietly, root};
 use crate::wasm::{bind, shrink};
 
@@ -19,18 +19,21 @@ const LOWERED: [&str; 3] = [
     "--signext-lowering",
 ];
 
-const TYPES: &str =
-    "export { abort, Core, complete, default, errorTable, parseCallback } from \"./glue.js\";\n";
+const TYPES: &str = "\
+import type makeGlue from \"./glue.js\";
+export default function start(
+  guard: (exports: WebAssembly.Exports) => WebAssembly.Exports,
+): ReturnType<typeof makeGlue>;
+";
 
 /// Takes the place of the module in a development build, which has none.
 const MISSING: &str = "\
-export { abort, Core, complete, errorTable, parseCallback } from \"./glue.js\";
 export default async function start() {
     throw new Error(\"a development build has no capwire/js: run `cargo xtask build`\");
 }
 ";
 
-/// Writes `js-glue.js` into a folder: the module and its glue in one, with the same exports as the other glue.
+/// Writes `js-glue.js` into a folder: the module and its glue in one, as a function that starts it.
 pub(crate) fn write(sh: &Shell, wasm: &[u8], ready: &Path) -> Result<()> {
     let work = root().join("target/wasm/js");
     bind(wasm, &work)?;
@@ -41,12 +44,12 @@ pub(crate) fn write(sh: &Shell, wasm: &[u8], ready: &Path) -> Result<()> {
     quietly(cmd!(sh, "{wasm2js} -Oz {wasm} -o {module}"))?;
 
     fs::write(&module, as_function(&fs::read_to_string(&module)?)?)?;
-    let bound = guard_exports(&fs::read_to_string(&glue)?)?;
+    let bound = per_instance(&fs::read_to_string(&glue)?)?;
     fs::write(&glue, with_short_names(&over_javascript(&bound)?, &names)?)?;
     let bundle = ready.join("js-glue.js");
     quietly(cmd!(
         sh,
-        "{esbuild} {glue} --bundle --minify --format=esm --external:./trap.js --external:./platform.js --log-level=error --outfile={bundle}"
+        "{esbuild} {glue} --bundle --minify --format=esm --external:./platform.js --log-level=error --outfile={bundle}"
     ))?;
     Ok(fs::write(ready.join("js-glue.d.ts"), TYPES)?)
 }
