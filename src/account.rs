@@ -3,6 +3,7 @@
 //! A client is often created again for each call. It must not forget that its key was refused.
 
 use crate::circuit_breaker::{BanScope, CircuitBreaker};
+use crate::digest::Digest;
 use crate::first_delay::FirstDelay;
 use crate::gate::Gate;
 use crate::key::ClientKey;
@@ -14,6 +15,11 @@ use crate::task::catalog::CATALOG;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// Upper bound on remembered accounts that no client uses any more.
+const MAX_UNUSED: usize = 1_000;
+/// The least size of the table of accounts.
+const MIN_SLOTS: usize = 64;
+
 /// The shared state of one account.
 #[derive(Debug, Default)]
 pub struct Account {
@@ -23,11 +29,24 @@ pub struct Account {
     pub gate: Gate,
     /// The result requests of each task.
     pub polls: PollLedger,
-    /// When to request results first, by the row of the type in the catalogue. The last is for types that are not in it.
-    pub first_delays: [FirstDelay; CATALOG.len() + 1],
+    /// When to request results first, by the row of the type in the catalogue. The last is for types that are not in
+    /// it. Empty until the first is learnt: it is a kilobyte.
+    first_delays: Vec<FirstDelay>,
 }
 
 impl Account {
+    /// When to request results of a type first, as learnt so far.
+    #[must_use]
+    pub fn first_delay(&self, row: usize) -> FirstDelay {
+        self.first_delays.get(row).copied().unwrap_or_default()
+    }
+
+    /// The same, to learn more.
+    pub fn first_delay_mut(&mut self, row: usize) -> Option<&mut FirstDelay> {
+        self.first_delays.resize(CATALOG.len().saturating_add(1), FirstDelay::default());
+        self.first_delays.get_mut(row)
+    }
+
     /// What is known.
     #[must_use]
     pub fn status(&self, now: Millis) -> AccountStatus {
@@ -62,52 +81,159 @@ impl Account {
         self.gate.open(now);
         before
     }
+
+    /// Whether it is known that something must not be sent, or not yet.
+    fn holds_back(&self, now: Millis) -> bool {
+        let mut closures = self.gate.closure().into_iter().chain(self.breaker.closures());
+        closures.any(|it| it.until > now) || self.polls.is_in_use(now)
+    }
 }
 
 /// The key by which clients find their account: those with the same account, base URL and `fetch` share it. Another
 /// `fetch` may use another network, with its own bans.
-#[derive(PartialEq)]
-pub struct AccountKey<F> {
-    account: String,
-    base_url: String,
-    fetch: F,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountKey(u128);
+
+/// An account and its key. The client key itself is not kept: it is only compared, and accounts outlive clients.
+struct Entry {
+    key: AccountKey,
+    account: Rc<RefCell<Account>>,
 }
 
-impl<F> AccountKey<F> {
+/// The accounts that a process has used: an open hash table, at most half full. Digests need no further hash.
+// The standard library's table is 3 kB larger.
+pub struct Accounts {
+    seed: [u64; 2],
+    slots: Vec<Option<Entry>>,
+    count: usize,
+}
+
+impl Accounts {
+    /// No accounts. The seed should be random.
+    #[must_use]
+    pub const fn new(seed: [u64; 2]) -> Self {
+        Self { seed, slots: Vec::new(), count: 0 }
+    }
+
     /// The key of an account. Suffixes of the client key do not count, nor does which address of a service is used.
-    pub fn new(client_key: &ClientKey, base_url: &str, fetch: F) -> Self {
+    /// `base_url` is normalised, `fetch` a number that stands for the function.
+    #[must_use]
+    pub fn key(&self, client_key: &ClientKey, base_url: &str, fetch: u32) -> AccountKey {
         let is_alternative = base_url.eq_ignore_ascii_case(CAPMONSTER_ALTERNATIVE_URL);
-        let base_url = if is_alternative { CAPMONSTER.base_url } else { base_url.into() };
-        Self { account: client_key.account().to_owned(), base_url: base_url.into_owned(), fetch }
+        let base_url = if is_alternative { &CAPMONSTER.base_url } else { base_url };
+        let parts = [client_key.account().as_bytes(), base_url.as_bytes(), &fetch.to_le_bytes()];
+        let digest = parts.into_iter().fold(Digest::new(self.seed), Digest::with);
+        AccountKey(digest.finish())
     }
-}
 
-/// Upper bound on remembered accounts that no client uses any more.
-const MAX_UNUSED: usize = 100;
-
-/// The accounts that a process has used.
-// A list that is searched: processes have few accounts, and a map would need a hash of JavaScript functions.
-pub struct Accounts<F>(Vec<(AccountKey<F>, Rc<RefCell<Account>>)>);
-
-impl<F> Default for Accounts<F> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<F: PartialEq> Accounts<F> {
     /// The account of this key, remembered from now on.
-    pub fn get_or_insert(&mut self, key: AccountKey<F>) -> Rc<RefCell<Account>> {
-        if let Some((_, account)) = self.0.iter().find(|(known, _)| *known == key) {
-            return Rc::clone(account);
+    pub fn get_or_insert(&mut self, key: AccountKey, now: Millis) -> Rc<RefCell<Account>> {
+        if let Some(Some(entry)) = self.find(key) {
+            return Rc::clone(&entry.account);
         }
-        let is_unused = |it: &(_, Rc<RefCell<Account>>)| Rc::strong_count(&it.1) == 1;
-        if self.0.iter().filter(|it| is_unused(it)).count() >= MAX_UNUSED {
-            let oldest = self.0.iter().position(is_unused);
-            oldest.map(|at| self.0.remove(at));
+        self.count = self.count.saturating_add(1);
+        if self.count.saturating_mul(2) > self.slots.len() {
+            self.rebuild(now);
         }
         let account = Rc::<RefCell<Account>>::default();
-        self.0.push((key, Rc::clone(&account)));
+        self.insert(Entry { key, account: Rc::clone(&account) });
         account
+    }
+
+    /// The slot of a key: its own, or the empty one in which it would be.
+    fn find(&mut self, key: AccountKey) -> Option<&mut Option<Entry>> {
+        let mask = self.slots.len().wrapping_sub(1);
+        #[allow(clippy::cast_possible_truncation)] // any part of a digest is as good as another
+        let mut at = key.0 as usize & mask;
+        while self.slots.get(at)?.as_ref().is_some_and(|entry| entry.key != key) {
+            at = at.wrapping_add(1) & mask;
+        }
+        self.slots.get_mut(at)
+    }
+
+    fn insert(&mut self, entry: Entry) {
+        if let Some(slot) = self.find(entry.key) {
+            *slot = Some(entry);
+        }
+    }
+
+    /// Drops the accounts that no client uses and about which nothing is known that matters, and makes room for
+    /// as many again as are left.
+    fn rebuild(&mut self, now: Millis) {
+        let mut unused = 0_usize;
+        let mut kept: Vec<_> = std::mem::take(&mut self.slots).into_iter().flatten().collect();
+        kept.retain(|entry| {
+            if Rc::strong_count(&entry.account) > 1 {
+                return true;
+            }
+            unused = unused.saturating_add(1);
+            unused <= MAX_UNUSED && entry.account.borrow().holds_back(now)
+        });
+        self.count = kept.len().saturating_add(1);
+        let size = self.count.saturating_mul(4).next_power_of_two().max(MIN_SLOTS);
+        self.slots.resize_with(size, || None);
+        kept.into_iter().for_each(|entry| self.insert(entry));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Failure;
+
+    fn key(accounts: &Accounts, n: usize) -> AccountKey {
+        accounts.key(&ClientKey::new(n.to_string()), "https://a.example", 0)
+    }
+
+    /// How many slots are looked at to find each account, on average and at most.
+    fn looks(accounts: &Accounts) -> (f64, usize) {
+        let mask = accounts.slots.len() - 1;
+        let looks = accounts.slots.iter().enumerate().filter_map(|(at, slot)| {
+            let home = slot.as_ref()?.key.0 as usize & mask;
+            Some(1 + (at.wrapping_sub(home) & mask))
+        });
+        let looks: Vec<_> = looks.collect();
+        assert_eq!(looks.len(), accounts.count);
+        let all: usize = looks.iter().sum();
+        (all as f64 / looks.len() as f64, looks.into_iter().max().unwrap())
+    }
+
+    #[test]
+    fn an_account_is_found_as_fast_among_forty_thousand_as_among_ten() {
+        for count in [10, 1_000, 40_000] {
+            let mut accounts = Accounts::new([1, 2]);
+            let used: Vec<_> = (0..count)
+                .map(|n| {
+                    let key = key(&accounts, n);
+                    accounts.get_or_insert(key, 0.0)
+                })
+                .collect();
+            let (average, most) = looks(&accounts);
+            assert!(average < 1.6 && most < 40, "{count} accounts: {average}, {most}");
+            for (n, account) in used.iter().enumerate() {
+                let key = key(&accounts, n);
+                assert!(Rc::ptr_eq(account, &accounts.get_or_insert(key, 0.0)));
+            }
+        }
+    }
+
+    #[test]
+    fn accounts_that_nobody_uses_do_not_pile_up() {
+        let mut accounts = Accounts::new([1, 2]);
+        for n in 0..100_000 {
+            let key = key(&accounts, n);
+            let account = accounts.get_or_insert(key, 0.0);
+            // Each has a closure, which matters for ten minutes.
+            let failure = Failure::of_service(Some("ERROR_ZERO_BALANCE".to_owned()), None);
+            account.borrow_mut().breaker.record(&failure, &[], 0.0);
+        }
+        assert!(accounts.slots.len() <= 8 * MAX_UNUSED, "{}", accounts.slots.len());
+        for n in 0..1_000 {
+            let key = key(&accounts, n);
+            let _ = accounts.get_or_insert(key, 1e9);
+        }
+        assert!(accounts.slots.len() <= 8 * MAX_UNUSED);
+        accounts.rebuild(1e9);
+        assert_eq!(accounts.slots.len(), MIN_SLOTS, "none of them matters any more");
     }
 }

@@ -25,6 +25,7 @@
 //! | [`poll_ledger`] | how often and when the result of each task was requested |
 //! | [`first_delay`] | when to request a result first, learnt from earlier tasks |
 //! | [`task`] | the catalogue of task types, the checks, images → base64 |
+//! | [`digest`] | comparing a client key without keeping it |
 //! | [`account`] | the five before [`task`], shared by all clients of an account |
 //! | [`response`] | how much of a body is read, JSON or excerpt, `Retry-After` |
 //! | [`protocol`] | request bodies, and what an answer means |
@@ -51,6 +52,7 @@ pub mod account;
 pub mod callback;
 pub mod circuit_breaker;
 pub mod client;
+pub mod digest;
 pub mod error;
 pub mod error_table;
 pub mod first_delay;

@@ -96,6 +96,12 @@ impl PollLedger {
         self.update(task, now, |record| record.is_finished = true);
     }
 
+    /// Whether there are tasks that the service still knows.
+    #[must_use]
+    pub fn is_in_use(&self, now: Millis) -> bool {
+        self.records.iter().any(|record| now - record.last_use < TASK_LIFE_MS)
+    }
+
     /// The tasks as records.
     #[must_use]
     pub fn status(&self, now: Millis) -> Vec<TaskStatus> {

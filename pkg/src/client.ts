@@ -199,9 +199,9 @@ export class Client {
    *
    * It never runs ahead of the consumer: results that wait to be consumed count towards `concurrency`, and
    * the next task is taken from the input only when there is room and you request the next result. The first
-   * task runs alone until the service has responded. After a {@link KeyError}, a {@link BalanceError} or an
-   * {@link AccessError}, which would fail every other task too, no more tasks are taken: running ones finish,
-   * and the iteration ends without reading the rest of the input.
+   * task runs alone until the service has responded. Once a {@link KeyError}, a {@link BalanceError} or an
+   * {@link AccessError} has closed the account to new tasks ({@link Client.status}), no more tasks are taken:
+   * running ones finish, and the iteration ends without reading the rest of the input.
    *
    * Leaving the loop early (`break`, `return`, `throw`) aborts the running tasks and closes the input. So does
    * the signal: the iteration throws its reason immediately, even while it waits for a result. If the input

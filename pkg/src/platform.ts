@@ -67,6 +67,25 @@ onTrap(() => {
   cancels = new Map();
 });
 
+/** A base URL as the platform writes it, so that those which lead to the same place are equal. */
+export function normalizeUrl(url: string): string {
+  try {
+    return new URL(url).href.replace(/%../g, (byte) => byte.toUpperCase()).replace(/\/+$/, "");
+  } catch {
+    return url;
+  }
+}
+
+const fetches = new WeakMap<object, number>();
+let lastFetch = 0;
+
+/** A number for each injected fetch: the module cannot look functions up. */
+export function fetchNumber(fetch: object): number {
+  const number = fetches.get(fetch) ?? ++lastFetch;
+  fetches.set(fetch, number);
+  return number;
+}
+
 /** A timer of a call. */
 export function sleep(id: number, ms: number, call: number): void {
   const own = cancels;

@@ -6,8 +6,7 @@
 
 use super::Client;
 use super::progress::{Listener, Progress, Solved};
-use crate::error::{Failure, Origin, Result};
-use crate::error_table::Class;
+use crate::error::{Origin, Result};
 use crate::options::{CallOptions, DEFAULT_CONCURRENCY};
 use crate::platform::{HostValue, Platform};
 use std::cell::{Cell, RefCell};
@@ -118,7 +117,7 @@ impl<V: HostValue> Driver<V> {
                         // A local refusal says nothing about the account.
                         let is_remote = failure.origin != Origin::Client;
                         is_answered.set(is_answered.get() || is_remote);
-                        is_refused |= concerns_account(failure);
+                        is_refused |= client.is_closed();
                     }
                     if is_refused {
                         taking = None;
@@ -255,9 +254,4 @@ fn poll_any<F: Future + ?Sized>(
         }
     }
     None
-}
-
-/// Whether every other task would be refused too.
-fn concerns_account(failure: &Failure) -> bool {
-    matches!(failure.class, Class::Key | Class::Balance | Class::Access)
 }

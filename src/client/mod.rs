@@ -17,6 +17,7 @@ mod wait;
 
 use crate::account::Account;
 use crate::error::{Failure, Result};
+use crate::gate::Admission;
 use crate::message::Message;
 use crate::method::{Method, TaskId};
 use crate::options::{CallOptions, ClientOptions};
@@ -56,6 +57,13 @@ impl<P: Platform> Client<P> {
     /// The options.
     pub fn options(&self) -> &ClientOptions {
         &self.options
+    }
+
+    /// Whether no new task is sent, whatever it is.
+    fn is_closed(&self) -> bool {
+        let (now, account) = (self.platform.now(), self.account.borrow());
+        account.gate.check(Method::CreateTask, now) == Admission::Closed
+            || account.breaker.is_empty_account(now)
     }
 
     /// What is known of the account.

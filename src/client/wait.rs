@@ -42,8 +42,8 @@ impl<P: Platform> Client<P> {
         let new = new.filter(|_| given.is_none());
         let new = new.map(|it| (it.row, it.timing().first_delay_ms));
         let learnt = new.map(|(row, least)| {
-            let account = self.account.borrow();
-            account.first_delays.get(row).map_or(least, |known| known.next(least))
+            let known = self.account.borrow().first_delay(row);
+            known.next(least)
         });
         let first_delay_ms = learnt.or(given).unwrap_or_default();
         // There is no later chance where the delay is longer than the wait.
@@ -96,7 +96,7 @@ impl<P: Platform> Client<P> {
                 asked_after = now - created;
             }
             if let (1..=2, Some((row, least)), Ok(TaskState::Ready { .. })) = (polls, new, &state)
-                && let Some(known) = self.account.borrow_mut().first_delays.get_mut(row)
+                && let Some(known) = self.account.borrow_mut().first_delay_mut(row)
             {
                 known.learn(least, asked_after, polls == 1);
             }

@@ -12,7 +12,7 @@ mod platform;
 mod table;
 mod value;
 
-use crate::account::{AccountKey, Accounts};
+use crate::account::Accounts;
 use crate::callback::read_callback;
 use crate::client::Client;
 use crate::client::progress::Progress;
@@ -20,7 +20,7 @@ use crate::error::{Failure, Result};
 use crate::error_table::TABLE;
 use crate::method::TaskId;
 use crate::options::{ClientOptions, catalogue, check_catalogue_alone, read_report_kind};
-use crate::platform::must_be;
+use crate::platform::{Platform, must_be};
 use crate::status::AccountStatus;
 use crate::texts;
 use call::{End, Options, Unsettled, function, present, result, start};
@@ -37,7 +37,10 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 thread_local! {
     /// The accounts that this process has used.
-    static ACCOUNTS: RefCell<Accounts<Option<Function>>> = RefCell::default();
+    static ACCOUNTS: RefCell<Accounts> = {
+        let random = || js_sys::Math::random().to_bits();
+        RefCell::new(Accounts::new([random(), random()]))
+    };
 }
 
 /// A client, as the shell holds it.
@@ -54,9 +57,14 @@ impl Core {
             .and_then(|read| function(&options, "fetch").map(|fetch| (read, fetch)));
         match read {
             Ok((options, fetch)) => {
-                let key = AccountKey::new(&options.client_key, &options.base_url, fetch.clone());
-                let account = ACCOUNTS.with_borrow_mut(|accounts| accounts.get_or_insert(key));
-                Ok(Self(Rc::new(Client::new(JsPlatform::new(fetch), options, account))))
+                let base_url = normalize_url(&options.base_url);
+                let number = fetch.as_ref().map(fetch_number).unwrap_or_default();
+                let platform = JsPlatform::new(fetch);
+                let account = ACCOUNTS.with_borrow_mut(|accounts| {
+                    let key = accounts.key(&options.client_key, &base_url, number);
+                    accounts.get_or_insert(key, platform.now())
+                });
+                Ok(Self(Rc::new(Client::new(platform, options, account))))
             }
             Err(failure) => Err(to_js(&failure.rendered(&catalogue(Some(&value))))),
         }
@@ -207,4 +215,13 @@ pub fn parse_callback(id: u32, body: JsValue, options: JsValue) {
 
 fn task_id(id: &Value) -> Result<TaskId> {
     TaskId::read(id).ok_or_else(|| Failure::field("taskId", must_be(texts::TASK_NUMBER, id)))
+}
+
+#[wasm_bindgen(raw_module = "./platform.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = normalizeUrl)]
+    fn normalize_url(url: &str) -> String;
+    /// A number for each function, from 1.
+    #[wasm_bindgen(js_name = fetchNumber)]
+    fn fetch_number(fetch: &Function) -> u32;
 }

@@ -1,26 +1,22 @@
 //! What the clients of an account share: its refusals, its gate and its poll ledger.
 
-use capwire::account::{Account, AccountKey, Accounts};
+use capwire::account::{Account, Accounts};
 use capwire::key::ClientKey;
 use capwire::options::ClientOptions;
 use capwire_testkit::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-fn get<F: PartialEq>(
-    accounts: &mut Accounts<F>,
-    key: &str,
-    url: &str,
-    fetch: F,
-) -> Rc<RefCell<Account>> {
-    accounts.get_or_insert(AccountKey::new(&ClientKey::new(key.to_owned()), url, fetch))
+fn get(accounts: &mut Accounts, key: &str, url: &str, fetch: u32) -> Rc<RefCell<Account>> {
+    let key = accounts.key(&ClientKey::new(key.to_owned()), url, fetch);
+    accounts.get_or_insert(key, 0.0)
 }
 
-fn sharing(world: &World, key: &str, accounts: &mut Accounts<&'static str>) -> Client<World> {
+fn sharing(world: &World, key: &str, accounts: &mut Accounts) -> Client<World> {
     let options = Js::from(json!({ "clientKey": key }));
     let options = ClientOptions::read(&options).unwrap();
-    let key = AccountKey::new(&options.client_key, &options.base_url, "fetch");
-    let account = accounts.get_or_insert(key);
+    let key = accounts.key(&options.client_key, &options.base_url, 1);
+    let account = accounts.get_or_insert(key, world.now());
     Client::new(world.clone(), options, account)
 }
 
@@ -31,7 +27,7 @@ fn clients_of_one_account_share_its_refusals() {
         Some(key) if key.starts_with("wrong") => error(code),
         _ => balance(1.0),
     });
-    let mut accounts = Accounts::default();
+    let mut accounts = Accounts::new([1, 2]);
     // Each client is dropped before the next one is created.
     for key in ["wrong", "wrong", "wrong__module"] {
         let client = sharing(&world, key, &mut accounts);
@@ -45,7 +41,7 @@ fn clients_of_one_account_share_its_refusals() {
 #[test]
 fn clients_of_one_account_keep_the_poll_gap_together() {
     let world = World::new(|sent| if sent.index < 6 { processing() } else { ready() });
-    let mut accounts = Accounts::default();
+    let mut accounts = Accounts::new([1, 2]);
     let clients = [0, 1].map(|_| sharing(&world, "right", &mut accounts));
     let wait = Call::Wait(TASK_ID);
     for outcome in world.run(together(clients.iter().map(|client| wait.make(client)))) {
@@ -57,7 +53,7 @@ fn clients_of_one_account_keep_the_poll_gap_together() {
 /// The alternative address is the same service, so a ban or a wrong key is one there too.
 #[test]
 fn both_addresses_of_capmonster_cloud_are_one_account() {
-    let mut accounts = Accounts::default();
+    let mut accounts = Accounts::new([1, 2]);
     let first = get(&mut accounts, "key", "https://api.capmonster.cloud", 1);
     for url in ["https://ru.api.capmonster.cloud", "https://RU.API.capmonster.cloud"] {
         assert!(Rc::ptr_eq(&first, &get(&mut accounts, "key__module", url, 1)), "{url}");
@@ -73,7 +69,7 @@ fn both_addresses_of_capmonster_cloud_are_one_account() {
 
 #[test]
 fn other_accounts_base_urls_and_fetches_share_nothing() {
-    let mut accounts = Accounts::default();
+    let mut accounts = Accounts::new([1, 2]);
     let first = get(&mut accounts, "key", "https://a.example", 1);
     for (key, url, fetch) in [
         ("other", "https://a.example", 1),
@@ -85,18 +81,28 @@ fn other_accounts_base_urls_and_fetches_share_nothing() {
     assert!(Rc::ptr_eq(&first, &get(&mut accounts, "key__module", "https://a.example", 1)));
 }
 
+/// An account that no client uses is dropped when there are many, unless something is known that must not be sent.
 #[test]
-fn accounts_in_use_are_kept_and_a_hundred_unused_ones() {
-    let mut accounts = Accounts::default();
-    let used = get(&mut accounts, "used", "", ());
-    let idle = Rc::downgrade(&get(&mut accounts, "idle", "", ()));
-    for n in 0..99 {
-        get(&mut accounts, &n.to_string(), "", ());
+fn accounts_in_use_are_kept_and_those_that_hold_something_back() {
+    let mut accounts = Accounts::new([1, 2]);
+    let used = get(&mut accounts, "used", "", 0);
+    let idle = Rc::downgrade(&get(&mut accounts, "idle", "", 0));
+    let closed = get(&mut accounts, "closed", "", 0);
+    let refused = Failure::of_service(Some("ERROR_ZERO_BALANCE".to_owned()), None);
+    closed.borrow_mut().breaker.record(&refused, &[], 0.0);
+    let polled = get(&mut accounts, "polled", "", 0);
+    polled.borrow_mut().polls.begin_poll(task_id(TASK_ID), 0.0);
+    let [closed, polled] = [closed, polled].map(|account| Rc::downgrade(&account));
+    for n in 0..20 {
+        get(&mut accounts, &n.to_string(), "", 0);
     }
-    assert!(idle.upgrade().is_some(), "a hundred are remembered");
-    get(&mut accounts, "one more", "", ());
-    assert!(idle.upgrade().is_none(), "the oldest is forgotten");
-    assert!(Rc::ptr_eq(&used, &get(&mut accounts, "used", "", ())));
+    assert!(idle.upgrade().is_some(), "a few are remembered");
+    for n in 0..1_000 {
+        get(&mut accounts, &n.to_string(), "", 0);
+    }
+    assert!(idle.upgrade().is_none(), "nobody uses it, and nothing is known of it");
+    assert!(closed.upgrade().is_some() && polled.upgrade().is_some());
+    assert!(Rc::ptr_eq(&used, &get(&mut accounts, "used", "", 0)));
 }
 
 /// The refusal was met by another call while the first request is still in flight.

@@ -113,6 +113,43 @@ describe("the guard", { concurrency: true, timeout: 60_000 }, () => {
     assert.deepEqual(structuredClone(status), status);
   });
 
+  it("clients share an account whatever way its base URL is written, and no other account", async () => {
+    const { client, sent, clientKey, fetch } = clientOf(() => refusal("ERROR_KEY_DOES_NOT_EXIST"), {
+      baseUrl: "https://captcha.example/a%c3%a9",
+    });
+    const refused = (options, origin) =>
+      failure(
+        new Client({ clientKey, fetch, ...options }).getBalance(),
+        KeyError,
+        "ERROR_KEY_DOES_NOT_EXIST",
+        { origin },
+      );
+    await failure(client.getBalance(), KeyError, "ERROR_KEY_DOES_NOT_EXIST", { origin: "service" });
+    for (const baseUrl of [
+      "https://captcha.example/a%c3%a9",
+      "HTTPS://Captcha.EXAMPLE/a%C3%A9",
+      "https://captcha.example:443/a%C3%a9/",
+      "https://captcha.example/b/../a%c3%a9//",
+      "https://captcha.example/./a%c3%a9/.",
+      "https://captcha.example/b/%2e%2E/a%c3%a9",
+    ]) {
+      await refused({ baseUrl }, "client");
+    }
+    assert.equal(sent.length, 1);
+    const others = [
+      { baseUrl: "https://captcha.example:444/a%c3%a9" },
+      { baseUrl: "https://captcha.example/A%c3%a9" },
+      { baseUrl: "https://captcha.example" },
+      { baseUrl: "https://captcha.example/a%c3%a9", fetch: (...all) => fetch(...all) },
+      { baseUrl: "https://captcha.example/a%c3%a9", clientKey: `${clientKey}x` },
+    ];
+    for (const options of others) {
+      await refused(options, "service");
+      await refused(options, "client");
+    }
+    assert.equal(sent.length, 6);
+  });
+
   it("both refuse wrong options as every call does", async () => {
     for (const call of ["status", "resetGuard"]) {
       await failure(new Client({})[call](), OptionsError, "INVALID_OPTIONS", {

@@ -30,7 +30,7 @@ fn tasks_in_flight_at_a_refusal_still_have_results() {
     for (code, class) in REFUSALS {
         // Task 0 is created, then 1 to 3. Task 4 is refused when task 0 is complete.
         let world = World::new(move |sent| match (sent.method.as_str(), sent.index) {
-            ("createTask", 4) => error(code),
+            ("createTask", 4..) => error(code),
             ("createTask", n) => answer(json!({ "errorId": 0, "taskId": TASK_ID + n as u64 })),
             // Task 0 is solved at once, the others long after 4 is refused.
             _ if sent.body["taskId"] == TASK_ID => ready(),
@@ -38,10 +38,37 @@ fn tasks_in_flight_at_a_refusal_still_have_results() {
         });
         let (batch, feed) = (batch(4), Feed::numbered(&world, 100));
         let mut results = settle(&world, &batch, &feed);
-        assert_eq!(indices(&results), [0, 4, 1, 2, 3], "{code}");
-        assert_eq!((feed.taken.get(), world.count("createTask")), (5, 5), "{code}");
-        rejected(results.remove(1), class, code);
+        // A key or an address that was accepted before is tried once more.
+        let is_tried_again = matches!(code, "ERROR_KEY_DOES_NOT_EXIST" | "ERROR_IP_NOT_ALLOWED");
+        let refused = if is_tried_again { vec![4, 5] } else { vec![4] };
+        let expected = [&[0], &*refused, &[1, 2, 3]].concat();
+        assert_eq!(indices(&results), expected, "{code}");
+        let taken = expected.len();
+        assert_eq!((feed.taken.get(), world.count("createTask")), (taken, taken), "{code}");
+        for _ in refused {
+            rejected(results.remove(1), class, code);
+        }
         assert!(results.iter().all(|record| record.result.is_ok()));
+    }
+}
+
+/// One of several addresses of a network may be refused.
+#[test]
+fn a_batch_goes_on_after_one_refusal_of_an_account_that_was_accepted() {
+    for (code, class) in
+        [("ERROR_KEY_DOES_NOT_EXIST", Class::Key), ("ERROR_IP_NOT_ALLOWED", Class::Access)]
+    {
+        let world = World::new(move |sent| match (sent.method.as_str(), sent.index) {
+            ("createTask", 4) => error(code),
+            ("createTask", n) => answer(json!({ "errorId": 0, "taskId": TASK_ID + n as u64 })),
+            _ => ready(),
+        });
+        let (batch, feed) = (batch(4), Feed::numbered(&world, 100));
+        let results = settle(&world, &batch, &feed);
+        assert_eq!((results.len(), feed.taken.get()), (100, 100), "{code}");
+        let refused: Vec<_> = results.into_iter().filter(|it| it.result.is_err()).collect();
+        let [refused] = <[_; 1]>::try_from(refused).unwrap();
+        rejected(refused, class, code);
     }
 }
 
