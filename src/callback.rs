@@ -11,18 +11,27 @@ use crate::platform::{HostValue, Platform, ValueType, must_be};
 use crate::protocol::{Answer, TaskState, read_answer, read_state};
 use crate::response::{Body, MAX_BODY_BYTES, Response};
 use crate::texts;
+use futures_lite::future::or;
 
 /// Reads a body: as text or bytes, parsed already, or within a request of the Fetch standard.
 ///
 /// # Errors
 /// The service's codes; `BAD_RESPONSE` where it is another body, `NETWORK` where a request broke off,
-/// `INVALID_OPTIONS` where nothing can be read from the value.
+/// `REQUEST_TIMEOUT` where its body did not end in time, `INVALID_OPTIONS` where nothing can be read from the value.
 pub async fn read_callback<P: Platform>(
     platform: &P,
     value: &P::Value,
+    timeout_ms: u32,
 ) -> Result<TaskState<P::Value>> {
     // As if it came with a good status: there is none here, and the body decides.
-    let body = read_body(platform, value).await?;
+    let late = async {
+        platform.sleep(timeout_ms).await;
+        let detail = texts::NO_BODY.with([Message::number(timeout_ms)]);
+        let mut failure = Failure::new(code::REQUEST_TIMEOUT, Origin::Transport, detail);
+        failure.retryable = false;
+        Err(failure.with_hint(texts::HINT_CALLBACK))
+    };
+    let body = or(read_body(platform, value), late).await?;
     let response = Response { status: 200, retry_after_ms: None, body };
     // No key is known here, so there is none to redact.
     let key = ClientKey::default();

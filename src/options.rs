@@ -21,6 +21,9 @@ pub(crate) const DEFAULT_CONCURRENCY: u32 = 8;
 /// JavaScript client.
 const DEFAULT_REQUEST_TIMEOUT_MS: u32 = 21_000;
 const DEFAULT_MAX_RETRIES: u32 = 3;
+/// How long the body of a callback may take, unless the caller says otherwise. The services close the connection
+/// after 2 s.
+const DEFAULT_CALLBACK_TIMEOUT_MS: u32 = 5_000;
 
 /// The options of a client.
 #[derive(Clone)]
@@ -231,15 +234,18 @@ pub fn catalogue<V: HostValue>(options: Option<&V>) -> Catalogue {
     })
 }
 
-/// Checks options that may only have a catalogue: those of a call without a client.
+/// Reads the options of a call that only reads a callback: how long its body may take, in ms.
 ///
 /// # Errors
 /// `INVALID_OPTIONS`.
-pub fn check_catalogue_alone<V: HostValue>(options: Option<&V>) -> Result<()> {
-    let Some(options) = options else { return Ok(()) };
+pub fn read_callback_timeout<V: HostValue>(options: Option<&V>) -> Result<u32> {
+    let Some(options) = options else { return Ok(DEFAULT_CALLBACK_TIMEOUT_MS) };
     let mut members = Members::of("", options)?;
     check_catalogue(&mut members)?;
-    members.finish(&[])
+    let timeout_ms = members.whole("timeoutMs", 1, MAX_TIMER_MS)?;
+    // It is read by the platform.
+    members.finish(&["signal"])?;
+    Ok(timeout_ms.unwrap_or(DEFAULT_CALLBACK_TIMEOUT_MS))
 }
 
 /// Refuses a catalogue that is not an object. Its texts are looked up when they are needed.

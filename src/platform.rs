@@ -190,6 +190,10 @@ pub trait Platform {
     /// The value that a string of JSON describes, if it is JSON.
     fn parse_json(&self, text: &Self::Value) -> Option<Self::Value>;
     /// The bytes of a [`ValueType::Binary`] as standard base64, and their number. No more is read than the value
-    /// has announced.
-    async fn encode_base64(&self, value: &Self::Value) -> Result<(Self::Value, f64), ErrorRecord>;
+    /// has announced. If there are more than `max_bytes`, the text is empty.
+    async fn encode_base64(
+        &self,
+        value: &Self::Value,
+        max_bytes: u32,
+    ) -> Result<(Self::Value, f64), ErrorRecord>;
 }

@@ -117,7 +117,7 @@ texts! {
     JSON_INSTEAD "expected {wanted}, got JSON: {value}"
     TEXT_INSTEAD "expected {wanted}, got text starting with \"{start}\""
     EMPTY_BODY "the body is empty"
-    TOO_LARGE "the body is larger than 4 MiB"
+    TOO_LARGE "the body is larger than 4 MiB, or in too many pieces"
     STATUS "HTTP status {status}, {detail}"
     REDIRECT "a redirect, not followed so that your key is sent nowhere else"
     NO_CODE "it gave no error code"
@@ -135,6 +135,7 @@ texts! {
     POLLS_USED "all {count} result requests for task {task} are used up"
     TASK_TOO_OLD "task {task} is 5 minutes old, and its result is no longer kept"
     NOT_IN_TIME "no solution for task {task} within {span} ms (result requests: {count})"
+    NO_BODY "the body was not complete within {span} ms"
     NO_ANSWER "no complete response within {span} ms"
     TOO_LATE "the call's time ran out before the request was sent"
 

@@ -1,12 +1,16 @@
 // The body of a response or a request as text, up to a limit.
 
-/** So many chunks without a character are not a body: reading on would keep the event loop busy for ever. */
-const MAX_EMPTY_CHUNKS = 1_000;
+/** So many chunks, most of them empty or of a few bytes, are not a body: they may keep the event loop busy for ever. */
+const MAX_CHUNKS = 65_536;
 
-/** Returns `undefined` if the body has more than `maxBytes`. The rest is not read. */
+/**
+ * Returns `undefined` if the body has more than `maxBytes`, or too many chunks. The rest is not read. `opened` is passed
+ * what stops the source of the body.
+ */
 export async function readBody(
   holder: Pick<Response, "body" | "text">,
   maxBytes: number,
+  opened?: (stop: () => void) => void,
 ): Promise<string | undefined> {
   const { body } = holder;
   if (typeof body?.getReader !== "function") {
@@ -18,20 +22,17 @@ export async function readBody(
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
-  let emptyChunks = 0;
-  for (;;) {
+  opened?.(() => {
+    (async () => reader.cancel())().catch(() => {});
+  });
+  for (let chunks = 0; ; chunks += 1) {
     const { done, value } = await reader.read();
     if (done === true) return text + decoder.decode();
     // Of this realm or another.
     if (!ArrayBuffer.isView(value)) throw new TypeError("the body has chunks that are not bytes");
     size += value.byteLength;
     // A view may lie about its length, so what it decodes to is measured too.
-    if (!(size <= maxBytes && text.length <= maxBytes)) return undefined;
-    const piece = decoder.decode(value, { stream: true });
-    // A character may come in several chunks.
-    if (piece === "" && ++emptyChunks > MAX_EMPTY_CHUNKS + text.length) {
-      throw new TypeError("the body has too many empty chunks");
-    }
-    text += piece;
+    if (!(size <= maxBytes && text.length <= maxBytes && chunks < MAX_CHUNKS)) return undefined;
+    text += decoder.decode(value, { stream: true });
   }
 }

@@ -323,19 +323,19 @@ export class Client {
    * if (result.status === "ready") console.log(result.solution.text, result.cost);
    * ```
    * @throws The error that the service reports, of the same class as from {@link Client.waitForResult} but
-   *   without a `taskId`; {@link TransportError} with the code `BAD_RESPONSE` if the body is not a callback, or
-   *   `NETWORK` if a `Request` broke off; {@link OptionsError} if the argument cannot be read (`option` is
-   *   `"body"`)
+   *   without a `taskId`; {@link TransportError} with the code `BAD_RESPONSE` if the body is not a callback, `NETWORK` if a
+   *   `Request` broke off, or `REQUEST_TIMEOUT` if its body did not end within `timeoutMs`; {@link OptionsError} if the
+   *   argument cannot be read (`option` is `"body"`)
    */
   static async parseCallback<S = unknown>(
     body: CallbackBody,
     options?: CallbackOptions,
   ): Promise<CallbackResult<S>> {
     options = ownOptions(options);
-    const glue = await start();
-    return (await unwrap(
-      startCall((id) => glue.parseCallback(id, body, options)),
-    )) as CallbackResult<S>;
+    const signal = getOwn(options, "signal");
+    const glue = await start(signal);
+    const parse = (id: number) => glue.parseCallback(id, body, options);
+    return (await unwrap(startCall(parse, signal))) as CallbackResult<S>;
   }
 
   #call<T>(

@@ -123,7 +123,14 @@ export type Settled<T extends tasks.Task = tasks.Task> =
 export type CallbackBody = string | ArrayBuffer | ArrayBufferView | Blob | Request | object;
 
 /** The options of {@link Client.parseCallback}. */
-export interface CallbackOptions {
+export interface CallbackOptions extends RequestOptions {
+  /**
+   * How long the body of a `Request` may take, in ms: 1 to 2,147,483,647. Default: 5,000. After that it fails with the
+   * code `REQUEST_TIMEOUT`.
+   *
+   * @example 2_000
+   */
+  timeoutMs?: number;
   /** Messages in another language, as in {@link ClientOptions}. Default: English. */
   messages?: types.PartialMessages;
 }

@@ -157,36 +157,46 @@ function retryAfter(response: Response): unknown {
 
 /** The text in a string, bytes or a request. */
 export function readText(id: number, value: unknown, maxBytes: number): void {
-  operate(id, async () => {
-    const isRequest =
-      typeof getAny(value, "text") === "function" && byteSize(value as object) === undefined;
+  let stop = () => {};
+  const read = async (): Promise<End> => {
+    const size = typeof value === "string" ? value.length : byteSize(value as object);
+    // A response copies them before it is read.
+    if (size !== undefined && size > maxBytes) return [SUCCESS];
+    const isRequest = typeof getAny(value, "text") === "function" && size === undefined;
     const holder = isRequest ? (value as Request) : new Response(value as BodyInit);
-    return [SUCCESS, 0, await readBody(holder, maxBytes)];
-  });
+    const text = await readBody(holder, maxBytes, (cancel) => {
+      stop = cancel;
+    });
+    if (text === undefined) stop();
+    return [SUCCESS, 0, text];
+  };
+  operate(id, read, () => stop());
 }
 
-/** Bytes in any form as base64, with their number. */
-export function encodeBase64(id: number, value: unknown): void {
+/** Bytes in any form as base64, with their number. If there are more than `maxBytes`, only their number. */
+export function encodeBase64(id: number, value: unknown, maxBytes: number): void {
   operate(id, async () => {
     const bytes = await toBytes(value);
-    return [SUCCESS, bytes.length, toBase64(bytes)];
+    return [SUCCESS, bytes.length, bytes.length > maxBytes ? "" : toBase64(bytes)];
   });
 }
 
 async function toBytes(value: unknown): Promise<Uint8Array> {
   const { arrayBuffer, size } = value as Partial<Blob>;
   if (typeof arrayBuffer === "function") {
-    const buffer = await arrayBuffer.call(value);
+    const bytes = bytesIn(await arrayBuffer.call(value));
     // Only the size it announces was checked.
-    if (!(buffer.byteLength <= Number(size))) {
-      throw new TypeError("it gives more bytes than its size says");
-    }
-    return new Uint8Array(buffer);
+    if (bytes.length <= Number(size)) return bytes;
+    throw new TypeError("it gives more bytes than its size says");
   }
-  if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  }
-  return new Uint8Array(value as ArrayBuffer);
+  if (ArrayBuffer.isView(value)) return bytesIn(value.buffer, value.byteOffset, value.byteLength);
+  return bytesIn(value);
+}
+
+/** The bytes in a buffer. A `DataView` takes no other object, of which an array would copy what it says it has. */
+function bytesIn(buffer: unknown, offset?: number, length?: number): Uint8Array {
+  const view = new DataView(buffer as ArrayBuffer, offset, length);
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
 /** The next step of an iterator of either kind. */
@@ -242,7 +252,7 @@ function classifyObject(value: object): number {
   try {
     if (Array.isArray(value)) return 5;
     const size = byteSize(value);
-    if (size !== undefined) return 8 + Math.max(size, 0);
+    if (size !== undefined) return 8 + (size > 0 ? size : 0);
     // Throws for a revoked proxy, from which nothing can be read.
     Object.getPrototypeOf(value);
     return 6;

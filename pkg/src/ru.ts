@@ -274,7 +274,8 @@ const ru: Messages = {
     'expected {wanted}, got text starting with "{start}"':
       'ожидался {wanted}, получен текст, который начинается с "{start}"',
     "the body is empty": "его тело пусто",
-    "the body is larger than 4 MiB": "его тело больше 4 МиБ",
+    "the body is larger than 4 MiB, or in too many pieces":
+      "его тело больше 4 МиБ или состоит из слишком многих частей",
     "HTTP status {status}, {detail}": "HTTP-статус {status}, {detail}",
     "a redirect, not followed so that your key is sent nowhere else":
       "это перенаправление, по которому клиент не идёт, чтобы не отдать ключ другому серверу",
@@ -298,6 +299,7 @@ const ru: Messages = {
       "задаче {task} уже 5 минут, её результат больше не хранится",
     "no solution for task {task} within {span} ms (result requests: {count})":
       "задача {task} не решена за {span} мс (запросов результата: {count})",
+    "the body was not complete within {span} ms": "тело не пришло целиком за {span} мс",
     "no complete response within {span} ms": "полный ответ не получен за {span} мс",
     "the call's time ran out before the request was sent":
       "время вызова истекло до отправки запроса",

@@ -15,7 +15,7 @@ let starting: Promise<Glue> | undefined;
 export async function start(signal?: unknown): Promise<Glue> {
   if (glue) return glue;
   // Any other value passed as a signal is looked at by the call itself.
-  if (typeof AbortSignal !== "function" || !(signal instanceof AbortSignal)) return startOnce();
+  if (!isAbortSignal(signal)) return startOnce();
   let isOver = false;
   let stop = () => {};
   const aborted = new Promise<never>((_, reject) => {
@@ -28,6 +28,15 @@ export async function start(signal?: unknown): Promise<Glue> {
     return await (isOver ? aborted : Promise.race([aborted, startOnce()]));
   } finally {
     stop();
+  }
+}
+
+function isAbortSignal(value: unknown): boolean {
+  try {
+    return value instanceof AbortSignal;
+  } catch {
+    // A revoked proxy, or a place without signals.
+    return false;
   }
 }
 

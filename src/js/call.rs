@@ -56,7 +56,7 @@ pub(super) fn function(options: &JsValue, name: &str) -> Result<Option<Function>
 
 /// Whether the signal of a call is aborted already. The shell listens to it. It is checked by its shape, because a
 /// signal of another realm is not an instance of this realm's class.
-fn is_aborted(options: &JsValue) -> Result<bool> {
+pub(super) fn is_aborted(options: &JsValue) -> Result<bool> {
     let signal = get_own(options, "signal");
     if signal.is_undefined() {
         return Ok(false);

@@ -19,11 +19,11 @@ use crate::client::progress::Progress;
 use crate::error::{Failure, Result};
 use crate::error_table::TABLE;
 use crate::method::TaskId;
-use crate::options::{ClientOptions, catalogue, check_catalogue_alone, read_report_kind};
+use crate::options::{ClientOptions, catalogue, read_callback_timeout, read_report_kind};
 use crate::platform::{Platform, must_be};
 use crate::status::AccountStatus;
 use crate::texts;
-use call::{End, Options, Unsettled, function, present, result, start};
+use call::{End, Options, Unsettled, function, is_aborted, present, result, start};
 use js_sys::{Array, Function};
 use platform::JsPlatform;
 use std::cell::RefCell;
@@ -204,13 +204,16 @@ pub fn error_table() -> Array {
 /// Reads the body that a service has posted to a callbackUrl, as a call.
 #[wasm_bindgen(js_name = parseCallback)]
 pub fn parse_callback(id: u32, body: JsValue, options: JsValue) {
-    let options = present(&options);
-    let messages = catalogue(options.as_ref());
-    let work: Unsettled = Box::pin(async move {
-        check_catalogue_alone(options.as_ref())?;
-        Ok(result(&read_callback(&JsPlatform::new(None), &Value(body)).await?))
+    let given = present(&options);
+    let messages = catalogue(given.as_ref());
+    let work = read_callback_timeout(given.as_ref()).and_then(|timeout_ms| {
+        let work: Unsettled = Box::pin(async move {
+            let platform = JsPlatform::new(None);
+            Ok(result(&read_callback(&platform, &Value(body), timeout_ms).await?))
+        });
+        Ok((!is_aborted(&options)?).then_some(work))
     });
-    start(id, messages, Ok(Some(work)));
+    start(id, messages, work);
 }
 
 fn task_id(id: &Value) -> Result<TaskId> {

@@ -92,8 +92,13 @@ impl Platform for JsPlatform {
         (!json.is_undefined()).then_some(Value(json))
     }
 
-    async fn encode_base64(&self, value: &Value) -> Result<(Value, f64), ErrorRecord> {
-        let encoded = success(Operation::start(|id| encode_base64(id, &value.0)).await)?;
+    async fn encode_base64(
+        &self,
+        value: &Value,
+        max_bytes: u32,
+    ) -> Result<(Value, f64), ErrorRecord> {
+        let encoded = Operation::start(|id| encode_base64(id, &value.0, max_bytes)).await;
+        let encoded = success(encoded)?;
         Ok((Value(encoded.value), encoded.number))
     }
 }
@@ -154,5 +159,5 @@ extern "C" {
     #[wasm_bindgen(js_name = readText)]
     fn read_text(id: u32, value: &JsValue, max_bytes: u32);
     #[wasm_bindgen(js_name = encodeBase64)]
-    fn encode_base64(id: u32, value: &JsValue);
+    fn encode_base64(id: u32, value: &JsValue, max_bytes: u32);
 }

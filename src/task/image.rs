@@ -38,7 +38,7 @@ pub async fn read<P: Platform>(
         ValueType::Binary(size) => {
             // Once by the size it announces, so that a huge file is never read; the bytes are measured again.
             check_size(size, limits)?;
-            match platform.encode_base64(value).await {
+            match platform.encode_base64(value, limits.max_bytes).await {
                 Ok((base64, bytes)) => {
                     check_size(bytes, limits)?;
                     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // checked

@@ -2,6 +2,7 @@
 
 use capwire::callback::read_callback;
 use capwire::key::ClientKey;
+use capwire::options::read_callback_timeout;
 use capwire::protocol::TaskState;
 use capwire_testkit::*;
 use proptest::prelude::*;
@@ -10,7 +11,7 @@ type Read = Result<Value, Box<Failure>>;
 
 fn read(given: &Js) -> Read {
     let world = server().world();
-    let state: Result<TaskState<Js>, _> = world.run(read_callback(&world, given));
+    let state: Result<TaskState<Js>, _> = world.run(read_callback(&world, given, 5_000));
     assert_eq!(world.sent().len(), 0);
     state.map(|state| plain(&state))
 }
@@ -229,5 +230,42 @@ proptest! {
             }
             assert_state_or_failure(&body.into());
         }
+    }
+}
+
+#[test]
+fn a_body_that_does_not_end_in_time_is_left() {
+    let body = json!({ "errorId": 0, "status": "processing" }).to_string();
+    for (timeout_ms, delay_ms) in [(1, 2.0), (5_000, 5_001.0), (60_000, 1e9)] {
+        for given in
+            [Js::blob(body.clone(), delay_ms), request_of(Js::blob(body.clone(), delay_ms))]
+        {
+            let world = server().world();
+            let start = world.now();
+            let read: Result<TaskState<Js>, _> =
+                world.run(read_callback(&world, &given, timeout_ms));
+            let failure =
+                refused(read.map(|state| plain(&state)), Class::Transport, "REQUEST_TIMEOUT");
+            assert_eq!((failure.origin, failure.retryable), (Origin::Transport, false));
+            assert!(failure.english().ends_with(&format!("not complete within {timeout_ms} ms")));
+            assert_eq!((world.now() - start, world.timers()), (timeout_ms.into(), 0));
+        }
+    }
+}
+
+#[test]
+fn the_time_limit_of_a_body_is_5_s_or_what_the_caller_says() {
+    let read = |options: Value| read_callback_timeout(Some(&Js::from(options)));
+    assert_eq!(read_callback_timeout::<Js>(None).unwrap(), 5_000);
+    assert_eq!(read(json!({})).unwrap(), 5_000);
+    for timeout_ms in [1_u32, 2_147_483_647] {
+        assert_eq!(read(json!({ "timeoutMs": timeout_ms })).unwrap(), timeout_ms);
+    }
+    for invalid in
+        [json!(0), json!(-1), json!(1.5), json!("5"), json!(null), json!(2_147_483_648_u32)]
+    {
+        let failure = read(json!({ "timeoutMs": invalid })).unwrap_err();
+        assert_eq!((failure.class, &*failure.code), (Class::Options, "INVALID_OPTIONS"));
+        assert_eq!(failure.option.as_deref(), Some("timeoutMs"));
     }
 }

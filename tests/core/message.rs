@@ -4,7 +4,7 @@ use super::options::refused_option;
 use capwire::callback::read_callback;
 use capwire::error_table::TABLE;
 use capwire::message::Catalogue;
-use capwire::options::{ClientOptions, catalogue, check_catalogue_alone, read_report_kind};
+use capwire::options::{ClientOptions, catalogue, read_callback_timeout, read_report_kind};
 use capwire::texts::ALL;
 use capwire_testkit::*;
 use serde_json::Map;
@@ -287,16 +287,17 @@ fn every_text_is_translated_and_every_translation_is_used() {
         object([("bodyUsed", true)]),
         object([("pipe", Js::Bigint)]),
         Js::unreadable(5.0, "gone"),
+        request_of(Js::blob("{}", 60_000.0)),
     ];
     let world = server().world();
     let callbacks =
-        bodies.into_iter().map(|body| world.run(read_callback(&world, &body)).unwrap_err());
+        bodies.into_iter().map(|body| world.run(read_callback(&world, &body, 5_000)).unwrap_err());
     let others = [
         ClientOptions::read(&Js::from(json!({}))).err().unwrap(),
         ClientOptions::read(&Js::from(json!({ "clientKey": "a b" }))).err().unwrap(),
         ClientOptions::read(&image()).err().unwrap(),
         read_report_kind(&Js::from("x")).unwrap_err(),
-        check_catalogue_alone(Some(&Js::from(json!({ "messages": 5 })))).err().unwrap(),
+        read_callback_timeout(Some(&Js::from(json!({ "messages": 5 })))).err().unwrap(),
         CallOptions::read(Some(&Js::from(json!({ "timeoutMs": 0 })))).unwrap_err(),
     ];
     for failure in callbacks.chain(others) {
@@ -361,12 +362,12 @@ fn a_catalogue_that_is_not_an_object_is_refused() {
             failure.english()
         );
         let alone = object([("messages", messages)]);
-        refused_option(check_catalogue_alone(Some(&alone)), "messages");
+        refused_option(read_callback_timeout(Some(&alone)), "messages");
     }
     let misspelt = Js::from(json!({ "message": {} }));
-    let failure = refused_option(check_catalogue_alone(Some(&misspelt)), "message");
+    let failure = refused_option(read_callback_timeout(Some(&misspelt)), "message");
     assert!(failure.english().ends_with("Did you mean `messages`?"), "{}", failure.english());
-    assert!(check_catalogue_alone::<Js>(None).is_ok());
+    assert!(read_callback_timeout::<Js>(None).is_ok());
 }
 
 /// A service's text is not in the catalogue. A key in it is not shown.

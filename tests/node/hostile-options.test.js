@@ -70,6 +70,7 @@ const HOSTILE = {
     },
   }),
   "a revoked proxy": () => revoked(),
+  "a revoked proxy as a signal": () => ({ signal: revoked() }),
   "a proxy that throws": () => new Proxy({}, { ownKeys: boom }),
   "a proxy whose members throw": () => new Proxy({ signal: 1 }, { get: boom }),
   "a revoked proxy of an array": () => revoked([]),

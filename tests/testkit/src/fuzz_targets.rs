@@ -181,7 +181,7 @@ pub fn callback(data: &[u8]) {
     let read = |given: Js| {
         // Nothing is sent, so no answer is needed.
         let world = World::new(|_| hang());
-        let state = world.run(read_callback(&world, &given));
+        let state = world.run(read_callback(&world, &given, 5_000));
         assert!(world.sent().is_empty() && world.timers() == 0);
         match state {
             Ok(state) => {

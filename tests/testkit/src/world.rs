@@ -294,7 +294,7 @@ impl Platform for World {
         serde_json::from_str::<Value>(&text.string_prefix(u32::MAX)).ok().map(Js::from)
     }
 
-    async fn encode_base64(&self, value: &Js) -> Result<(Js, f64), ErrorRecord> {
+    async fn encode_base64(&self, value: &Js, _: u32) -> Result<(Js, f64), ErrorRecord> {
         let bytes = self.read_bytes(value).await?;
         Ok((base64(&bytes).into(), bytes.len() as f64))
     }
