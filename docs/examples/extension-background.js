@@ -19,9 +19,11 @@ async function open() {
 
 const jobs = new Map();
 
-chrome.runtime.onMessage.addListener((message, _sender, reply) => {
-  if (message.type !== "read-captcha") return;
+chrome.runtime.onMessage.addListener((message, sender, reply) => {
+  // A page may have taken over the process of its content scripts, and send what it likes.
+  if (sender.id !== chrome.runtime.id || message?.type !== "read-captcha") return;
   const { job, image } = message;
+  if (typeof job !== "string" || typeof image !== "string") return;
   // A page that lost its worker asks again, perhaps while the job is still running.
   if (!jobs.has(job)) jobs.set(job, read(job, image));
   jobs.get(job).then(

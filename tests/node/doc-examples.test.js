@@ -199,6 +199,7 @@ describe("extensions", { timeout: 300_000 }, () => {
     globalThis.chrome = {
       storage: { local: store("local"), session: store("session") },
       runtime: {
+        id: "this-extension",
         getPlatformInfo: pings,
         onMessage: {
           addListener: (listener) => {
@@ -207,7 +208,8 @@ describe("extensions", { timeout: 300_000 }, () => {
         },
         sendMessage: (message) =>
           new Promise((resolve) => {
-            const isLater = onMessage(copy(message), {}, (answer) => resolve(copy(answer)));
+            const sender = { id: "this-extension" };
+            const isLater = onMessage(copy(message), sender, (answer) => resolve(copy(answer)));
             assert.equal(isLater, true);
           }),
       },
@@ -216,8 +218,22 @@ describe("extensions", { timeout: 300_000 }, () => {
     // A worker of its own for each test: a module is evaluated once per URL.
     await import(`../../docs/examples/extension-background.js?${encodeURIComponent(t.name)}`);
     const { readCaptcha } = await import("../../docs/examples/extension-ask.js");
-    return { readCaptcha, stores, accessLevels, pings };
+    return { readCaptcha, stores, accessLevels, pings, hear: (...args) => onMessage(...args) };
   }
+
+  it("a message of another form or sender is not answered", async (t) => {
+    const { hear, stores } = await browserFor(t, { clientKey: KEY, baseUrl: "http://127.0.0.1:9" });
+    const message = { type: "read-captcha", job: "a", image: "data:image/png;base64,AAAA" };
+    const reply = () => assert.fail("it is answered");
+    for (const changed of [null, "text", {}, { type: "toString" }]) {
+      assert.equal(hear(changed, { id: "this-extension" }, reply), undefined);
+    }
+    for (const changed of [{ job: null }, { job: { a: 1 } }, { job: ["a"] }, { image: 5 }]) {
+      assert.equal(hear({ ...message, ...changed }, { id: "this-extension" }, reply), undefined);
+    }
+    assert.equal(hear(message, { id: "another-extension" }, reply), undefined);
+    assert.deepEqual(stores.session, {});
+  });
 
   it("a page asks, the worker answers, and nothing is left behind", async (t) => {
     const sandbox = await sandboxFor(t, { solveMs: 500 });

@@ -6,6 +6,16 @@ import { CaptchaError } from "capwire/errors";
 /** A text from `_locales`. */
 export const text = (name, ...values) => chrome.i18n.getMessage(name, values.map(String));
 
+/** More than any captcha has. */
+const MAX_SHOWN = 1_000;
+
+/** A text of a server or a page as it may be shown: on one line, without characters that hide or reorder others. */
+export const plain = (value) =>
+  String(value ?? "")
+    .slice(0, MAX_SHOWN)
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
+    .replace(/\p{Cf}/gu, "");
+
 /** Turns an error into plain data. */
 export const packed = (error) =>
   error instanceof CaptchaError ? error.toJSON() : { message: String(error?.message ?? error) };
@@ -21,12 +31,21 @@ export async function ask(type, details = {}) {
   return value;
 }
 
-/** Answers requests from this extension's pages. The handler is the function named like the message's type. */
-export function answer(handlers) {
+/**
+ * Answers requests from this extension's pages. Each kind of request has a row: what its members must be, and its
+ * handler. Everything else goes unanswered: requests of content scripts, of other kinds, with other members.
+ *
+ * @param {Record<string, [members: Record<string, (value: unknown) => boolean>, handler: Function]>} rows
+ */
+export function answer(rows) {
   chrome.runtime.onMessage.addListener((message, sender, reply) => {
-    if (sender.origin !== location.origin) return;
+    // A content script has the extension's id too, but the origin of its page.
+    if (sender.id !== chrome.runtime.id || sender.origin !== location.origin) return;
+    if (typeof message?.type !== "string" || !Object.hasOwn(rows, message.type)) return;
+    const [members, handler] = rows[message.type];
+    if (!Object.entries(members).every(([name, isRight]) => isRight(message[name]))) return;
     // Turns a handler's synchronous throw into a rejection.
-    (async () => handlers[message.type](message))().then(
+    (async () => handler(message))().then(
       (value) => reply({ value }),
       (error) => reply({ failure: packed(error) }),
     );

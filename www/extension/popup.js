@@ -12,6 +12,9 @@ const number = (value) => value.toLocaleString(language, { maximumFractionDigits
 const bytes = (count) =>
   count.toLocaleString(language, { style: "unit", unit: "byte", unitDisplay: "long" });
 
+/** A larger image would only slow the popup down: no service takes a tenth of it. */
+const MAX_SHOWN_BYTES = 10_000_000;
+
 let settings;
 let job;
 /** The displayed image, as a `data:` URL. */
@@ -149,6 +152,7 @@ async function choose(blob) {
   if (!blob || job?.state === "working") return;
   await attempt(async () => {
     if (!blob.type.startsWith("image/")) throw new Error(text("notImage"));
+    if (blob.size > MAX_SHOWN_BYTES) throw new Error(text("tooLarge", bytes(blob.size)));
     const reader = new FileReader();
     reader.readAsDataURL(blob);
     await new Promise((resolve, reject) =>

@@ -3,6 +3,7 @@
 import { deepEqual } from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KEY, WRONG_KEY } from "../../../node/helpers/sandbox.js";
+import { HOSTILE } from "./hostile.js";
 import { blank } from "./images.js";
 import { openPopup } from "./popup.js";
 import { until } from "./until.js";
@@ -53,11 +54,11 @@ export const CHECKS = {
     const popup = await open(account);
     await popup.save({ remember: true });
     await popup.shows("key-state", "The key is kept on this computer");
-    deepEqual(await popup.stored("local"), account);
-    deepEqual(await popup.stored("session"), {});
+    deepEqual(await popup.remembered(), [account.capmonster]);
+    deepEqual([await popup.stored("local"), await popup.stored("session")], [{}, {}]);
     await popup.save({ remember: false });
     await popup.shows("key-state", "The key is kept until the browser is closed");
-    deepEqual(await popup.stored("local"), {});
+    deepEqual(await popup.remembered(), []);
     await popup.click("forget");
     await popup.shows("key-state", "No key yet");
     deepEqual(await popup.stored("session"), {});
@@ -287,39 +288,13 @@ export const CHECKS = {
     deepEqual(await sandbox.requests(), []);
   },
 
-  async "content scripts see no key"({ read, account, canHideLocalStorage }) {
-    const { popup, site } = await read(account, { cacheControl: "max-age=60" });
-    const seen = () =>
-      popup.page.evaluate(async (origin) => {
-        const all = await chrome.tabs.query({});
-        const { id } = all.find(({ url }) => url?.startsWith(origin));
-        const readStores = async () => {
-          const get = async (area) => JSON.stringify(await chrome.storage[area].get());
-          const refused = () => "refused";
-          const balance = { type: "balance", service: "capmonster" };
-          return {
-            session: await get("session").catch(refused),
-            local: await get("local").catch(refused),
-            answer: (await chrome.runtime.sendMessage(balance).catch(() => undefined)) ?? "none",
-          };
-        };
-        const target = { tabId: id };
-        const [{ result }] = await chrome.scripting.executeScript({ target, func: readStores });
-        return result;
-      }, site.origin);
-    const { session, answer } = await seen();
-    deepEqual({ session, answer }, { session: "refused", answer: "none" });
-    await popup.save({ remember: true });
-    await popup.shows("key-state", "The key is kept on this computer");
-    const { local } = await seen();
-    deepEqual(local, canHideLocalStorage ? "refused" : JSON.stringify(account));
-  },
-
   async "context menu without a key"({ read, sandbox }) {
     const { popup } = await read({}, { cacheControl: "max-age=60" });
     await popup.shows("error", "Enter the key of your account at this service first.");
     deepEqual(await sandbox.requests(), []);
   },
+
+  ...HOSTILE,
 
   // The rest install changed copies of the extension in its place.
 

@@ -12,8 +12,8 @@ export const options = {
 
 export const originOf = (id) => `chrome-extension://${id}`;
 
-/** Whether an extension can hide `storage.local` from its content scripts. */
-export const canHideLocalStorage = true;
+/** Whether the page takes part when its menu opens. */
+export const needsPageForMenu = false;
 
 /** Ends the worker as the browser does: at once, whatever it is doing. */
 export async function endWorker({ page }) {

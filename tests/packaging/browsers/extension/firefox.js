@@ -7,19 +7,23 @@ const ID = "reads-my-captchas@capwire.example";
 /** Firefox gives each extension a random host name in each profile, unless this preference sets it. */
 const HOST = "6f0e4a52-7d3b-4c1e-9a68-2b5c8d1f3e70";
 
+/** An extension that attacks this one. */
+const OTHER_ID = "other@capwire.example";
+const OTHER_HOST = "0b9d5c1e-2f64-4a7b-8e13-7c6a9d2f5b84";
+
 /** Options of puppeteer. */
 export const options = {
   // Permission to drive pages of extensions and the browser's own window.
   args: ["--remote-allow-system-access"],
   extraPrefsFirefox: {
-    "extensions.webextensions.uuids": JSON.stringify({ [ID]: HOST }),
+    "extensions.webextensions.uuids": JSON.stringify({ [ID]: HOST, [OTHER_ID]: OTHER_HOST }),
   },
 };
 
-export const originOf = () => `moz-extension://${HOST}`;
+export const originOf = (id) => `moz-extension://${id === OTHER_ID ? OTHER_HOST : HOST}`;
 
-/** Whether an extension can hide `storage.local` from its content scripts. */
-export const canHideLocalStorage = false;
+/** Whether the page takes part when its menu opens. */
+export const needsPageForMenu = true;
 
 /** Ends the worker as the browser does. */
 export const endWorker = ({ browser }) =>

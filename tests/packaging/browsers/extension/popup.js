@@ -49,6 +49,19 @@ export async function openPopup(browser, origin) {
       await popup.click("save");
     },
     stored: (area) => page.evaluate((area) => chrome.storage[area].get(), area),
+    /** The accounts in the extension's database. */
+    remembered: () =>
+      page.evaluate(async () => {
+        const done = (request) =>
+          new Promise((resolve, reject) =>
+            Object.assign(request, { onsuccess: () => resolve(request.result), onerror: reject }),
+          );
+        const database = await done(indexedDB.open("accounts", 1));
+        const store = database.transaction("accounts").objectStore("accounts");
+        const all = await done(store.getAll());
+        database.close();
+        return all;
+      }),
   };
   return popup;
 }

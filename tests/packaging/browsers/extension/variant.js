@@ -34,21 +34,30 @@ async function toolsOf({ browser, sandbox, project, origin, driver }) {
     const popup = await reopen();
     await popup.page.evaluate(async (accounts) => {
       await Promise.all([chrome.storage.local.clear(), chrome.storage.session.clear()]);
+      await new Promise((resolve, reject) =>
+        Object.assign(indexedDB.deleteDatabase("accounts"), {
+          onsuccess: resolve,
+          onerror: reject,
+        }),
+      );
       await chrome.storage.session.set(accounts);
     }, accounts);
     await popup.close();
     return reopen();
   };
 
-  /** Reads the image of a page by the context menu. */
-  const read = async (accounts, { cacheControl, path = "" }) => {
+  /** Reads the image of a page by the context menu. `before` does something to the page just before. */
+  const read = async (accounts, { cacheControl, path = "", before = async () => {} }) => {
     await (await open(accounts)).close();
     const site = await serveImages(sandbox, cacheControl);
     const tab = await browser.newPage();
     cleanups.push(() => tab.close(), site.stop);
-    await tab.goto(`${site.origin}/${path}`);
-    const before = await tab.content();
+    // An image may never be there.
+    await tab.goto(`${site.origin}/${path}`, { waitUntil: "domcontentloaded" });
+    await tab.waitForFunction(() => document.images[0].naturalWidth > 0);
+    const unread = await tab.content();
     const image = await tab.$eval("img", ({ currentSrc }) => currentSrc);
+    await before(tab);
     await driver.readByMenu({ browser, id: new URL(origin).host, tab, image });
     const popup = await reopen();
     await until(async () => {
@@ -56,8 +65,8 @@ async function toolsOf({ browser, sandbox, project, origin, driver }) {
       return job !== undefined && job.state !== "working";
     }, "it is read");
     // The page is not changed.
-    equal(await tab.content(), before);
-    return { popup, site };
+    equal(await tab.content(), unread);
+    return { popup, site, tab };
   };
 
   /** Returns the text of the badge, which another page of the extension reads. */
@@ -76,11 +85,13 @@ async function toolsOf({ browser, sandbox, project, origin, driver }) {
     account,
     badge,
     captcha,
+    origin,
     open,
     reopen,
     read,
     endWorker: ({ page }) => driver.endWorker({ browser, page }),
-    canHideLocalStorage: driver.canHideLocalStorage,
+    originOf: driver.originOf,
+    needsPageForMenu: driver.needsPageForMenu,
     async cleanUp() {
       for (const cleanup of cleanups) await cleanup();
     },
