@@ -135,13 +135,20 @@ function anyInput(call, item) {
       },
     ],
     [2, () => strange(call, item, fail)],
-    [1, () => anyValue(world)],
+    [1, () => anyBadInput(call)],
   ])();
 }
 
+function anyBadInput(call) {
+  call.isInputBroken = true;
+  return anyValue(call.world);
+}
+
 /** An iterator written by hand, badly. */
-function strange({ world }, item, fail) {
+function strange(call, item, fail) {
+  const { world } = call;
   const { tape } = world;
+  call.isInputBroken = true;
   const steps = [
     () => ({ done: false, value: item() }),
     () => ({ value: item() }),

@@ -31,6 +31,8 @@ function checkCall(world, call) {
   const isAborted = source?.abortedAt !== undefined || source?.isOrdinary === false;
   if (isAborted && source.reasons.some((reason) => Object.is(reason, error))) return;
   if (call.mayThrow.some((thrown) => Object.is(thrown, error))) return;
+  // What its input is not can only be said by the platform.
+  if (call.isInputBroken && error instanceof TypeError) return;
   checkError(world, error, call.name, call.mayShowKey);
 }
 
@@ -113,7 +115,7 @@ function checkPurchases(world) {
 }
 
 function checkPurchase(world, call, id) {
-  const { name, state, outcome, mark, source } = call;
+  const { name, state, outcome, source } = call;
   if (source !== undefined && (source.abortedAt !== undefined || !source.isOrdinary)) return;
   const creation = world.exchanges.find((it) => it.created === id);
   const isTold = creation.readAt !== undefined && creation.says.taskId === id;
@@ -125,9 +127,9 @@ function checkPurchase(world, call, id) {
   if (state === "fulfilled" && isTold && name === "createTask" && outcome !== id) {
     world.violate("a call has the wrong task", `${outcome} instead of ${id}`);
   }
-  const { told, text } = world.tasks.get(id);
+  const { toldAt, text } = world.tasks.get(id);
   const others = world.calls.some((it) => it !== call && it.taskId === id);
-  if (!isTold || others || told === undefined || mark === undefined) return;
+  if (!isTold || others || !(toldAt < call.endedAt)) return;
   if (name === "solve" && outcome?.solution?.text !== text) {
     world.violate("a solution is lost", shown(outcome));
   }

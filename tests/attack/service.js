@@ -153,7 +153,7 @@ function respond(world, exchange, said) {
     if (exchange.signal?.aborted || exchange.readAt !== undefined) return;
     exchange.readAt = world.clock.now;
     exchange.says = said;
-    if (said.solution !== undefined) world.tasks.get(exchange.taskId).told = said.solution;
+    if (said.solution !== undefined) world.tasks.get(exchange.taskId).toldAt = exchange.readAt;
   });
 }
 
@@ -250,7 +250,13 @@ function create(world, exchange) {
   const { tape, tasks, clock } = world;
   const id = tape.chance(2) ? 2 ** 53 - 1 - tasks.size : 1_000 + tasks.size;
   const readyAt = clock.now + tape.pick([0, 300, 1_500, 5_000, 9_000, 100_000, Infinity]);
-  tasks.set(id, { id, mark: exchange.mark, readyAt, text: `text-${tasks.size}`, told: undefined });
+  tasks.set(id, {
+    id,
+    mark: exchange.mark,
+    readyAt,
+    text: `text-${tasks.size}`,
+    toldAt: undefined,
+  });
   exchange.created = id;
   return id;
 }
