@@ -10,7 +10,9 @@ import type {
   CallbackResult,
   ClientOptions,
   CreateOptions,
+  OfType,
   RequestOptions,
+  ResultOptions,
   Settled,
   SolveAllOptions,
   SolveOptions,
@@ -132,8 +134,8 @@ export class Client {
    * ```
    * @throws {@link ImageError}, {@link TaskError}, {@link BalanceError}, {@link CapacityError} and others
    */
-  createTask<const K extends string>(
-    task: tasks.KnownTask | tasks.RawTask<K>,
+  createTask<const T extends tasks.Task>(
+    task: tasks.Checked<T>,
     options?: CreateOptions,
   ): Promise<number> {
     return this.#call("createTask", task, options);
@@ -145,16 +147,16 @@ export class Client {
    *
    * @example
    * ```ts
-   * const result = await client.getTaskResult<{ text: string }>(taskId);
+   * const result = await client.getTaskResult(taskId, { type: "ImageToTextTask" });
    * if (result.status === "ready") console.log(result.solution.text);
    * ```
    * @throws {@link TaskNotFoundError}, {@link UnsolvableError}, {@link RateLimitError} and others
    */
-  getTaskResult<S = unknown>(
+  getTaskResult<S = never, const K extends tasks.TaskType = tasks.TaskType>(
     taskId: number,
-    options?: RequestOptions,
-  ): Promise<types.TaskResult<S>> {
-    return this.#call("getTaskResult", taskId, options) as Promise<types.TaskResult<S>>;
+    options?: ResultOptions<K>,
+  ): Promise<types.TaskResult<tasks.Stated<S, tasks.SolutionOfType<K>>>> {
+    return this.#call("getTaskResult", taskId, options);
   }
 
   /**
@@ -163,12 +165,15 @@ export class Client {
    *
    * @example
    * ```ts
-   * const { solution } = await client.waitForResult<ImageToTextSolution>(taskId, { type: "ImageToTextTask" });
+   * const { solution } = await client.waitForResult(taskId, { type: "ImageToTextTask" });
    * ```
    * @throws {@link SolveTimeoutError}, {@link TaskNotFoundError}, {@link UnsolvableError} and others
    */
-  waitForResult<S = unknown>(taskId: number, options?: WaitOptions): Promise<types.Solved<S>> {
-    return this.#call("waitForResult", taskId, options) as Promise<types.Solved<S>>;
+  waitForResult<S = never, const K extends tasks.TaskType = tasks.TaskType>(
+    taskId: number,
+    options?: WaitOptions<K>,
+  ): Promise<types.Solved<tasks.Stated<S, tasks.SolutionOfType<K>>>> {
+    return this.#call("waitForResult", taskId, options);
   }
 
   /**
@@ -181,15 +186,10 @@ export class Client {
    * ```
    * @throws The errors of {@link Client.createTask} and {@link Client.waitForResult}
    */
-  solve<const T extends tasks.KnownTask>(
-    task: T,
+  solve<S = never, const T extends tasks.Task = tasks.Task>(
+    task: tasks.Checked<T>,
     options?: SolveOptions,
-  ): Promise<types.Solved<tasks.SolutionOf<T>>>;
-  solve<S = unknown, const K extends string = string>(
-    task: tasks.RawTask<K>,
-    options?: SolveOptions,
-  ): Promise<types.Solved<S>>;
-  solve(task: tasks.Task, options?: SolveOptions): Promise<types.Solved<unknown>> {
+  ): Promise<types.Solved<tasks.Stated<S, tasks.SolutionOf<T>>>> {
     return this.#call("solve", task, options);
   }
 
@@ -220,7 +220,7 @@ export class Client {
    *   errors of the input. The error of a task is never thrown: it is the `reason` of its result
    */
   async *solveAll<const T extends tasks.Task>(
-    tasks: Iterable<T> | AsyncIterable<T>,
+    tasks: Iterable<tasks.Checked<T>> | AsyncIterable<tasks.Checked<T>>,
     options?: SolveAllOptions,
   ): AsyncIterableIterator<Settled<T>> {
     options = ownOptions(options);
@@ -244,10 +244,10 @@ export class Client {
         const task = record.task as T;
         if ("failure" in record) {
           const reason = CaptchaError.fromJSON(record.failure);
-          yield { status: "rejected", index, task, reason };
+          yield { status: "rejected", index, task, reason } as Settled<T>;
         } else {
           const value = record.value as types.Solved<tasks.SolutionOf<T>>;
-          yield { status: "fulfilled", index, task, value };
+          yield { status: "fulfilled", index, task, value } as Settled<T>;
         }
       }
       // Throws if the batch ended early.
@@ -365,6 +365,26 @@ export class Client {
     cores.set(this, core);
     return core;
   }
+}
+
+/**
+ * Tells whether a record of {@link Client.solveAll} is about a task of this type. Then TypeScript knows its task and its
+ * solution, which it does not from a comparison of `settled.task.type`.
+ *
+ * @example
+ * ```ts
+ * for await (const settled of client.solveAll([imageTask, turnstileTask])) {
+ *   if (settled.status === "rejected") console.error(settled.reason.message);
+ *   else if (isOfType(settled, "ImageToTextTask")) console.log(settled.value.solution.text);
+ *   else console.log(settled.value.solution.token);
+ * }
+ * ```
+ */
+export function isOfType<R extends Pick<Settled, "task">, const K extends R["task"]["type"]>(
+  settled: R,
+  type: K,
+): settled is OfType<R, K> {
+  return getOwn(settled.task, "type") === type;
 }
 
 /** The value of a call, or its error. Made here, where the error's stack leads to the caller's own code. */

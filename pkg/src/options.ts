@@ -79,10 +79,28 @@ export interface CreateOptions
   extends ProgressOptions,
     Pick<types.CallOptions, "timeoutMs" | "callbackUrl"> {}
 
+/** The options of {@link Client.getTaskResult}. */
+export interface ResultOptions<K extends tasks.TaskType = tasks.TaskType> extends RequestOptions {
+  /**
+   * The task's type, from which TypeScript infers the type of the solution. Default: unknown.
+   *
+   * @example "ImageToTextTask"
+   */
+  type?: K;
+}
+
 /** The options of {@link Client.waitForResult}. */
-export interface WaitOptions
+export interface WaitOptions<K extends tasks.TaskType = tasks.TaskType>
   extends ProgressOptions,
-    Pick<types.CallOptions, "timeoutMs" | "firstDelayMs" | "pollIntervalMs" | "type"> {}
+    Pick<types.CallOptions, "timeoutMs" | "firstDelayMs" | "pollIntervalMs"> {
+  /**
+   * The task's type. It sets the default of `timeoutMs`, and TypeScript infers the type of the solution from it.
+   * Default: unknown, with the longest `timeoutMs`, 180,000.
+   *
+   * @example "ImageToTextTask"
+   */
+  type?: K;
+}
 
 /** The options of {@link Client.solve} and {@link Client.solveImage}. */
 export interface SolveOptions
@@ -95,9 +113,13 @@ export interface SolveAllOptions extends SolveOptions, Pick<types.CallOptions, "
 /**
  * The outcome of one task of {@link Client.solveAll}: switch on its `status`.
  *
- * `index` is the task's position in the input, from 0, and `task` is the object that you passed.
+ * `index` is the task's position in the input, from 0, and `task` is the object that you passed. It is a union
+ * over the types of the tasks, which {@link isOfType} narrows.
  */
-export type Settled<T extends tasks.Task = tasks.Task> =
+export type Settled<T extends tasks.Task = tasks.Task> = T extends unknown ? SettledOne<T> : never;
+
+/** The outcome of a task of one type. */
+export type SettledOne<T extends tasks.Task> =
   | {
       /** The task was solved. */
       status: "fulfilled";
@@ -118,6 +140,13 @@ export type Settled<T extends tasks.Task = tasks.Task> =
       /** The error, as from {@link Client.solve}. */
       reason: CaptchaError;
     };
+
+/** The records about tasks of a type, as {@link isOfType} finds them. */
+export type OfType<R extends Pick<Settled, "task">, K> = R extends unknown
+  ? K extends R["task"]["type"]
+    ? R
+    : never
+  : never;
 
 /** The body of a callback, in the form in which your server provides it. */
 export type CallbackBody = string | ArrayBuffer | ArrayBufferView | Blob | Request | object;

@@ -3,6 +3,8 @@
 //! Fields, required fields and bounds come from the services' documentation. A type that is not in the table
 //! is passed through unchanged, with the longest timeout.
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::schema::UncheckedVariant;
 use super::schema::{Field, Literal, Rule, TaskSpec, Timing, TypeDocs, docs, optional, required};
 use crate::schedule::Millis;
 use Rule::{
@@ -426,6 +428,34 @@ pub const CATALOG: &[TaskSpec] = &[
             "Solves a captcha of another kind that the service supports.",
         ),
     ),
+];
+
+/// The variants of Turnstile that documentation and clients of CapMonster Cloud know.
+#[cfg(not(target_arch = "wasm32"))]
+pub const UNCHECKED_VARIANTS: &[UncheckedVariant] = &[
+    UncheckedVariant {
+        of: "TurnstileTask",
+        selected_by: ("cloudflareTaskType", &["token"]),
+        fields: &[
+            optional("pageData", Text, "The page's `chlPageData`."),
+            optional("apiJsUrl", Text, "The URL of the script."),
+        ],
+        docs: docs(
+            "TurnstileTaskChallenge",
+            TOKEN_SOLUTION,
+            "Solves a Cloudflare challenge page whose answer is a token.",
+        ),
+    },
+    UncheckedVariant {
+        of: "TurnstileTask",
+        selected_by: ("cloudflareTaskType", &["cf_clearance", "wait_room"]),
+        fields: &[optional("htmlPageBase64", Text, "The page's HTML, as base64 text.")],
+        docs: docs(
+            "TurnstileTaskClearance",
+            "cf_clearance: string",
+            "Solves a Cloudflare challenge page whose answer is a cookie.",
+        ),
+    },
 ];
 
 const GEETEST: &[Field] = &[

@@ -63,6 +63,21 @@ pub(super) const fn docs(_: &'static str, _: &'static str, _: &'static str) -> T
     TypeDocs {}
 }
 
+/// A variant of a task type that is sent unchecked. Only its TypeScript differs from that of its row: it has more fields,
+/// or its answer is another one.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug)]
+pub struct UncheckedVariant {
+    /// The interface of its row.
+    pub of: &'static str,
+    /// The field that selects it, and its values.
+    pub selected_by: (&'static str, &'static [&'static str]),
+    /// Its fields, besides those of the row.
+    pub fields: &'static [Field],
+    /// Its documentation and its TypeScript.
+    pub docs: TypeDocs,
+}
+
 /// A value that selects a variant.
 #[derive(Clone, Copy, Debug)]
 pub enum Literal {

@@ -39,7 +39,7 @@ fn npm_projects() -> Vec<String> {
         .filter(|project| path(project).join("package-lock.json").exists())
         .collect();
     assert!(projects.len() >= 4, "{projects:?}");
-    projects.extend(["", "bench/", "docs/", packaging].map(str::to_owned));
+    projects.extend(["", "bench/", "docs/", "tests/editor/", packaging].map(str::to_owned));
     projects
 }
 

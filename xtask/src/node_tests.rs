@@ -9,7 +9,7 @@ use xshell::{Shell, cmd};
 use crate::browser::CHROMIUM;
 use crate::build::{Build, build, is_dev};
 use crate::pack::{consumer, copy_tests, pack};
-use crate::util::{build_sandbox, files, npm_bin, root};
+use crate::util::{build_sandbox, files, install_npm_packages, npm_bin, root};
 use crate::{leak_scan, reliability};
 
 /// By default Node runs one file less at a time than there are processors. Most of these tests wait.
@@ -20,7 +20,7 @@ const NO_WASM: [&str; 8] =
     ["circuit-breaker", "errors", "hostile-values", "images", "options", "solve", "tasks", "trap"];
 
 /// Type tests, as a user's compiler sees the package: in Node, without a browser's types, and in a bundler,
-/// without Node's.
+/// without Node's. Then as an editor sees it.
 pub(crate) fn types(sh: &Shell) -> Result<()> {
     let files = &test_files(&copy_tests(sh)?, "node/types", ".ts")?;
     let tsc = &npm_bin(sh, "tsc")?;
@@ -32,7 +32,10 @@ pub(crate) fn types(sh: &Shell) -> Result<()> {
         let options = common.split(' ').chain(kind);
         cmd!(sh, "{tsc} {options...} {files...}").run()?;
     }
-    Ok(())
+    let editor = root().join("tests/editor");
+    install_npm_packages(sh, &editor)?;
+    let _dir = sh.push_dir(editor);
+    Ok(cmd!(sh, "node --test --test-reporter=dot editor.test.js").run()?)
 }
 
 pub(crate) fn node(sh: &Shell) -> Result<()> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use capwire::task::catalog::{CATALOG, PROXY};
-use capwire::task::schema::{Field, Literal, Rule, TaskSpec};
+use capwire::task::catalog::{CATALOG, PROXY, UNCHECKED_VARIANTS};
+use capwire::task::schema::{Field, Literal, Rule, TaskSpec, UncheckedVariant};
 
 const HEAD: &str = "\
 /** An image: its bytes in any form, their base64 text, or a base64 `data:` URL. */
@@ -20,21 +20,8 @@ export interface Point {
 
 ";
 
-const TAIL: &str = "\
-/**
- * A task of an unknown type. Its fields are sent unchanged: `undefined` means absent, `null` and `\"\"` are
- * values.
- */
-export interface RawTask<K extends string = string> {
-  /** The task's type, as the service names it. */
-  type: K extends KnownTask[\"type\"] ? never : K;
-  [field: string]: unknown;
-}
-
-/** Any task. */
-export type Task = KnownTask | RawTask;
-
-";
+/// How `solve()` and the others check a task, and find its solution.
+const TAIL: &str = include_str!("task-types.d.ts");
 
 /// The declarations of the tasks, their union, and their solutions.
 pub(crate) fn task_types() -> String {
@@ -50,49 +37,103 @@ pub(crate) fn task_types() -> String {
     out.push_str(
         "/** No proxy: the service uses its own IP addresses. */\nexport type NoProxy = { [N in keyof ProxyFields]?: undefined };\n\n",
     );
-    for kind in CATALOG {
-        task(&mut out, kind);
+    for spec in CATALOG {
+        task(&mut out, spec);
+        for variant in variants(spec) {
+            unchecked_variant(&mut out, spec, variant);
+        }
     }
-    union(&mut out);
+    let names = || CATALOG.iter().flat_map(all_names);
+    let of_age = |is_old: bool| names().filter(move |name| name.starts_with("Old") == is_old);
+    let names: Vec<String> = of_age(false).chain(of_age(true)).collect();
+    out.push_str("/** A task of a known type. It is checked before anything is sent. */\n");
+    let _ = writeln!(out, "export type KnownTask =\n  | {};\n", names.join("\n  | "));
+    for spec in CATALOG {
+        solution(&mut out, spec.docs.interface, spec.docs.solution);
+        for variant in variants(spec) {
+            solution(&mut out, variant.docs.interface, variant.docs.solution);
+        }
+    }
+    table(&mut out);
     out.push_str(TAIL);
-    solutions(&mut out);
     out
 }
 
-fn task(out: &mut String, kind: &TaskSpec) {
-    let name = kind.docs.interface;
-    let own = if kind.takes_proxy { format!("{name}Fields") } else { name.to_owned() };
-    interface(out, &own, kind.docs.doc, |out| {
-        let types: Vec<String> = kind.types.iter().map(|text| format!("{text:?}")).collect();
-        let _ = writeln!(
-            out,
-            "  /** The task's type{}. */",
-            if types.len() > 1 { ", or an older name of it" } else { "" }
-        );
-        let _ = writeln!(out, "  type: {};", types.join(" | "));
-        if let Some((field, value)) = &kind.variant {
+fn variants(spec: &TaskSpec) -> impl Iterator<Item = &'static UncheckedVariant> {
+    let name = spec.docs.interface;
+    UNCHECKED_VARIANTS.iter().filter(move |variant| variant.of == name)
+}
+
+/// The names of the interfaces of a row: its own, those of its unchecked variants, and that of its older names.
+fn all_names(spec: &'static TaskSpec) -> impl Iterator<Item = String> {
+    let own = spec.docs.interface;
+    let old = (spec.types.len() > 1).then(|| format!("Old{own}"));
+    let variants = variants(spec).map(|variant| variant.docs.interface.to_owned());
+    [own.to_owned()].into_iter().chain(variants).chain(old)
+}
+
+/// The name of the interface with the fields of a task, except for those of a proxy.
+fn fields_name(spec: &TaskSpec, name: &str) -> String {
+    if spec.takes_proxy { format!("{name}Fields") } else { name.to_owned() }
+}
+
+fn task(out: &mut String, spec: &TaskSpec) {
+    let name = spec.docs.interface;
+    let Some((current, old)) = spec.types.split_first() else { return };
+    let own = fields_name(spec, name);
+    interface(out, &own, spec.docs.doc, |out| {
+        let _ = writeln!(out, "  /** The task's type. */\n  type: {current:?};");
+        if let Some((field, value)) = &spec.variant {
             let _ = writeln!(
                 out,
                 "  /** The variant of the task's type. */\n  {field}: {};",
                 literal(value)
             );
         }
-        members(out, kind);
-        out.push_str("  /** Unknown fields are sent unchanged. */\n  [field: string]: unknown;\n");
+        members(out, spec);
     });
-    if kind.takes_proxy {
+    with_proxy(out, spec, name, spec.docs.doc);
+    if !old.is_empty() {
+        let doc = format!("@deprecated An older name of {{@link {name}}}: write `{current:?}`.");
+        let extends =
+            format!("{} extends Omit<{own}, \"type\">", fields_name(spec, &format!("Old{name}")));
+        interface(out, &extends, &doc, |out| {
+            let _ = writeln!(out, "  /** {doc} */\n  type: {};", union(old));
+        });
+        with_proxy(out, spec, &format!("Old{name}"), &doc);
+    }
+}
+
+/// A variant that only the types know, with the fields of its row and some more.
+fn unchecked_variant(out: &mut String, spec: &TaskSpec, variant: &UncheckedVariant) {
+    let (name, base) = (variant.docs.interface, fields_name(spec, spec.docs.interface));
+    let (field, values) = variant.selected_by;
+    let extends = format!("{} extends {base}", fields_name(spec, name));
+    interface(out, &extends, variant.docs.doc, |out| {
         let _ = writeln!(
             out,
-            "/** {} A proxy is optional. */\nexport type {name} = {own} & (ProxyFields | NoProxy);\n",
-            kind.docs.doc
+            "  /** The variant of the task's type. */\n  {field}: {};",
+            union(values)
+        );
+        variant.fields.iter().for_each(|field| member(out, field, field.path, 1));
+    });
+    with_proxy(out, spec, name, variant.docs.doc);
+}
+
+fn with_proxy(out: &mut String, spec: &TaskSpec, name: &str, doc: &str) {
+    if spec.takes_proxy {
+        let own = fields_name(spec, name);
+        let _ = writeln!(
+            out,
+            "/** {doc} A proxy is optional. */\nexport type {name} = {own} & (ProxyFields | NoProxy);\n"
         );
     }
 }
 
 /// The fields. Those of a nested object are gathered into it.
-fn members(out: &mut String, kind: &TaskSpec) {
+fn members(out: &mut String, spec: &TaskSpec) {
     let mut objects: BTreeMap<&str, Vec<(&str, &Field)>> = BTreeMap::new();
-    for field in kind.fields.iter().copied().flatten() {
+    for field in spec.fields.iter().copied().flatten() {
         match field.path.split_once('.') {
             None => member(out, field, field.path, 1),
             Some((object, name)) => objects.entry(object).or_default().push((name, field)),
@@ -101,7 +142,7 @@ fn members(out: &mut String, kind: &TaskSpec) {
     for (object, fields) in objects {
         let _ = writeln!(out, "  /** The data that this captcha requires. */\n  {object}: {{");
         fields.iter().for_each(|(name, field)| member(out, field, name, 2));
-        out.push_str("    [name: string]: unknown;\n  };\n");
+        out.push_str("  };\n");
     }
 }
 
@@ -127,41 +168,54 @@ fn type_of(rule: Rule) -> String {
     }
 }
 
-fn union(out: &mut String) {
-    out.push_str("/** A task of a known type. It is checked before anything is sent. */\n");
-    let names: Vec<&str> = CATALOG.iter().map(|kind| kind.docs.interface).collect();
-    let _ = writeln!(out, "export type KnownTask =\n  | {};\n", names.join("\n  | "));
+fn union(texts: &[&str]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
+    texts.join(" | ")
 }
 
-/// The solution of each task, selected by its type and, if it has variants, by the field that tells them apart.
-fn solutions(out: &mut String) {
-    for kind in CATALOG {
-        interface(
-            out,
-            &solution_name(kind),
-            &format!("The solution of a {{@link {}}}.", kind.docs.interface),
-            |out| {
-                for part in kind.docs.solution.split("; ") {
-                    let name = part.split([':', '?']).next().unwrap_or_default();
-                    let _ = writeln!(out, "  /** {} */\n  {part};", solution_doc(name));
-                }
-            },
-        );
+fn solution(out: &mut String, task: &str, members: &str) {
+    let doc = format!("The solution of a {{@link {task}}}.");
+    interface(out, &solution_name(task), &doc, |out| {
+        for part in members.split("; ") {
+            let name = part.split([':', '?']).next().unwrap_or_default();
+            let _ = writeln!(out, "  /** {} */\n  {part};", solution_doc(name));
+        }
+    });
+}
+
+/// What selects each task, and what belongs to it.
+fn table(out: &mut String) {
+    let mut rows = Vec::new();
+    for spec in CATALOG {
+        let name = spec.docs.interface;
+        let mut row = |name: &str, solution: &str, types: &[&str], by: &str, is_checked: bool| {
+            rows.push(format!(
+                "  /** A {{@link {name}}}. */\n  {name}: TaskRow<{}, {{ type: {}{by} }}, {}, {}, {is_checked}>;",
+                fields_name(spec, name),
+                union(types),
+                solution_name(solution),
+                spec.takes_proxy,
+            ));
+        };
+        let mut by = spec
+            .variant
+            .as_ref()
+            .map_or_else(String::new, |(field, value)| format!("; {field}: {}", literal(value)));
+        for variant in variants(spec) {
+            let (field, values) = variant.selected_by;
+            let selected = format!("; {field}: {}", union(values));
+            row(variant.docs.interface, variant.docs.interface, &spec.types[..1], &selected, false);
+            by = format!("; {field}?: null | undefined");
+        }
+        row(name, name, &spec.types[..1], &by, true);
+        if spec.types.len() > 1 {
+            row(&format!("Old{name}"), name, &spec.types[1..], &by, true);
+        }
     }
-    out.push_str("/** The solution of a task, by its type. */\nexport type SolutionOf<T> =\n");
-    for kind in CATALOG {
-        let types: Vec<String> = kind.types.iter().map(|text| format!("{text:?}")).collect();
-        let variant =
-            kind.variant.as_ref().map(|(field, value)| format!("; {field}: {}", literal(value)));
-        let _ = writeln!(
-            out,
-            "  T extends {{ type: {}{} }} ? {} :",
-            types.join(" | "),
-            variant.unwrap_or_default(),
-            solution_name(kind)
-        );
-    }
-    out.push_str("  unknown;\n");
+    let doc = "Every known task: what selects it, and its solution.";
+    interface(out, "TaskTable", doc, |out| {
+        let _ = writeln!(out, "{}", rows.join("\n"));
+    });
 }
 
 /// The documentation of a member of a solution. The API reference fails for a member that has none.
@@ -178,6 +232,7 @@ fn solution_doc(name: &str) -> &'static str {
         "captcha_id" | "lot_number" | "pass_token" | "gen_time" | "captcha_output" => {
             "One of the values that the page sends to its server."
         }
+        "cf_clearance" => "The value of the cookie `cf_clearance`.",
         "encryptedData" => "Another value for the page's server, if the service returns it.",
         "answer" => "Which cells or images to click, the points to click, or the measured numbers.",
         "metadata" => "The kind of the answer.",
@@ -185,8 +240,8 @@ fn solution_doc(name: &str) -> &'static str {
     }
 }
 
-fn solution_name(kind: &TaskSpec) -> String {
-    format!("{}Solution", kind.docs.interface.replace("Task", ""))
+fn solution_name(task: &str) -> String {
+    format!("{}Solution", task.replace("Task", ""))
 }
 
 fn literal(value: &Literal) -> String {

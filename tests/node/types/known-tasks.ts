@@ -7,6 +7,9 @@ import {
   type SolutionOf,
   type Solved,
   type Task,
+  type TaskType,
+  type TurnstileTask,
+  type WithExtraFields,
 } from "capwire";
 import { expectTypeOf } from "expect-type";
 
@@ -301,25 +304,36 @@ for (const { solution } of [
   expectTypeOf(solution.lot_number).toEqualTypeOf<string>();
 }
 
-// Fields beyond those that are known pass, and do not lose the type of the solution.
+// The variants of Turnstile answer otherwise.
 {
-  const { solution } = await client.solve({
+  const challenge = { type: "TurnstileTask", ...page, userAgent: text } as const;
+  const cookie = { ...challenge, ...proxy, htmlPageBase64: text };
+  const { solution } = await client.solve({ ...cookie, cloudflareTaskType: "cf_clearance" });
+  expectTypeOf(solution).toEqualTypeOf<{ cf_clearance: string }>();
+  const room = await client.solve({ ...cookie, cloudflareTaskType: "wait_room" });
+  expectTypeOf(room.solution.cf_clearance).toEqualTypeOf<string>();
+  // @ts-expect-error it answers with a cookie
+  solution.token;
+  const token = await client.solve({ ...challenge, cloudflareTaskType: "token", pageData: text });
+  expectTypeOf(token.solution.token).toEqualTypeOf<string>();
+}
+
+// Fields beyond those that are known pass if the caller says so, and do not lose the type of the solution.
+{
+  const task: WithExtraFields<TurnstileTask> = {
     type: "TurnstileTask",
     ...page,
     somethingNew: [1, null],
     anything,
-  });
-  expectTypeOf(solution.token).toEqualTypeOf<string>();
-}
-{
-  const { solution } = await client.solve({
-    type: "ComplexImageTask",
-    class: "recaptcha",
-    imagesBase64: [bytes],
-    metadata: { Grid: "1x1", Task: "", Extra: 5 },
-    exampleImagesBase64: [bytes],
-  });
-  expectTypeOf(solution.answer).toEqualTypeOf<boolean[]>();
+  };
+  expectTypeOf((await client.solve(task)).solution.token).toEqualTypeOf<string>();
+  client.createTask(task);
+  client.solveAll([task]);
+  const inPlace = { type: "TurnstileTask", ...page, more: 1 } as WithExtraFields<TurnstileTask>;
+  expectTypeOf((await client.solve(inPlace)).solution.token).toEqualTypeOf<string>();
+  // @ts-expect-error the known fields keep their types
+  const wrong: WithExtraFields<TurnstileTask> = { type: "TurnstileTask", ...page, data: 5 };
+  expectTypeOf(wrong).not.toBeAny();
 }
 // Null is a value, and undefined is absent: both are taken where a field may be left out.
 client.solve({ type: "TurnstileTask", ...page, pageAction: null, data: undefined });
@@ -375,6 +389,8 @@ expectTypeOf<KnownTask["type"]>().toEqualTypeOf<
   | "MTCaptchaTask"
   | "CustomTask"
 >();
+expectTypeOf<KnownTask["type"]>().toExtend<TaskType>();
+expectTypeOf<"SomethingNewTask">().toExtend<TaskType>();
 declare const known: KnownTask;
 expectTypeOf(client.solve(known)).resolves.toEqualTypeOf<Solved<SolutionOf<KnownTask>>>();
 if (known.type === "ComplexImageTask") {

@@ -50,6 +50,37 @@ client.solve({ type: "TurnstileTask", websiteURL, websiteKey: undefined });
 // @ts-expect-error nor null
 client.solve({ type: "TurnstileTask", websiteURL, websiteKey: null });
 
+// Refused: an optional field is misspelt, also in a spread object and in an object of the task.
+// @ts-expect-error numeric
+client.solve({ type: "ImageToTextTask", body: bytes, numerik: 1 });
+// @ts-expect-error isInvisible
+client.solve({ type: "RecaptchaV2Task", ...page, isInvisble: true });
+// @ts-expect-error isInvisible
+client.solve({ type: "RecaptchaV2Task", ...page, ...{ isinvisible: true } });
+// @ts-expect-error userAgent
+client.solve({ type: "NoCaptchaTask", ...page, useragent: text });
+// @ts-expect-error initParameters
+client.solve({ type: "GeeTestTask", websiteURL, gt: "e392", version: 4, initParametrs: {} });
+// @ts-expect-error proxyLogin
+client.solve({ type: "TurnstileTask", ...page, ...proxy, proxylogin: "guest" });
+// @ts-expect-error TaskDefinition
+client.solve({ ...clicks, metadata: { Grid: "3x3", Task: "", TaskDefintion: "/m/015qff" } });
+// @ts-expect-error it takes no proxy
+client.solve({ type: "RecaptchaV3TaskProxyless", ...page, ...proxy });
+// @ts-expect-error userAgent
+client.createTask({ type: "TurnstileTask", ...page, user_agent: text });
+// @ts-expect-error numeric
+client.solveAll([{ type: "ImageToTextTask", body: bytes, Numeric: 1 }]);
+// The error is where the field is, and in editors under its name.
+client.solve({
+  type: "ImageToTextTask",
+  body: bytes,
+  // @ts-expect-error case
+  caze: true,
+});
+// @ts-expect-error numeric
+({ type: "ImageToTextTask", body: bytes, numerik: 1 }) satisfies KnownTask;
+
 // Refused: something has the wrong type.
 // @ts-expect-error a number is not an image
 client.solve({ type: "ImageToTextTask", body: 5 });
@@ -79,6 +110,13 @@ client.solve({ type: "TurnstileTask", ...page, proxyLogin: "guest" });
 client.solve({ type: "TurnstileTask", ...page, ...proxy, proxyType: "socks" });
 // @ts-expect-error a port is a number
 client.solve({ type: "TurnstileTask", ...page, ...proxy, proxyPort: "8080" });
+
+client.solve({
+  type: "ImageToTextTask",
+  body: bytes,
+  // @ts-expect-error true or false
+  math: "yes",
+});
 
 // The same holds where a task is only created, or stands for itself.
 // @ts-expect-error the key is missing

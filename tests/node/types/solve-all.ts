@@ -3,7 +3,11 @@
 import {
   type CaptchaError,
   Client,
+  type ErrorName,
+  type Image,
   type ImageToTextTask,
+  isOfType,
+  type KnownTask,
   type Settled,
   type SolutionOf,
   type SolveAllOptions,
@@ -49,6 +53,36 @@ for await (const settled of client.solveAll(mixed)) {
     expectTypeOf(settled.value.solution).toEqualTypeOf<
       SolutionOf<ImageToTextTask> | SolutionOf<TurnstileTask>
     >();
+  }
+}
+// A record is about a task of one type.
+for await (const settled of client.solveAll([
+  { type: "ImageToTextTask", body: bytes },
+  { type: "TurnstileTask", websiteURL: "https://shop.example", websiteKey: "0x4AAA" },
+])) {
+  if (settled.status === "rejected") {
+    expectTypeOf(settled.reason.name).toEqualTypeOf<ErrorName>();
+  } else if (isOfType(settled, "ImageToTextTask")) {
+    expectTypeOf(settled.task.body).toExtend<Image>();
+    expectTypeOf(settled.value.solution).toEqualTypeOf<SolutionOf<ImageToTextTask>>();
+  } else {
+    expectTypeOf(settled.value.solution.token).toEqualTypeOf<string>();
+  }
+}
+for await (const settled of client.solveAll(mixed)) {
+  if (isOfType(settled, "TurnstileTask")) {
+    expectTypeOf(settled).toEqualTypeOf<Settled<TurnstileTask>>();
+    // @ts-expect-error it is no image
+    settled.task.body;
+    if (settled.status === "fulfilled") settled.value.solution.token;
+  }
+  // @ts-expect-error there is no such task
+  isOfType(settled, "GeeTestTask");
+}
+declare const known: KnownTask[];
+for await (const settled of client.solveAll(known)) {
+  if (settled.status === "fulfilled" && isOfType(settled, "NoCaptchaTask")) {
+    expectTypeOf(settled.value.solution.gRecaptchaResponse).toEqualTypeOf<string>();
   }
 }
 for await (const settled of client.solveAll([{ type: "SomethingNewTask", field: 5 }])) {

@@ -2,12 +2,17 @@
 
 import {
   Client,
+  type GeeTestV3Solution,
+  type GeeTestV4Solution,
   type Image,
+  type ImageToTextSolution,
   type ImageToTextTask,
   type Progress,
+  type RecaptchaV2Solution,
   type ServiceProfile,
   type Solved,
   type TaskResult,
+  type TurnstileSolution,
 } from "capwire";
 import { expectTypeOf } from "expect-type";
 
@@ -29,9 +34,6 @@ expectTypeOf(solved.cost).toEqualTypeOf<number | undefined>();
 expectTypeOf(solved.polls).toEqualTypeOf<number>();
 expectTypeOf(solved.elapsedMs).toEqualTypeOf<number>();
 
-// Fields beyond those that are known pass, and do not lose the type of the solution.
-const more = await client.solve({ type: "ImageToTextTask", body: bytes, numeric: 1, newer: null });
-expectTypeOf(more).toEqualTypeOf<Solved<TextSolution>>();
 declare const imageTask: ImageToTextTask;
 expectTypeOf(client.solve(imageTask)).resolves.toEqualTypeOf<Solved<TextSolution>>();
 
@@ -51,6 +53,30 @@ expectTypeOf(client.waitForResult(1)).resolves.toEqualTypeOf<Solved<unknown>>();
 expectTypeOf(
   client.waitForResult<TextSolution>(1, { type: "ImageToTextTask" }),
 ).resolves.toEqualTypeOf<Solved<TextSolution>>();
+
+// The solution follows from the type of a task that somebody else created, unless the caller states it.
+expectTypeOf(client.waitForResult(1, { type: "ImageToTextTask" })).resolves.toEqualTypeOf<
+  Solved<ImageToTextSolution>
+>();
+expectTypeOf(client.waitForResult(1, { type: "NoCaptchaTask" })).resolves.toEqualTypeOf<
+  Solved<RecaptchaV2Solution>
+>();
+expectTypeOf(client.waitForResult(1, { type: "GeeTestTask" })).resolves.toEqualTypeOf<
+  Solved<GeeTestV3Solution | GeeTestV4Solution>
+>();
+expectTypeOf(client.getTaskResult(1, { type: "TurnstileTask" })).resolves.toEqualTypeOf<
+  TaskResult<TurnstileSolution>
+>();
+expectTypeOf(client.waitForResult<TextSolution>(1, { type: "x" })).resolves.toEqualTypeOf<
+  Solved<TextSolution>
+>();
+declare const anyType: string;
+for (const type of [anyType, "SomethingNewTask" as const]) {
+  expectTypeOf(client.waitForResult(1, { type })).resolves.toEqualTypeOf<Solved<unknown>>();
+  expectTypeOf(client.getTaskResult(1, { type })).resolves.toEqualTypeOf<TaskResult<unknown>>();
+}
+// @ts-expect-error a type is text
+client.waitForResult(1, { type: 5 });
 
 // The state of a task is a union to switch on.
 const result = await client.getTaskResult<TextSolution>(1);
