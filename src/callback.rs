@@ -8,8 +8,9 @@ use crate::error_table::{Class, code};
 use crate::key::ClientKey;
 use crate::message::Message;
 use crate::platform::{HostValue, Platform, ValueType, must_be};
-use crate::protocol::{Answer, TaskState, read_answer, read_state};
+use crate::protocol::{Answer, read_answer};
 use crate::response::{Body, MAX_BODY_BYTES, Response};
+use crate::task_state::{TaskState, read_state};
 use crate::texts;
 use futures_lite::future::or;
 

@@ -135,21 +135,21 @@ impl Closure {
     pub fn local_refusal(
         &self,
         method: Method,
-        task: Option<TaskId>,
+        task: Option<&TaskId>,
         next: Millis,
         now: Millis,
     ) -> Box<Failure> {
         let mut failure = self.failure.as_local_refusal();
         failure.method = Some(method);
-        failure.task_id = task;
+        failure.task_id = task.cloned();
         failure.retry_after_ms = Some((next - now).ceil().max(0.0));
         failure
     }
 
-    fn covers(&self, method: Method, task: Option<TaskId>, scopes: &[BanScope]) -> bool {
+    fn covers(&self, method: Method, task: Option<&TaskId>, scopes: &[BanScope]) -> bool {
         match &self.scope {
             BanScope::Task(refused, id) => {
-                Some(*id) == task && (*refused == method || *refused == Method::GetTaskResult)
+                Some(id) == task && (*refused == method || *refused == Method::GetTaskResult)
             }
             BanScope::Balance => method == Method::CreateTask,
             scope => method == Method::CreateTask && scopes.contains(scope),
@@ -170,7 +170,7 @@ impl CircuitBreaker {
     pub fn refusal(
         &mut self,
         method: Method,
-        task: Option<TaskId>,
+        task: Option<&TaskId>,
         scopes: &[BanScope],
         now: Millis,
     ) -> Option<Box<Failure>> {
@@ -191,9 +191,10 @@ impl CircuitBreaker {
         let of_task = |wanted: fn(&BanScope) -> bool| scopes.iter().find(|s| wanted(s)).cloned();
         let scope = match failure.class {
             Class::Balance => Some(BanScope::Balance),
-            Class::TaskNotFound => {
-                failure.method.zip(failure.task_id).map(|(method, id)| BanScope::Task(method, id))
-            }
+            Class::TaskNotFound => failure
+                .method
+                .zip(failure.task_id.clone())
+                .map(|(method, id)| BanScope::Task(method, id)),
             Class::Domain => of_task(|s| matches!(s, BanScope::Site(_))),
             Class::Proxy if failure.code == code::ERROR_PROXY_BANNED.code => {
                 of_task(|s| matches!(s, BanScope::Proxy(..)))
@@ -227,7 +228,7 @@ impl CircuitBreaker {
     pub fn record_accepted(
         &mut self,
         method: Method,
-        task: Option<TaskId>,
+        task: Option<&TaskId>,
         scopes: &[BanScope],
         started: Millis,
     ) {

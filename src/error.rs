@@ -4,10 +4,15 @@ use crate::error_table::{Class, ErrorTableRow, code, row_of_service};
 use crate::key::ClientKey;
 use crate::message::{Catalogue, Message, Template};
 use crate::method::{Method, TaskId};
-use crate::platform::ErrorRecord;
+use crate::platform::{ErrorRecord, HostValue, MAX_MEMBERS, ValueType};
 use crate::record::{MemberWriter, Record};
 use crate::texts;
+use std::any::Any;
 use std::borrow::Cow;
+use std::rc::Rc;
+
+/// How deep an answer is searched for the key. Those of services have a depth of four.
+const MAX_SEARCHED_DEPTH: u32 = 32;
 
 /// What every fallible part of the core returns. Boxed, because a failure is large and rare.
 pub type Result<T> = std::result::Result<T, Box<Failure>>;
@@ -71,7 +76,7 @@ pub struct Failure {
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub service: Option<Cow<'static, str>>,
     /// The task's id, once it exists.
-    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number | string"))]
     pub task_id: Option<TaskId>,
     /// The service's code, verbatim: its first 200 characters.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
@@ -103,6 +108,9 @@ pub struct Failure {
     /// `TransportError` of `createTask`: whether the task may exist and be charged.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub may_have_created_task: Option<bool>,
+    /// What the service answered, verbatim, where the answer cannot be used: it may be paid for.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "unknown"))]
+    pub solution: Option<Rc<dyn Any>>,
     /// What caused it.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub cause: Option<Cause>,
@@ -124,7 +132,9 @@ impl Failure {
     #[must_use]
     pub fn of_service(server_code: Option<String>, detail: Option<Message>) -> Box<Self> {
         let row = server_code.as_deref().and_then(row_of_service).unwrap_or(code::UNKNOWN);
-        let code = server_code.clone().map_or(Cow::Borrowed(row.code), Cow::Owned);
+        let is_row = |code: &String| code.eq_ignore_ascii_case(row.code);
+        let code = server_code.clone().filter(|code| !is_row(code));
+        let code = code.map_or(Cow::Borrowed(row.code), Cow::Owned);
         let mut failure = Self::build(row, code, Origin::Service, detail);
         failure.server_code = server_code;
         failure
@@ -160,6 +170,7 @@ impl Failure {
             option: None,
             retry_after_ms: None,
             may_have_created_task: None,
+            solution: None,
             cause: None,
         })
     }
@@ -223,8 +234,21 @@ impl Failure {
 
     /// With the task it is about. Everything that fails after creation has one.
     #[must_use]
-    pub fn with_task_id(mut self: Box<Self>, task: TaskId) -> Box<Self> {
-        self.task_id = Some(task);
+    pub fn with_task_id(mut self: Box<Self>, task: &TaskId) -> Box<Self> {
+        self.task_id = Some(task.clone());
+        self
+    }
+
+    /// With what the service answered instead of something that can be used, unless the key is in it.
+    #[must_use]
+    pub fn with_solution<V: HostValue>(
+        mut self: Box<Self>,
+        answer: &V,
+        key: &ClientKey,
+    ) -> Box<Self> {
+        if !has_key(answer, key, MAX_SEARCHED_DEPTH) {
+            self.solution = Some(Rc::new(answer.clone()));
+        }
         self
     }
 
@@ -269,6 +293,24 @@ impl Failure {
     }
 }
 
+/// Whether the key is in the texts of a value.
+fn has_key<V: HostValue>(value: &V, key: &ClientKey, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let is_in = |text: &str| key.redact(text) != text;
+    match value.value_type() {
+        ValueType::String => value.as_string().is_some_and(|text| is_in(&text)),
+        ValueType::Array => {
+            let items = value.items(MAX_MEMBERS).unwrap_or_default();
+            items.iter().any(|item| has_key(item, key, depth))
+        }
+        ValueType::Object => {
+            let entries = value.entries().unwrap_or_default();
+            entries.iter().any(|(name, value)| is_in(name) || has_key(value, key, depth))
+        }
+        _ => false,
+    }
+}
+
 /// A failure in the words of a language, as it crosses the border.
 #[derive(Clone, Copy)]
 pub struct Rendered<'a> {
@@ -276,7 +318,7 @@ pub struct Rendered<'a> {
     catalogue: &'a Catalogue,
 }
 
-impl<V> Record<V> for Rendered<'_> {
+impl<V: 'static> Record<V> for Rendered<'_> {
     fn members(&self, put: &mut MemberWriter<'_, V>) {
         let Self { failure, catalogue } = *self;
         put.text("name", failure.class.name());
@@ -291,7 +333,9 @@ impl<V> Record<V> for Rendered<'_> {
         put.text_if_any("serverMessage", failure.server_message.as_deref());
         put.text_if_any("field", failure.field.as_deref());
         put.text_if_any("option", failure.option.as_deref());
-        put.whole_if_any("taskId", failure.task_id.map(u64::from));
+        if let Some(id) = &failure.task_id {
+            id.write(put);
+        }
         put.whole_if_any("httpStatus", failure.http_status.map(u64::from));
         put.whole_if_any("limit", failure.limit.map(u64::from));
         put.whole_if_any("index", failure.index.map(|index| index as u64));
@@ -299,6 +343,9 @@ impl<V> Record<V> for Rendered<'_> {
         put.number_if_any("retryAfterMs", failure.retry_after_ms);
         if let Some(may_exist) = failure.may_have_created_task {
             put.flag("mayHaveCreatedTask", may_exist);
+        }
+        if let Some(solution) = failure.solution.as_ref().and_then(|it| it.downcast_ref()) {
+            put.value("solution", solution);
         }
         match &failure.cause {
             Some(Cause::Platform(error)) => put.object("cause", error),

@@ -95,6 +95,9 @@ error_table! {
         ERROR_ZERO_CAPTCHA_FILESIZE false
             "The image is smaller than the service accepts"
             "Check where the image comes from: a file this small is usually empty or truncated."
+        ERROR_IMAGE_TYPE_NOT_SUPPORTED false
+            "The service cannot read this kind of image"
+            "Save the image as PNG or JPEG, and check that it is one: a page may be under its address."
         INVALID_IMAGE false
             "This is not a usable image"
             "Pass the image's bytes (Uint8Array, ArrayBuffer, Blob, File), its base64 text or a base64 data: URL, not a path or a web address."
@@ -168,6 +171,9 @@ error_table! {
         ERROR_NO_SUCH_CAPCHA_ID false
             "The service does not know this task id; it may have expired"
             "Create a new task: results are kept for 5 minutes, and asking again for an unknown id leads to a ban."
+        ERROR_NO_SUCH_CAPTCHA_ID false
+            "The service does not know this task id; it may have expired"
+            "Create a new task: results are kept for 5 minutes, and asking again for an unknown id leads to a ban."
         WRONG_CAPTCHA_ID false
             "The service does not know this task id; it may have expired"
             "Create a new task: results are kept for 5 minutes, and asking again for an unknown id leads to a ban."
@@ -232,11 +238,14 @@ error_table! {
 /// The row of a service's code. An unknown proxy code gets the row of its family; any other has none.
 #[must_use]
 pub fn row_of_service(code: &str) -> Option<&'static ErrorTableRow> {
+    // Compatible services write some in lower case.
+    let begins =
+        |with: &str| code.get(..with.len()).is_some_and(|it| it.eq_ignore_ascii_case(with));
     // A service cannot report client-side codes such as `NETWORK`, even if it sends that text.
-    if !code.starts_with("ERROR_") && code != code::WRONG_CAPTCHA_ID.code {
+    if !begins("ERROR_") && !begins(code::WRONG_CAPTCHA_ID.code) {
         return None;
     }
-    let known = TABLE.iter().find(|row| row.code == code).copied();
+    let known = TABLE.iter().find(|row| row.code.eq_ignore_ascii_case(code)).copied();
     // A proxy code that is newer than this table still tells the caller to change the proxy.
-    known.or_else(|| code.starts_with("ERROR_PROXY_").then_some(code::ERROR_PROXY_CONNECT_REFUSED))
+    known.or_else(|| begins("ERROR_PROXY_").then_some(code::ERROR_PROXY_CONNECT_REFUSED))
 }

@@ -96,7 +96,7 @@ impl Gate {
     pub fn refusal(
         &self,
         method: Method,
-        task: Option<TaskId>,
+        task: Option<&TaskId>,
         now: Millis,
     ) -> Option<Box<Failure>> {
         let closure = self.closure.as_ref()?;

@@ -29,6 +29,7 @@
 //! | [`account`] | the five before [`task`], shared by all clients of an account |
 //! | [`response`] | how much of a body is read, JSON or excerpt, `Retry-After` |
 //! | [`protocol`] | request bodies, and what an answer means |
+//! | [`task_state`] | the state of a task, and the text in a solution |
 //! | [`callback`] | the body that a service posts to a `callbackUrl` |
 //! | [`client`] | check → create → poll → solution; batches |
 //! | `js` | the exports, and the platform over `fetch`, timers and `AbortSignal` |
@@ -73,6 +74,7 @@ pub mod schedule;
 pub mod service;
 pub mod status;
 pub mod task;
+pub mod task_state;
 pub mod text_search;
 pub mod texts;
 pub mod url;

@@ -1,6 +1,11 @@
 //! The methods of the protocol, and the id of a task.
 
 use crate::platform::{HostValue, ValueType};
+use crate::record::MemberWriter;
+use std::rc::Rc;
+
+/// The longest text of an id, in code units. A UUID has 36.
+const MAX_LENGTH: f64 = 1_024.0;
 
 /// A method of the services' protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,41 +40,69 @@ impl Method {
     }
 }
 
-/// The id of a task: 1 to 2^53 − 1. JavaScript would round a larger one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TaskId(u64);
+/// The id of a task, exactly as the service gave it: digits in quotes stay text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TaskId {
+    /// A whole number from 1 to 2^53 − 1. JavaScript would round a larger one.
+    Number(u64),
+    /// A text of 1 to 1,024 characters, such as a UUID.
+    Text(Rc<str>),
+}
 
 impl TaskId {
-    /// The largest id.
+    /// The largest number.
     pub const MAX: u64 = 9_007_199_254_740_991;
+    /// What no task has: the id of a task that was answered at once, without one.
+    pub const NONE: Self = Self::Number(0);
 
-    /// Reads an id, which must be exact: a whole number, or its digits as text.
+    /// Reads an id, which must be exact.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
     pub fn read<V: HostValue>(value: &V) -> Option<Self> {
-        let id = match value.value_type() {
-            // Negative numbers saturate to 0, which the range check rejects.
-            ValueType::Number(id) if id.fract() == 0.0 && id <= Self::MAX as f64 => id as u64,
-            ValueType::String => value
-                .as_string()
-                .filter(|text| !matches!(text.as_bytes(), [b'0' | b'+', ..]))?
-                .parse()
-                .ok()?,
-            _ => return None,
-        };
-        (1..=Self::MAX).contains(&id).then_some(Self(id))
+        match value.value_type() {
+            ValueType::Number(id)
+                if id.fract() == 0.0 && (1.0..=Self::MAX as f64).contains(&id) =>
+            {
+                Some(Self::Number(id as u64))
+            }
+            // Its length is looked at first: it may be a page.
+            ValueType::String if value.string_length() <= MAX_LENGTH => {
+                let text = value.as_string().filter(|text| is_id(text))?;
+                Some(Self::Text(text.into()))
+            }
+            _ => None,
+        }
     }
+
+    /// The number that a text of digits is.
+    #[must_use]
+    pub fn as_number(&self) -> Option<Self> {
+        let Self::Text(text) = self else { return Some(self.clone()) };
+        // `parse` accepts a plus sign.
+        let digits = Some(text).filter(|text| !text.starts_with(['0', '+']))?;
+        let number = digits.parse().ok().filter(|number| *number <= Self::MAX);
+        number.map(Self::Number)
+    }
+
+    /// Writes the member `taskId` of an object.
+    pub fn write<V>(&self, put: &mut MemberWriter<'_, V>) {
+        match self {
+            Self::Number(id) => put.whole("taskId", *id),
+            Self::Text(id) => put.text("taskId", id),
+        }
+    }
+}
+
+/// Whether a text may be an id. One with a control character or a character that was lost is none, and `"0"` is what
+/// services write where there is no task.
+fn is_id(text: &str) -> bool {
+    let is_lost = |c: char| c < ' ' || matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffd}');
+    !matches!(text.trim_ascii(), "" | "0") && !text.contains(is_lost)
 }
 
 #[cfg(test)]
 impl From<u32> for TaskId {
     fn from(id: u32) -> Self {
-        Self(id.into())
-    }
-}
-
-impl From<TaskId> for u64 {
-    fn from(id: TaskId) -> Self {
-        id.0
+        Self::Number(id.into())
     }
 }

@@ -6,7 +6,9 @@ use crate::members::{Members, must_be};
 use crate::message::{Catalogue, Message};
 use crate::platform::{HostValue, MAX_ITEMS, ValueType};
 use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis, timer_ms};
-use crate::service::{CAPMONSTER, ImageLimits, ReportKind, SERVICES, ServiceProfile};
+use crate::service::{
+    CAPMONSTER, ImageLimits, ReportKind, SERVICES, ServiceProfile, is_known_host,
+};
 use crate::text_search::concat;
 use crate::texts;
 use crate::url::{check_safe, is_web_address};
@@ -24,6 +26,8 @@ const DEFAULT_MAX_RETRIES: u32 = 3;
 /// How long the body of a callback may take, unless the caller says otherwise. The services close the connection
 /// after 2 s.
 const DEFAULT_CALLBACK_TIMEOUT_MS: u32 = 5_000;
+/// The shortest pause between two result requests that a profile can have: a server on this machine answers in less.
+const MIN_OWN_INTERVAL_MS: u32 = 10;
 
 /// The options of a client.
 #[derive(Clone)]
@@ -45,7 +49,8 @@ pub struct ClientOptions {
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "ServiceName | ServiceProfile"))]
     pub service: ServiceProfile,
     /// Sends requests to this URL instead of the service's own; a path is kept. It must be https, or http
-    /// on loopback, and have no user name, query or fragment. Default: the service's `baseUrl`.
+    /// on loopback, and have no user name, query or fragment. A service profile may allow more, with
+    /// `allowInsecure`. Default: the service's `baseUrl`.
     ///
     /// Where `https://api.capmonster.cloud` cannot be reached, CapMonster Cloud has an alternative:
     /// `https://ru.api.capmonster.cloud`. Clients of both share an account's bans and result requests.
@@ -66,7 +71,9 @@ pub struct ClientOptions {
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub request_timeout_ms: Millis,
     /// How often to retry a request that the service certainly did not process (no free server, HTTP 429
-    /// or 503): 0 to 10. Default: 3. A task that may exist is never created a second time.
+    /// or 503), and one that changes nothing (`getBalance()`, `getUserAgent()`, `reportIncorrect()`) also after a
+    /// broken connection, a time-out or another HTTP 5xx: 0 to 10. Default: 3. The first pause is up to 1 s, and each
+    /// further one twice as long. A task that may exist is never created a second time.
     ///
     /// @example 0
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
@@ -114,7 +121,7 @@ pub struct CallOptions {
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
     pub first_delay_ms: Option<Millis>,
     /// The pause between two result requests, in ms: 2,000 to 2,147,483,647, because the services allow one
-    /// request in 2 s. Default: 2,000.
+    /// request in 2 s. Default: 2,000. A service profile with a `pollIntervalMs` has that instead of 2,000.
     ///
     /// @example 5_000
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
@@ -156,8 +163,13 @@ impl ClientOptions {
         };
         let base_url = match members.string("baseUrl")? {
             None => service.base_url.clone().into_owned(),
-            Some(url) => read_base_url("baseUrl", &url)?,
+            Some(url) => read_base_url("baseUrl", &url, service.allow_insecure)?,
         };
+        if service.min_poll_interval() < MIN_POLL_INTERVAL_MS && is_known_host(&base_url) {
+            let rule = [timer_ms(MIN_POLL_INTERVAL_MS), MAX_TIMER_MS].map(Message::number);
+            let rule = texts::MUST_BE.with([texts::WHOLE.with(rule)]);
+            return Err(Failure::option("service.pollIntervalMs", rule));
+        }
         let image_limits = match members.take("imageLimits") {
             None => service.image_limits,
             Some(limits) => read_limits("imageLimits", &limits, service.image_limits)?,
@@ -181,6 +193,12 @@ impl ClientOptions {
         Ok(read)
     }
 
+    /// Whether the requests go to a known service, whose rules a profile cannot loosen.
+    #[must_use]
+    pub fn is_known_host(&self) -> bool {
+        is_known_host(&self.base_url)
+    }
+
     /// The service as this client uses it.
     #[must_use]
     pub fn profile(&self) -> ServiceProfile {
@@ -193,16 +211,16 @@ impl ClientOptions {
 }
 
 impl CallOptions {
-    /// Reads and checks the options of a call. None at all are the defaults.
+    /// Reads and checks the options of a call to this service. None at all are the defaults.
     ///
     /// # Errors
     /// `INVALID_OPTIONS`.
-    pub fn read<V: HostValue>(options: Option<&V>) -> Result<Self> {
+    pub fn read<V: HostValue>(options: Option<&V>, service: &ServiceProfile) -> Result<Self> {
         let Some(options) = options else {
             return Ok(Self::default());
         };
         let mut members = Members::of("", options)?;
-        let min_interval = timer_ms(MIN_POLL_INTERVAL_MS);
+        let min_interval = timer_ms(service.min_poll_interval());
         let poll_interval_ms = members.whole("pollIntervalMs", min_interval, MAX_TIMER_MS)?;
         let read = Self {
             timeout_ms: members.whole("timeoutMs", 1, MAX_TIMER_MS)?.map(Millis::from),
@@ -279,16 +297,20 @@ fn read_profile<V: HostValue>(value: &V) -> Result<ServiceProfile> {
     let limits = members.take("imageLimits").ok_or_else(|| missing("imageLimits"))?;
     let reports = members.take("reports").map_or(Ok(Vec::new()), |list| read_reports(&list))?;
     let user_agent_url = members.string("userAgentUrl")?;
+    let poll_interval_ms = members.whole("pollIntervalMs", MIN_OWN_INTERVAL_MS, MAX_TIMER_MS)?;
+    let allow_insecure = members.flag("allowInsecure")?.unwrap_or_default();
     if let Some(url) = &user_agent_url {
-        read_safe_url("service.userAgentUrl", url)?;
+        read_safe_url("service.userAgentUrl", url, allow_insecure)?;
     }
     members.finish(&[])?;
     Ok(ServiceProfile {
         name: Cow::Owned(name),
-        base_url: Cow::Owned(read_base_url("service.baseUrl", &url)?),
+        base_url: Cow::Owned(read_base_url("service.baseUrl", &url, allow_insecure)?),
         image_limits: read_limits("service.imageLimits", &limits, CAPMONSTER.image_limits)?,
         reports: Cow::Owned(reports),
         user_agent_url: user_agent_url.map(Cow::Owned),
+        poll_interval_ms,
+        allow_insecure,
     })
 }
 
@@ -334,8 +356,8 @@ fn read_limits<V: HostValue>(
 }
 
 /// A base URL without a slash at its end. Its text is never shown: people put keys into addresses.
-fn read_base_url(name: &str, url: &str) -> Result<String> {
-    read_safe_url(name, url)?;
+fn read_base_url(name: &str, url: &str, allow_insecure: bool) -> Result<String> {
+    read_safe_url(name, url, allow_insecure)?;
     if url.bytes().any(|byte| matches!(byte, b'?' | b'#')) {
         return Err(Failure::option(name, texts::URL_NO_QUERY));
     }
@@ -346,6 +368,6 @@ fn read_base_url(name: &str, url: &str) -> Result<String> {
     Ok(base.to_owned())
 }
 
-fn read_safe_url(name: &str, url: &str) -> Result<()> {
-    check_safe(url).map_err(|rule| Failure::option(name, rule))
+fn read_safe_url(name: &str, url: &str, allow_insecure: bool) -> Result<()> {
+    check_safe(url, allow_insecure).map_err(|rule| Failure::option(name, rule))
 }

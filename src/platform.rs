@@ -54,6 +54,8 @@ pub trait HostValue: Clone + Serialize + 'static {
     fn from_string(text: &str) -> Self;
     /// A number as the host writes it. Formatting floats in Rust would be a tenth of the module.
     fn digits(&self) -> String;
+    /// A finite number, or that of a text which writes one in decimal, such as `"0.0007"`.
+    fn as_number(&self) -> Option<f64>;
     /// An own member of an object. `undefined` counts as absent.
     fn get(&self, key: &str) -> Option<Self>;
     /// A member of an object, own or inherited, such as a method of a `Request`.

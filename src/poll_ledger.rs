@@ -3,7 +3,7 @@
 
 use crate::circuit_breaker::BanScope;
 use crate::method::TaskId;
-use crate::schedule::{MAX_POLLS, MIN_POLL_INTERVAL_MS, Millis, NextPoll, TASK_LIFE_MS};
+use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis, NextPoll, TASK_LIFE_MS, max_polls};
 use crate::status::TaskStatus;
 
 /// Upper bound on finished tasks whose poll counters are kept between two clean-ups.
@@ -34,15 +34,15 @@ pub struct PollLedger {
 }
 
 impl PollLedger {
-    /// When the next result request for this task may be sent.
+    /// When the next result request for this task may be sent, with this as the shortest pause between two.
     #[must_use]
-    pub fn next_poll(&self, task: TaskId, now: Millis) -> NextPoll {
+    pub fn next_poll(&self, task: &TaskId, min_interval: Millis, now: Millis) -> NextPoll {
         match self.find(task) {
-            Some(record) if record.polls >= MAX_POLLS => NextPoll::Exhausted,
+            Some(record) if record.polls >= max_polls(min_interval) => NextPoll::Exhausted,
             // The gap begins when the one under way has ended, so not before now.
-            Some(record) if record.in_flight > 0 => NextPoll::At(now + MIN_POLL_INTERVAL_MS),
+            Some(record) if record.in_flight > 0 => NextPoll::At(now + min_interval),
             Some(PollRecord { last_poll_end: Some(end), .. }) => {
-                NextPoll::At(now.max(end + MIN_POLL_INTERVAL_MS))
+                NextPoll::At(now.max(end + min_interval))
             }
             Some(_) => NextPoll::At(now),
             None => NextPoll::At(now.max(self.unsure_until)),
@@ -51,24 +51,24 @@ impl PollLedger {
 
     /// When this task was created, if this process created it.
     #[must_use]
-    pub fn created_at(&self, task: TaskId) -> Option<Millis> {
+    pub fn created_at(&self, task: &TaskId) -> Option<Millis> {
         self.find(task)?.created
     }
 
     /// Whether the result of this task was requested before.
     #[must_use]
-    pub fn is_asked(&self, task: TaskId) -> bool {
+    pub fn is_asked(&self, task: &TaskId) -> bool {
         self.find(task).is_some_and(|record| record.polls > 0)
     }
 
     /// The scopes of the task, if this process created it.
     #[must_use]
-    pub fn scopes(&self, task: TaskId) -> Option<&[BanScope]> {
+    pub fn scopes(&self, task: &TaskId) -> Option<&[BanScope]> {
         self.find(task).map(|record| &*record.scopes)
     }
 
     /// This task was created now.
-    pub fn record_created(&mut self, task: TaskId, scopes: &[BanScope], now: Millis) {
+    pub fn record_created(&mut self, task: &TaskId, scopes: &[BanScope], now: Millis) {
         self.update(task, now, |record| {
             record.created = Some(now);
             record.scopes = scopes.to_vec();
@@ -76,7 +76,7 @@ impl PollLedger {
     }
 
     /// A result request for this task is sent now.
-    pub fn begin_poll(&mut self, task: TaskId, now: Millis) {
+    pub fn begin_poll(&mut self, task: &TaskId, now: Millis) {
         self.update(task, now, |record| {
             record.polls = record.polls.saturating_add(1);
             record.in_flight = record.in_flight.saturating_add(1);
@@ -84,7 +84,7 @@ impl PollLedger {
     }
 
     /// It has ended, in whatever way.
-    pub fn end_poll(&mut self, task: TaskId, now: Millis) {
+    pub fn end_poll(&mut self, task: &TaskId, now: Millis) {
         self.update(task, now, |record| {
             record.in_flight = record.in_flight.saturating_sub(1);
             record.last_poll_end = Some(now);
@@ -92,7 +92,7 @@ impl PollLedger {
     }
 
     /// The result of this task is known.
-    pub fn record_finished(&mut self, task: TaskId, now: Millis) {
+    pub fn record_finished(&mut self, task: &TaskId, now: Millis) {
         self.update(task, now, |record| record.is_finished = true);
     }
 
@@ -107,7 +107,7 @@ impl PollLedger {
     pub fn status(&self, now: Millis) -> Vec<TaskStatus> {
         let since = |then: Millis| (now - then).max(0.0);
         let status = |record: &PollRecord| TaskStatus {
-            task_id: record.task,
+            task_id: record.task.clone(),
             polls: record.polls,
             is_finished: record.is_finished,
             age_ms: record.created.map(since),
@@ -122,7 +122,7 @@ impl PollLedger {
 
     /// Adds what is known of a task to what was known before.
     pub fn restore(&mut self, task: &TaskStatus, now: Millis) {
-        self.update(task.task_id, now, |record| {
+        self.update(&task.task_id, now, |record| {
             record.polls = record.polls.max(task.polls);
             record.is_finished |= task.is_finished;
             record.created = record.created.or(task.age_ms.map(|age| now - age));
@@ -134,17 +134,17 @@ impl PollLedger {
         });
     }
 
-    fn find(&self, task: TaskId) -> Option<&PollRecord> {
-        let at = self.records.binary_search_by_key(&task, |record| record.task).ok()?;
+    fn find(&self, task: &TaskId) -> Option<&PollRecord> {
+        let at = self.records.binary_search_by(|record| record.task.cmp(task)).ok()?;
         self.records.get(at)
     }
 
-    fn update(&mut self, task: TaskId, now: Millis, change: impl FnOnce(&mut PollRecord)) {
+    fn update(&mut self, task: &TaskId, now: Millis, change: impl FnOnce(&mut PollRecord)) {
         self.clean_up(task, now);
-        let found = self.records.binary_search_by_key(&task, |record| record.task);
+        let found = self.records.binary_search_by(|record| record.task.cmp(task));
         if let Err(at) = found {
             let record = PollRecord {
-                task,
+                task: task.clone(),
                 created: None,
                 scopes: Vec::new(),
                 polls: 0,
@@ -164,7 +164,7 @@ impl PollLedger {
     /// Forgets tasks that the service has forgotten and, where there are many, those that have their result.
     /// Done now and then only, because it looks at all of them; and before more memory is taken, which the wasm never
     /// gives back.
-    fn clean_up(&mut self, used: TaskId, now: Millis) {
+    fn clean_up(&mut self, used: &TaskId, now: Millis) {
         let is_many = self.records.len() > MAX_FINISHED;
         let is_full = is_many && self.records.len() == self.records.capacity();
         let pause = if is_many { MIN_POLL_INTERVAL_MS } else { TASK_LIFE_MS };
@@ -183,10 +183,10 @@ impl PollLedger {
     }
 
     /// Forgets tasks that were not used for so long. Those without a result stay longer.
-    fn forget(&mut self, used: TaskId, pause: Millis, now: Millis) {
+    fn forget(&mut self, used: &TaskId, pause: Millis, now: Millis) {
         self.records.retain(|record| {
             let life = if record.is_finished { pause } else { TASK_LIFE_MS };
-            let is_used = record.in_flight > 0 || record.task == used;
+            let is_used = record.in_flight > 0 || record.task == *used;
             is_used || now - record.last_use < life
         });
     }
@@ -201,9 +201,13 @@ impl PollLedger {
 mod tests {
     use super::*;
 
-    fn solve(ledger: &mut PollLedger, task: TaskId, now: Millis) {
+    fn solve(ledger: &mut PollLedger, task: &TaskId, now: Millis) {
         ledger.record_created(task, &[], now);
-        assert_eq!(ledger.next_poll(task, now), NextPoll::At(now), "a new task need not wait");
+        assert_eq!(
+            ledger.next_poll(task, MIN_POLL_INTERVAL_MS, now),
+            NextPoll::At(now),
+            "a new task need not wait"
+        );
         ledger.begin_poll(task, now);
         ledger.end_poll(task, now);
         ledger.record_finished(task, now);
@@ -215,12 +219,12 @@ mod tests {
             let mut ledger = PollLedger::default();
             for n in 1..20_000 {
                 let now = f64::from(n) * 1_000.0 / f64::from(per_second);
-                solve(&mut ledger, TaskId::from(n), now);
+                solve(&mut ledger, &TaskId::from(n), now);
                 assert!(ledger.records.capacity() <= 2 * MAX_FINISHED, "{per_second} a second");
                 for earlier in [n, n.saturating_sub(500).max(1), n.saturating_sub(1_900).max(1)] {
                     let due =
                         f64::from(earlier) * 1_000.0 / f64::from(per_second) + MIN_POLL_INTERVAL_MS;
-                    let next = ledger.next_poll(TaskId::from(earlier), now);
+                    let next = ledger.next_poll(&TaskId::from(earlier), MIN_POLL_INTERVAL_MS, now);
                     assert!(due <= now || matches!(next, NextPoll::At(next) if next >= due));
                 }
             }
@@ -231,8 +235,8 @@ mod tests {
     fn tasks_without_a_result_are_kept_however_many_they_are() {
         let mut ledger = PollLedger::default();
         for n in 1..5_000 {
-            ledger.record_created(TaskId::from(n), &[], 0.0);
+            ledger.record_created(&TaskId::from(n), &[], 0.0);
         }
-        assert!((1..5_000).all(|n| ledger.created_at(TaskId::from(n)) == Some(0.0)));
+        assert!((1..5_000).all(|n| ledger.created_at(&TaskId::from(n)) == Some(0.0)));
     }
 }

@@ -22,7 +22,7 @@ const MAX_SEARCHED: u32 = 1_000;
 /// How much of a service's code and of its description is kept, in UTF-16 code units. Those that exist have at most
 /// 60 and some hundreds.
 const MAX_CODE: u32 = 200;
-const MAX_DESCRIPTION: u32 = 4_096;
+pub(crate) const MAX_DESCRIPTION: u32 = 4_096;
 
 /// The body of a request, the only place where the key is written.
 pub struct Request<'a, V> {
@@ -31,7 +31,7 @@ pub struct Request<'a, V> {
     /// createTask: the task.
     pub task: Option<&'a Task<V>>,
     /// getTaskResult and reports: which task.
-    pub task_id: Option<TaskId>,
+    pub task_id: Option<&'a TaskId>,
     /// createTask: where the service posts the result.
     pub callback_url: Option<&'a str>,
     /// createTask: the number of the calling software.
@@ -44,7 +44,9 @@ impl<V> Record<V> for Request<'_, V> {
         if let Some(task) = self.task {
             put.object("task", task);
         }
-        put.whole_if_any("taskId", self.task_id.map(u64::from));
+        if let Some(id) = self.task_id {
+            id.write(put);
+        }
         put.text_if_any("callbackUrl", self.callback_url);
         put.whole_if_any("softId", self.soft_id.map(u64::from));
     }
@@ -59,39 +61,6 @@ pub enum Answer<V> {
     NotReady,
 }
 
-/// The state of a task: the answer to `getTaskResult`, and the body posted to a `callbackUrl`.
-#[derive(Clone, Debug)]
-#[cfg_attr(
-    target_arch = "wasm32",
-    derive(tsify::Tsify),
-    serde(tag = "status", rename_all = "camelCase")
-)]
-pub enum TaskState<V> {
-    /// Not ready yet.
-    Processing,
-    /// Solved.
-    Ready {
-        /// The solution, as the service gave it.
-        solution: V,
-        /// The price, in the account's currency, if the service states it.
-        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
-        cost: Option<f64>,
-    },
-}
-
-impl<V> Record<V> for TaskState<V> {
-    fn members(&self, put: &mut MemberWriter<'_, V>) {
-        match self {
-            Self::Processing => put.text("status", "processing"),
-            Self::Ready { solution, cost } => {
-                put.text("status", "ready");
-                put.value("solution", solution);
-                put.number_if_any("cost", *cost);
-            }
-        }
-    }
-}
-
 /// Reads an answer. The body decides, whatever the status: an object with `errorId` comes from the service. Only
 /// a redirect is refused unread.
 ///
@@ -99,34 +68,81 @@ impl<V> Record<V> for TaskState<V> {
 /// The service's error, or `HTTP_STATUS` or `BAD_RESPONSE` where the answer does not come from the service.
 pub fn read_answer<V: HostValue>(response: Response<V>, key: &ClientKey) -> Result<Answer<V>> {
     let Response { status, retry_after_ms, body } = response;
-    let foreign = |detail| Err(foreign_answer(status, retry_after_ms, detail));
+    let foreign = |detail| foreign_answer(status, retry_after_ms, detail);
     // A redirect does not come from the service, whatever its body says.
     if is_redirect(status) {
-        return foreign(texts::REDIRECT.into());
+        return Err(foreign(texts::REDIRECT.into()));
     }
     let Body::Json(body) = body else {
-        return foreign(describe_body(&body, "JSON", key));
+        return Err(foreign(describe_body(&body, "JSON", key)));
     };
-    let error_id = body.get("errorId").map(|id| id.value_type());
-    match error_id {
-        Some(ValueType::Number(0.0)) => Ok(Answer::Done(body)),
+    let failure = match body.get("errorId") {
         Some(error_id) => {
-            let server_code = non_empty(&body, "errorCode", MAX_CODE, key);
-            if server_code.as_deref() == Some("CAPTCHA_NOT_READY") {
+            let number = error_id.as_number();
+            let is_number = matches!(error_id.value_type(), ValueType::Number(_));
+            if number == Some(0.0) {
+                return Ok(Answer::Done(body));
+            }
+            let server_code = error_code(&body, key);
+            if server_code.as_deref().is_some_and(is_not_ready) {
                 return Ok(Answer::NotReady);
             }
             // An id that is not a number proves nothing by itself: there must be a code beside it.
-            if server_code.is_some() || matches!(error_id, ValueType::Number(_)) {
+            if server_code.is_some() || is_number || number.is_some() {
                 let mut failure = reported_error(server_code, &body, key);
                 failure.http_status = Some(status);
                 failure.retry_after_ms = retry_after_ms;
-                return Err(failure);
+                failure
+            } else {
+                foreign(texts::INVALID_ERROR_ID.into())
             }
-            foreign(texts::INVALID_ERROR_ID.into())
         }
         None if body.value_type() == ValueType::Object => foreign(texts::NO_ERROR_ID.into()),
         None => foreign(texts::UNEXPECTED_JSON.with([body.display()])),
+    };
+    Err(with_solution_of(&body, failure, key))
+}
+
+/// The code of an error, which some services write as a number.
+pub(crate) fn error_code<V: HostValue>(body: &V, key: &ClientKey) -> Option<String> {
+    let code = body.get("errorCode")?;
+    match code.value_type() {
+        ValueType::Number(number) => (number != 0.0).then(|| code.digits()),
+        _ => non_empty(body, "errorCode", MAX_CODE, key),
     }
+}
+
+/// `CAPTCHA_NOT_READY` and its kin, in any case: a state, not an error.
+pub(crate) fn is_not_ready(code: &str) -> bool {
+    let end = code.len().checked_sub("NOT_READY".len()).and_then(|start| code.get(start..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case("NOT_READY"))
+}
+
+/// The failure with the solution beside it, if there is one: it may be paid for, so it is not asked for again.
+pub(crate) fn with_solution_of<V: HostValue>(
+    body: &V,
+    mut failure: Box<Failure>,
+    key: &ClientKey,
+) -> Box<Failure> {
+    if let Some(solution) = solution(body).filter(has_content) {
+        failure.retryable = false;
+        failure = failure.with_solution(&solution, key);
+    }
+    failure
+}
+
+/// Whether a solution is more than a placeholder.
+pub(crate) fn has_content<V: HostValue>(solution: &V) -> bool {
+    match solution.value_type() {
+        ValueType::Object => solution.entries().is_none_or(|entries| !entries.is_empty()),
+        ValueType::Array => solution.items(0).is_none(),
+        ValueType::String => solution.string_length() > 0.0,
+        _ => true,
+    }
+}
+
+pub(crate) fn solution<V: HostValue>(body: &V) -> Option<V> {
+    body.get("solution").filter(|it| it.value_type() != ValueType::Null)
 }
 
 /// 0 is a redirect whose status the platform hides.
@@ -167,28 +183,17 @@ pub fn read_user_agent<V: HostValue>(response: Response<V>, key: &ClientKey) -> 
     Err(foreign_answer(status, retry_after_ms, describe_body(&body, "User-Agent", key)))
 }
 
-/// Reads the state in the fields of an answer to getTaskResult.
-///
-/// # Errors
-/// `BAD_RESPONSE`; `retryable` where a later answer may be better.
-pub fn read_state<V: HostValue>(fields: &V, key: &ClientKey) -> Result<TaskState<V>> {
-    let status = fields.get("status");
-    match status.as_ref().and_then(V::as_string).as_deref() {
-        Some("processing") => Ok(TaskState::Processing),
-        Some("ready") => {
-            let solution = fields.get("solution");
-            let solution = solution.filter(|it| it.value_type() != ValueType::Null);
-            let cost = fields.get("cost").and_then(|cost| number(&cost));
-            solution
-                .map(|solution| TaskState::Ready { solution, cost })
-                .ok_or_else(|| Failure::bad_response(texts::NO_SOLUTION))
-        }
-        _ => {
-            let detail = status.map(|status| texts::UNKNOWN_STATE.with([quote(&status, key)]));
-            let mut failure = Failure::bad_response(detail.unwrap_or(texts::NO_STATE.into()));
-            failure.retryable = true;
-            Err(failure)
-        }
+/// Whether the key is in an id. Ids are shown, so such an id is none.
+pub(crate) fn is_secret(id: &TaskId, key: &ClientKey) -> bool {
+    matches!(id, TaskId::Text(id) if key.redact(id) != **id)
+}
+
+/// An id for a message.
+#[must_use]
+pub fn show_id(id: &TaskId) -> Message {
+    match id {
+        TaskId::Number(id) => Message::number(*id),
+        TaskId::Text(id) => Message::Literal(excerpt(id)),
     }
 }
 
@@ -209,7 +214,7 @@ pub fn quote<V: HostValue>(value: &V, key: &ClientKey) -> Message {
 pub fn read_balance<V: HostValue>(fields: &V) -> Result<f64> {
     fields
         .get("balance")
-        .and_then(|balance| number(&balance))
+        .and_then(|balance| balance.as_number())
         .ok_or_else(|| Failure::bad_response(texts::NO_BALANCE))
 }
 
@@ -221,7 +226,8 @@ pub fn read_task_id<V: HostValue>(fields: &V, key: &ClientKey) -> Result<TaskId>
     let Some(id) = fields.get("taskId") else {
         return Err(Failure::bad_response(texts::NO_TASK_ID));
     };
-    TaskId::read(&id).ok_or_else(|| {
+    let read = TaskId::read(&id);
+    read.filter(|id| !is_secret(id, key)).ok_or_else(|| {
         let shown = match id.value_type() {
             // `JSON.parse` has already rounded it, so it must not be shown.
             #[allow(clippy::cast_precision_loss)] // exact
@@ -233,7 +239,7 @@ pub fn read_task_id<V: HostValue>(fields: &V, key: &ClientKey) -> Result<TaskId>
 }
 
 /// An error that the service has reported.
-fn reported_error<V: HostValue>(
+pub(crate) fn reported_error<V: HostValue>(
     server_code: Option<String>,
     body: &V,
     key: &ClientKey,
@@ -280,15 +286,8 @@ fn foreign_answer(status: u16, retry_after_ms: Option<Millis>, detail: Message) 
     failure
 }
 
-fn number<V: HostValue>(value: &V) -> Option<f64> {
-    match value.value_type() {
-        ValueType::Number(number) if number.is_finite() => Some(number),
-        _ => None,
-    }
-}
-
 /// The beginning of a text in an answer, without the key.
-fn non_empty<V: HostValue>(
+pub(crate) fn non_empty<V: HostValue>(
     body: &V,
     name: &str,
     max_length: u32,
@@ -299,7 +298,7 @@ fn non_empty<V: HostValue>(
 }
 
 /// The beginning of a text, on one line.
-fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     let mut start = String::new();
     let mut count = 0_u32;
     for c in text.trim_ascii().chars() {

@@ -32,6 +32,14 @@ pub fn probe_pause_ms(refusals: u32) -> Millis {
     MIN_POLL_INTERVAL_MS * Millis::from(1_u32.wrapping_shl(doublings))
 }
 
+/// How often a task's result may be requested with this as the shortest pause. Own servers that take requests more
+/// often are asked for as long as the services are.
+#[must_use]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` clamps
+pub fn max_polls(min_interval: Millis) -> u32 {
+    (f64::from(MAX_POLLS) * (MIN_POLL_INTERVAL_MS / min_interval).max(1.0)) as u32
+}
+
 /// Decides whether and when a request is repeated that the service did not process.
 #[derive(Debug)]
 pub struct RetrySchedule {

@@ -4,6 +4,9 @@
 
 use crate::method::Method;
 use crate::record::{MemberWriter, Record};
+use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis};
+use crate::text_search::{concat, split_once};
+use crate::url::site;
 use std::borrow::Cow;
 
 /// Bounds on an image's size, both inclusive. They count the image's bytes, not its base64 text.
@@ -69,7 +72,7 @@ pub struct ServiceProfile {
     /// The name that errors show, such as `"capmonster"`.
     pub name: Cow<'static, str>,
     /// The URL to which a method's name is appended, without a slash at its end; a path is kept. It must be
-    /// https, or http on loopback.
+    /// https, or http on loopback, or http in a private network if `allowInsecure` is set.
     pub base_url: Cow<'static, str>,
     /// Which image sizes it accepts, in bytes.
     pub image_limits: ImageLimits,
@@ -83,6 +86,41 @@ pub struct ServiceProfile {
     /// @example "https://capmonster.cloud/api/useragent/actual"
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "string"))]
     pub user_agent_url: Option<Cow<'static, str>>,
+    /// The shortest pause between two result requests for a task, and the one that is kept unless a call asks for
+    /// a longer one, in ms: 10 to 2,147,483,647. Below 2,000 it allows as many requests as fit into 4 minutes,
+    /// instead of 120, and the first one comes after it at the latest. Only for a server of your own: at the hosts of
+    /// CapMonster Cloud and BroCapGPT it must be at least 2,000. Default: 2,000, the rule of both.
+    ///
+    /// @example 250
+    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
+    pub poll_interval_ms: Option<u32>,
+    /// Allows plain http to a private network: to its addresses (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16,
+    /// 100.64.0.0/10, 169.254.0.0/16, fc00::/7, fe80::/10), to a name without a dot, such as that of a container,
+    /// and to names that end in `.internal`, `.local`, `.lan` or `.home.arpa`. Danger: everyone in that network
+    /// can read your key and your tasks, and change the answers. Other addresses still need https. Default: false.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub allow_insecure: bool,
+}
+
+impl ServiceProfile {
+    /// The shortest pause between two result requests for a task.
+    #[must_use]
+    pub fn min_poll_interval(&self) -> Millis {
+        self.poll_interval_ms.map_or(MIN_POLL_INTERVAL_MS, Millis::from)
+    }
+}
+
+/// Whether an address is at a host of a known service, however it is spelt. Their rules hold there, whatever a
+/// profile says.
+#[must_use]
+pub fn is_known_host(url: &str) -> bool {
+    let site = site(url);
+    let host = split_once(&site, ":").map_or(&*site, |(host, _)| host);
+    let name = concat(&[".", host.trim_end_matches('.')]);
+    SERVICES.iter().any(|service| {
+        let domain = service.base_url.strip_prefix("https://api");
+        domain.is_some_and(|domain| name.ends_with(domain))
+    })
 }
 
 impl<V> Record<V> for ImageLimits {
@@ -100,13 +138,22 @@ impl<V> Record<V> for ServiceProfile {
         put.object("imageLimits", &self.image_limits);
         put.texts("reports", &reports);
         put.text_if_any("userAgentUrl", self.user_agent_url.as_deref());
+        put.whole_if_any("pollIntervalMs", self.poll_interval_ms.map(u64::from));
+        if self.allow_insecure {
+            put.flag("allowInsecure", true);
+        }
     }
 }
 
 macro_rules! services {
     ($($(#[$doc:meta])* $constant:ident $name:literal { $($field:ident: $value:expr),+ $(,)? })+) => {
         $($(#[$doc])* pub const $constant: ServiceProfile =
-            ServiceProfile { name: Cow::Borrowed($name), $($field: $value),+ };)+
+            ServiceProfile {
+                name: Cow::Borrowed($name),
+                $($field: $value,)+
+                poll_interval_ms: None,
+                allow_insecure: false,
+            };)+
 
         /// Every service that is known by its name. The first one is the default.
         pub const SERVICES: &[ServiceProfile] = &[$($constant),+];

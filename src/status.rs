@@ -55,7 +55,7 @@ pub struct ClosureStatus {
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub port: Option<String>,
     /// `"task"`: its id.
-    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number | string"))]
     pub task_id: Option<TaskId>,
     /// `"task"`: the method that was refused.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
@@ -67,7 +67,7 @@ pub struct ClosureStatus {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct TaskStatus {
     /// The task's id.
-    #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "number | string"))]
     pub task_id: TaskId,
     /// How many result requests were sent, of 120.
     pub polls: u32,
@@ -112,7 +112,7 @@ impl ClosureStatus {
                 4
             }
             BanScope::Task(refused, id) => {
-                (task_id, method) = (Some(*id), Some(*refused));
+                (task_id, method) = (Some(id.clone()), Some(*refused));
                 5
             }
         };
@@ -139,7 +139,7 @@ impl ClosureStatus {
             "balance" => BanScope::Balance,
             "site" => BanScope::Site(self.host.clone()?),
             "proxy" => BanScope::Proxy(self.host.clone()?, self.port.clone()?),
-            _ => BanScope::Task(self.method?, self.task_id?),
+            _ => BanScope::Task(self.method?, self.task_id.clone()?),
         };
         let failure = Failure::of_service(Some(self.code.clone()), None);
         let mut closure = Closure::new(scope, &failure, now);
@@ -233,13 +233,15 @@ impl<V> Record<V> for ClosureStatus {
         put.text_if_any("host", self.host.as_deref());
         put.text_if_any("port", self.port.as_deref());
         put.text_if_any("method", self.method.map(Method::name));
-        put.whole_if_any("taskId", self.task_id.map(u64::from));
+        if let Some(id) = &self.task_id {
+            id.write(put);
+        }
     }
 }
 
 impl<V> Record<V> for TaskStatus {
     fn members(&self, put: &mut MemberWriter<'_, V>) {
-        put.whole("taskId", self.task_id.into());
+        self.task_id.write(put);
         put.whole("polls", self.polls.into());
         put.flag("isFinished", self.is_finished);
         put.number_if_any("ageMs", self.age_ms);

@@ -40,11 +40,11 @@ pub fn site(url: &str) -> String {
 }
 
 /// Checks that an address is safe to send a key to. It is stricter than a browser: an invalid address is refused,
-/// not repaired.
+/// not repaired. `allows_private` also takes http to a private network, where others can read the key.
 ///
 /// # Errors
 /// The rule that it breaks.
-pub fn check_safe(url: &str) -> Result<(), Template<0>> {
+pub fn check_safe(url: &str, allows_private: bool) -> Result<(), Template<0>> {
     let Some(Web { is_https, authority }) = Web::read(url) else {
         return Err(texts::URL_ABSOLUTE);
     };
@@ -54,18 +54,20 @@ pub fn check_safe(url: &str) -> Result<(), Template<0>> {
     if authority.bytes().any(|byte| byte == b'@') {
         return Err(texts::URL_NO_USER);
     }
-    let (is_host, is_loopback, port) = match authority.strip_prefix('[') {
+    let (is_host, is_loopback, is_private, port) = match authority.strip_prefix('[') {
         Some(rest) => {
             let (address, port) = split_once(rest, "]").ok_or(texts::URL_HOST)?;
             let is_digit = |byte: u8| byte.is_ascii_hexdigit() || byte == b':';
-            (address.bytes().all(is_digit) && address.len() > 1, address == "::1", port)
+            let is_host = address.bytes().all(is_digit) && address.len() > 1;
+            (is_host, address == "::1", is_private_ipv6(address), port)
         }
         None => {
             let end = authority.bytes().position(|byte| byte == b':');
             let host = authority.get(..end.unwrap_or(authority.len())).unwrap_or_default();
             let port = authority.strip_prefix(host).unwrap_or_default();
             let is_named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-            (host.bytes().all(is_named) && !host.is_empty(), is_loopback(host), port)
+            let is_host = host.bytes().all(is_named) && !host.is_empty();
+            (is_host, is_loopback(host), is_private(host), port)
         }
     };
     if !is_host {
@@ -76,18 +78,52 @@ pub fn check_safe(url: &str) -> Result<(), Template<0>> {
     if number.is_none_or(|number| number.starts_with("+") || number.parse::<u16>().is_err()) {
         return Err(texts::URL_PORT);
     }
-    if is_https || is_loopback { Ok(()) } else { Err(texts::URL_HTTPS) }
+    match allows_private {
+        _ if is_https || is_loopback => Ok(()),
+        true if is_private => Ok(()),
+        true => Err(texts::URL_PRIVATE),
+        false => Err(texts::URL_HTTPS),
+    }
 }
 
 /// Not `127.evil.com`, and not the shorter forms that browsers also accept.
 fn is_loopback(host: &str) -> bool {
-    let is_byte = |part: &str| part.parse::<u8>().is_ok();
-    let is_in_127 = || {
-        let (second, rest) = split_once(host.strip_prefix("127.")?, ".")?;
-        let (third, fourth) = split_once(rest, ".")?;
-        Some([second, third, fourth].into_iter().all(is_byte))
-    };
-    host.eq_ignore_ascii_case("localhost") || is_in_127().unwrap_or_default()
+    host.eq_ignore_ascii_case("localhost") || matches!(ipv4(host), Some([127, ..]))
+}
+
+/// The bytes of an address. Browsers read a part that begins with 0 as octal, so it is refused here.
+fn ipv4(host: &str) -> Option<[u8; 4]> {
+    let (first, rest) = split_once(host, ".")?;
+    let (second, rest) = split_once(rest, ".")?;
+    let (third, fourth) = split_once(rest, ".")?;
+    let byte =
+        |part: &str| part.parse().ok().filter(|_| part == "0" || !part.starts_with(['0', '+']));
+    Some([byte(first)?, byte(second)?, byte(third)?, byte(fourth)?])
+}
+
+/// Addresses that are not routed on the internet (RFC 1918, 3927, 6598), and names that it does not have: without a
+/// dot, or under a domain that is reserved for private use. A name that begins with a digit may be a number.
+fn is_private(host: &str) -> bool {
+    match ipv4(host) {
+        Some(address) => matches!(
+            address,
+            [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [169, 254, ..] | [100, 64..=127, ..]
+        ),
+        None => {
+            let host = host.to_ascii_lowercase();
+            let is_under = |domain: &&str| host.ends_with(*domain);
+            let is_single =
+                !host.contains('.') && host.starts_with(|c: char| c.is_ascii_alphabetic());
+            is_single || [".internal", ".local", ".lan", ".home.arpa"].iter().any(is_under)
+        }
+    }
+}
+
+/// Unique local and link-local addresses (RFC 4193, 4291). Their first group has four digits.
+fn is_private_ipv6(address: &str) -> bool {
+    let group = split_once(address, ":").map(|(group, _)| group).filter(|it| it.len() == 4);
+    let number = group.and_then(|group| u16::from_str_radix(group, 16).ok());
+    matches!(number, Some(0xfc00..=0xfdff | 0xfe80..=0xfebf))
 }
 
 fn is_control_or_space(byte: u8) -> bool {

@@ -21,7 +21,7 @@ interface Pending {
   /** Stops listening to the signal, and lets the worker of an extension end. */
   release(): void;
   signal: unknown;
-  taskId?: number;
+  taskId?: number | string;
   /** How many requests are under way that buy a task. */
   purchases: number;
 }
@@ -107,7 +107,7 @@ export function failWithoutTimer(id: number, thrown: unknown): void {
 }
 
 /** Remembers the task of a call: should the module crash, its error tells which task was paid for. */
-export function taskCreated(id: number, taskId: number): void {
+export function taskCreated(id: number, taskId: number | string): void {
   const call = calls.get(id);
   if (call) call.taskId = taskId;
 }

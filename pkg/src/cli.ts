@@ -4,7 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Flags, read, readKey, readTask, timeoutMs } from "./cli/input.js";
+import { type Flags, read, readId, readKey, readTask, showId, timeoutMs } from "./cli/input.js";
 import {
   didYouMean,
   EXIT_INTERNAL,
@@ -60,7 +60,11 @@ class Stopped extends Error {
 }
 
 /** What to report if the call fails. */
-const state: { flags: Flags; creates: boolean; taskId?: number } = { flags: {}, creates: false };
+const state: { flags: Flags; key: string; creates: boolean; taskId?: number | string } = {
+  flags: {},
+  key: "",
+  creates: false,
+};
 
 async function balance(flags: Flags): Promise<string> {
   const requestTimeoutMs = timeoutMs(flags);
@@ -89,9 +93,11 @@ async function solve(flags: Flags, image: string | undefined): Promise<string> {
 async function result(flags: Flags, id: string | undefined): Promise<string> {
   const { type } = flags;
   const options = { ...waiting(flags), ...(type !== undefined && { type }) };
-  if (Number.isSafeInteger(Number(id))) state.taskId = Number(id);
-  // As a string: the core reads its digits exactly, or reports what is wrong with them.
-  return answer(flags, await newClient(flags).waitForResult(id as unknown as number, options));
+  const taskId = readId(id as string);
+  const client = newClient(flags);
+  // It is printed, and may be the key in the wrong place.
+  if (!String(taskId).includes(state.key)) state.taskId = taskId;
+  return answer(flags, await client.waitForResult(taskId, options));
 }
 
 async function errors(flags: Flags, code: string | undefined): Promise<string> {
@@ -119,8 +125,9 @@ function answer(flags: Flags, solved: Solved<unknown>): string {
 
 function newClient(flags: Flags, more: { requestTimeoutMs?: number } = {}): Client {
   const { service, "base-url": baseUrl } = flags;
+  state.key = readKey(flags["key-file"]);
   return new Client({
-    clientKey: readKey(flags["key-file"]),
+    clientKey: state.key,
     // Any string: the core knows the names of the services.
     ...(service !== undefined && { service: service as "capmonster" }),
     ...(baseUrl !== undefined && { baseUrl }),
@@ -157,7 +164,7 @@ function describe(event: Progress): string {
   const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
   switch (event.type) {
     case "created":
-      return `task ${event.taskId} created after ${seconds(event.elapsedMs)}`;
+      return `task ${showId(event.taskId)} created after ${seconds(event.elapsedMs)}`;
     case "poll":
       return `result request ${event.poll} after ${seconds(event.elapsedMs)}: ${event.status}`;
     case "retry":
@@ -210,12 +217,13 @@ function isResumable(error: CaptchaError): boolean {
   );
 }
 
-function printResumeHint(taskId: number): void {
+function printResumeHint(taskId: number | string): void {
   // Only the names of the options: a URL may have a secret in its path.
   const names = ["service", "base-url", "key-file"] as const;
   const same = names.filter((name) => state.flags[name] !== undefined).map((name) => `--${name}`);
   const withSame = same.length === 0 ? "" : ` (with the same ${same.join(", ")})`;
-  log(`task ${taskId} is not lost. To keep waiting, run: capwire result ${taskId}${withSame}`);
+  const id = showId(taskId);
+  log(`task ${id} is not lost. To keep waiting, run: capwire result ${id}${withSame}`);
 }
 
 async function run(args: string[]): Promise<string> {

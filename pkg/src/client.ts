@@ -110,7 +110,8 @@ export class Client {
   /**
    * Returns the account's balance, in the account's currency.
    *
-   * If the service certainly did not process the request, it is sent again, at most `maxRetries` times.
+   * If the request fails on its way (a broken connection, a time-out, an HTTP 5xx), it is sent again, at most
+   * `maxRetries` times.
    *
    * @example
    * ```ts
@@ -123,7 +124,10 @@ export class Client {
   }
 
   /**
-   * Creates a task and returns its id. Any process can wait for the result by this id.
+   * Creates a task and returns its id, exactly as the service gave it: a number at CapMonster Cloud and BroCapGPT,
+   * a text such as a UUID at some other services. Any process can wait for the result by this id. If the service
+   * answers at once, the client keeps its latest 100 such answers for `waitForResult()`. One that has no id is
+   * the `solution` of a {@link TransportError}: `solve()` can use it.
    *
    * The request is sent again only if the service certainly created nothing. If the response is lost, the call
    * rejects with a {@link TransportError} whose `mayHaveCreatedTask` is true.
@@ -137,7 +141,7 @@ export class Client {
   createTask<const T extends tasks.Task>(
     task: tasks.Checked<T>,
     options?: CreateOptions,
-  ): Promise<number> {
+  ): Promise<number | string> {
     return this.#call("createTask", task, options);
   }
 
@@ -153,7 +157,7 @@ export class Client {
    * @throws {@link TaskNotFoundError}, {@link UnsolvableError}, {@link RateLimitError} and others
    */
   getTaskResult<S = never, const K extends tasks.TaskType = tasks.TaskType>(
-    taskId: number,
+    taskId: number | string,
     options?: ResultOptions<K>,
   ): Promise<types.TaskResult<tasks.Stated<S, tasks.SolutionOfType<K>>>> {
     return this.#call("getTaskResult", taskId, options);
@@ -170,14 +174,15 @@ export class Client {
    * @throws {@link SolveTimeoutError}, {@link TaskNotFoundError}, {@link UnsolvableError} and others
    */
   waitForResult<S = never, const K extends tasks.TaskType = tasks.TaskType>(
-    taskId: number,
+    taskId: number | string,
     options?: WaitOptions<K>,
   ): Promise<types.Solved<tasks.Stated<S, tasks.SolutionOfType<K>>>> {
     return this.#call("waitForResult", taskId, options);
   }
 
   /**
-   * Solves a task: creates it and waits for its result. Every error after the creation has `taskId`.
+   * Solves a task: creates it and waits for its result. Every error after the creation has `taskId`. An answer
+   * that comes with the creation is used at once.
    *
    * @example
    * ```ts
@@ -274,7 +279,9 @@ export class Client {
   /**
    * Reports a wrong answer to the service. CapMonster Cloud only.
    *
-   * If the service certainly did not process the request, it is sent again, at most `maxRetries` times.
+   * If the request fails on its way (a broken connection, a time-out, an HTTP 5xx), it is sent again, at most
+   * `maxRetries` times. If the service then says that it knows the report already, the first one has arrived, and
+   * the call resolves.
    *
    * @param kind `"image"` for the text read from an image, `"token"` for a token.
    * @example
@@ -287,7 +294,11 @@ export class Client {
    *   not know the task as one of this kind; {@link TaskError}, {@link KeyError}, {@link AccessError},
    *   {@link TransportError} and others
    */
-  reportIncorrect(taskId: number, kind: types.ReportKind, options?: RequestOptions): Promise<void> {
+  reportIncorrect(
+    taskId: number | string,
+    kind: types.ReportKind,
+    options?: RequestOptions,
+  ): Promise<void> {
     return this.#call("reportIncorrect", taskId, options, kind);
   }
 
@@ -295,7 +306,8 @@ export class Client {
    * Returns the User-Agent that the service expects in the `userAgent` field of tasks: that of a current
    * browser on Windows, 1 to 512 characters on one line. CapMonster Cloud only.
    *
-   * It sends one request to the profile's `userAgentUrl`, without the key, and does not retry.
+   * The request goes to the profile's `userAgentUrl`, without the key. If it fails on its way, it is sent again, at
+   * most `maxRetries` times.
    *
    * @example
    * ```ts

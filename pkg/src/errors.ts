@@ -38,7 +38,13 @@ const FIELDS = {
   option: "",
   retryAfterMs: 0,
   mayHaveCreatedTask: false,
-} satisfies Record<Exclude<keyof Failure, "name" | "message" | "cause">, string | number | boolean>;
+} satisfies Record<
+  Exclude<keyof Failure, "name" | "message" | "cause" | "solution">,
+  string | number | boolean
+>;
+
+/** The longest text of a task id. */
+const MAX_ID = 1_024;
 
 /** How much is kept of the two fields that are a service's own words, in characters. */
 const MAX_SERVER_TEXT = 4_096;
@@ -66,7 +72,7 @@ class CaptchaErrorBase extends Error {
   /** The name of the service, such as `"capmonster"`. */
   declare readonly service?: string;
   /** The task's id, once it exists. Pass it to `waitForResult()` to keep waiting. */
-  declare readonly taskId?: number;
+  declare readonly taskId?: number | string;
   /** The service's code, verbatim: its first 200 characters. */
   declare readonly serverCode?: string;
   /**
@@ -76,6 +82,11 @@ class CaptchaErrorBase extends Error {
   declare readonly serverMessage?: string;
   /** The HTTP status of the response, such as 503. */
   declare readonly httpStatus?: number;
+  /**
+   * What the service answered, verbatim, where it cannot be used: it may be paid for. It is what the answer has as
+   * its solution, or the whole answer if that says "ready" and has none.
+   */
+  declare readonly solution?: unknown;
   /** How long to wait before trying again, in ms, at most a day: what the service asked for, or the rest of a ban. */
   declare readonly retryAfterMs?: number;
 
@@ -126,8 +137,8 @@ class CaptchaErrorBase extends Error {
    * Restores an error from {@link CaptchaError.toJSON}, with its class.
    *
    * The data may come from a stranger. It never throws, and copies only the fields of the classes, where they have
-   * the right type: texts up to 1,000 characters, `serverCode` and `serverMessage` up to 4,096, and 10 causes, one
-   * within the other. A code that is missing is `"UNKNOWN"`.
+   * the right type: texts up to 1,000 characters, a `taskId` up to 1,024, `serverCode` and `serverMessage` up to
+   * 4,096, a `solution` as it is, and 10 causes, one within the other. A code that is missing is `"UNKNOWN"`.
    */
   static fromJSON(data: CaptchaErrorData): CaptchaError {
     const { name } = copy(data, 0, true);
@@ -280,7 +291,7 @@ export class TransportError extends CaptchaErrorBase {
 export class SolveTimeoutError extends CaptchaErrorBase {
   declare readonly name: "SolveTimeoutError";
   declare readonly code: ErrorCodes["SolveTimeoutError"];
-  declare readonly taskId: number;
+  declare readonly taskId: number | string;
 }
 
 /** An option is wrong: fix it. */
@@ -358,6 +369,10 @@ function text(object: unknown, key: string): string | undefined {
   return typeof value === "string" ? printable(value) : undefined;
 }
 
+function isTextId(value: unknown): boolean {
+  return typeof value === "string" && value.length <= MAX_ID && !/\p{Cc}/u.test(value);
+}
+
 /** The known fields of an error or of its data, as plain data. */
 function copy(
   source: unknown,
@@ -372,12 +387,16 @@ function copy(
     Object.assign(data, { code: "UNKNOWN", hint: "", origin: "client", retryable: false });
     for (const [key, example] of Object.entries(FIELDS)) {
       const value = getOwn(source, key);
+      // An id that is text is kept exactly, or it would be another one.
+      if (key === "taskId" && isTextId(value)) data[key] = value;
       if (typeof value !== typeof example) continue;
       if (typeof value === "string") {
         // The service's own words stay as they are.
         data[key] = key.startsWith("server") ? value.slice(0, MAX_SERVER_TEXT) : printable(value);
       } else if (example !== 0 || Number.isFinite(value)) data[key] = value;
     }
+    const solution = getOwn(source, "solution");
+    if (/^(string|number|boolean|object)$/.test(typeof solution)) data.solution = solution;
   } else {
     const code = text(source, "code");
     if (code !== undefined) data.code = code;

@@ -357,6 +357,13 @@ export function digits(number: unknown): string {
   return typeof number === "number" ? String(number) : "";
 }
 
+/** A number, or that of a text which writes one in decimal; NaN for anything else. */
+export function toNumber(value: unknown): number {
+  const isDecimal =
+    typeof value === "string" && /^\s*[+-]?\d{1,15}(\.\d{1,40})?(e-\d\d?)?\s*$/i.test(value);
+  return typeof value === "number" || isDecimal ? Number(value) : Number.NaN;
+}
+
 /** How many characters of the base64 alphabet a text begins with. */
 export function base64Length(text: unknown): number {
   if (typeof text !== "string") return 0;

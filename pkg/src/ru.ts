@@ -39,6 +39,10 @@ const ru: Messages = {
       message: "Изображение меньше, чем принимает сервис",
       hint: "Проверьте, откуда берётся изображение: такой маленький файл обычно пуст или оборван.",
     },
+    ERROR_IMAGE_TYPE_NOT_SUPPORTED: {
+      message: "Сервис не может прочитать изображение такого вида",
+      hint: "Сохраните изображение как PNG или JPEG и проверьте, что это оно: по его адресу может быть страница.",
+    },
     INVALID_IMAGE: {
       message: "Это изображение нельзя использовать",
       hint: "Передайте байты изображения (Uint8Array, ArrayBuffer, Blob, File), текст base64 или data: URL в base64, а не путь к файлу и не веб-адрес.",
@@ -120,6 +124,10 @@ const ru: Messages = {
       hint: "Устраните причину прежних ошибок и подождите 10 минут.",
     },
     ERROR_NO_SUCH_CAPCHA_ID: {
+      message: "Сервис не знает этого ID задачи; возможно, срок её хранения истёк",
+      hint: "Создайте новую задачу: результаты хранятся 5 минут, а повторные запросы с неизвестным ID ведут к блокировке.",
+    },
+    ERROR_NO_SUCH_CAPTCHA_ID: {
       message: "Сервис не знает этого ID задачи; возможно, срок её хранения истёк",
       hint: "Создайте новую задачу: результаты хранятся 5 минут, а повторные запросы с неизвестным ID ведут к блокировке.",
     },
@@ -215,6 +223,8 @@ const ru: Messages = {
       "ожидается полный URL, который начинается с https://",
     "must start with https://: http is not encrypted":
       "адрес должен начинаться с https://: http не шифрует данные",
+    "must start with https://: allowInsecure is for private networks only":
+      "адрес должен начинаться с https://: allowInsecure годится только для частных сетей",
     "must not contain a query or fragment":
       "в адресе не должно быть ни запроса (?…), ни фрагмента (#…)",
     "must not contain spaces, control characters or backslashes":

@@ -2,16 +2,17 @@
 
 use super::progress::Progress;
 use super::{Call, Client};
+use crate::circuit_breaker::BanScope;
 use crate::error::{Failure, Origin, Result};
 use crate::error_table::{Class, code};
 use crate::gate::{Admission, Permit};
 use crate::message::Message;
 use crate::method::{Method, TaskId};
-use crate::platform::{Platform, SendError};
-use crate::protocol::{Answer, Request, read_answer};
+use crate::platform::{HostValue, Platform, SendError};
+use crate::protocol::{Answer, Request, read_answer, show_id};
 use crate::record::Record;
 use crate::response::{MAX_BODY_BYTES, Response};
-use crate::schedule::{MAX_POLLS, Millis, NextPoll, RetrySchedule, timer_ms};
+use crate::schedule::{Millis, NextPoll, RetrySchedule, max_polls, timer_ms};
 use crate::text_search::concat;
 use crate::texts;
 use futures_lite::future;
@@ -22,7 +23,8 @@ use std::pin::pin;
 const MAX_GATE_WAIT_MS: Millis = 3_000.0;
 
 impl<P: Platform> Client<P> {
-    /// Calls a method, and repeats it where the service certainly did not process the request.
+    /// Calls a method, and repeats it where that is safe: always where the service certainly did not process the
+    /// request, and after a lost answer where the method changes nothing.
     ///
     /// createTask buys something and has no idempotency key, so it is not repeated after a lost answer.
     pub(super) async fn send_with_retry(
@@ -32,20 +34,38 @@ impl<P: Platform> Client<P> {
         call: Call<'_>,
     ) -> Result<P::Value> {
         let mut schedule = RetrySchedule::new(self.options.max_retries, call.deadline);
+        let mut may_have_arrived = false;
         loop {
-            let failure = match self.exchange(method, request, call.deadline).await {
+            let answer = match method {
+                Method::GetUserAgent => self.user_agent_once().await.map(Answer::Done),
+                _ => self.exchange(method, request, call.deadline).await,
+            };
+            let failure = match answer {
                 Ok(Answer::Done(fields)) => return Ok(fields),
                 Ok(Answer::NotReady) => {
                     let mut failure = Failure::bad_response(texts::NOT_READY);
-                    failure.task_id = request.task_id;
+                    failure.task_id = request.task_id.cloned();
                     if method == Method::CreateTask {
                         failure = failure.with_possible_task(true);
                     }
                     return Err(self.annotate(method, failure));
                 }
-                Err(failure) if !was_not_processed(&failure) => return Err(failure),
+                // The first report has arrived. Nobody reads the fields of such an answer.
+                Err(failure) if may_have_arrived && is_done_already(method, &failure) => {
+                    return Ok(P::Value::from_string(""));
+                }
                 Err(failure) => failure,
             };
+            if !was_not_processed(&failure) {
+                // A page instead of an answer stays one.
+                let is_lost = failure.class == Class::Transport
+                    && failure.code != code::BAD_RESPONSE.code
+                    && failure.retryable;
+                if method == Method::CreateTask || !is_lost {
+                    return Err(failure);
+                }
+                may_have_arrived = true;
+            }
             let (now, random) = (self.platform.now(), self.platform.random());
             let Some(delay_ms) = schedule.next_delay(now, random, failure.retry_after_ms) else {
                 return Err(failure);
@@ -83,7 +103,7 @@ impl<P: Platform> Client<P> {
         let response = self.send(&url, Some(request), limit).await;
         let answer = response.and_then(|it| read_answer(it, &self.options.client_key));
         let mut answer = answer.map_err(|mut failure| {
-            failure.task_id = task;
+            failure.task_id = task.cloned();
             if method == Method::CreateTask && failure.class == Class::Transport {
                 let may_exist = may_have_created(&failure);
                 failure = failure.with_possible_task(may_exist);
@@ -91,20 +111,32 @@ impl<P: Platform> Client<P> {
             self.annotate(method, failure)
         });
         drop(ticket);
+        self.remember(&mut answer, method, task, scopes, started);
+        drop(permit);
+        answer
+    }
+
+    /// Remembers for the account what the answer to a request that was sent at `started` says about it.
+    pub(super) fn remember(
+        &self,
+        answer: &mut Result<Answer<P::Value>>,
+        method: Method,
+        task: Option<&TaskId>,
+        scopes: &[BanScope],
+        started: Millis,
+    ) {
         let now = self.platform.now();
         let account = &mut *self.account.borrow_mut();
-        account.gate.record(&mut answer, method, started, now);
+        account.gate.record(answer, method, started, now);
         // A refusal of a result concerns the site and proxy that the task was created with.
         let scopes = task.and_then(|task| account.polls.scopes(task)).unwrap_or(scopes);
-        match &answer {
+        match answer {
             Ok(_) => account.breaker.record_accepted(method, task, scopes, started),
             Err(failure) if failure.origin == Origin::Service => {
                 account.breaker.record(failure, scopes, now);
             }
             Err(_) => {}
         }
-        drop(permit);
-        answer
     }
 
     /// Waits until a request may be sent: for the gate of the account, and for the next poll of a task. Returns the
@@ -112,7 +144,7 @@ impl<P: Platform> Client<P> {
     async fn acquire(
         &self,
         method: Method,
-        task: Option<TaskId>,
+        task: Option<&TaskId>,
         deadline: Millis,
     ) -> Result<(Millis, Permit)> {
         let polled = task.filter(|_| method == Method::GetTaskResult);
@@ -120,7 +152,7 @@ impl<P: Platform> Client<P> {
         loop {
             let now = self.platform.now();
             // While this request waited for the gate, another call may have polled the same task.
-            let due = match polled.map(|id| (id, self.account.borrow().polls.next_poll(id, now))) {
+            let due = match polled.map(|id| (id, self.free_poll(id, now))) {
                 Some((id, NextPoll::Exhausted)) => return Err(self.polls_exhausted(id)),
                 Some((_, NextPoll::At(due) | NextPoll::Held(due))) => due,
                 None => now,
@@ -154,19 +186,24 @@ impl<P: Platform> Client<P> {
     }
 
     /// The failure of a request that the gate does not let pass.
-    fn refused(&self, method: Method, task: Option<TaskId>, now: Millis) -> Box<Failure> {
+    fn refused(&self, method: Method, task: Option<&TaskId>, now: Millis) -> Box<Failure> {
         let refusal = self.account.borrow().gate.refusal(method, task, now);
         refusal.map_or_else(|| self.too_late(method), |refusal| self.annotate(method, refusal))
     }
 
     /// When the result of a task may be requested next.
-    pub(super) fn next_poll(&self, id: TaskId, now: Millis) -> NextPoll {
-        let account = self.account.borrow();
-        let next = account.polls.next_poll(id, now);
-        match (next, account.gate.check(Method::GetTaskResult, now)) {
+    pub(super) fn next_poll(&self, id: &TaskId, now: Millis) -> NextPoll {
+        let next = self.free_poll(id, now);
+        match (next, self.account.borrow().gate.check(Method::GetTaskResult, now)) {
             (NextPoll::At(due), Admission::Held(until)) => NextPoll::Held(due.max(until)),
             _ => next,
         }
+    }
+
+    /// The same, whatever the gate says.
+    fn free_poll(&self, id: &TaskId, now: Millis) -> NextPoll {
+        let min_interval = self.options.service.min_poll_interval();
+        self.account.borrow().polls.next_poll(id, min_interval, now)
     }
 
     /// The failure of a call whose time is over before anything was sent.
@@ -176,11 +213,17 @@ impl<P: Platform> Client<P> {
     }
 
     /// The failure of a task whose result may not be requested any more.
-    pub(super) fn polls_exhausted(&self, id: TaskId) -> Box<Failure> {
+    pub(super) fn polls_exhausted(&self, id: &TaskId) -> Box<Failure> {
         let row = code::ERROR_TOO_MUCH_REQUESTS;
-        let mut failure = Failure::new(row, Origin::Client, polls_used(id)).with_task_id(id);
+        let mut failure = Failure::new(row, Origin::Client, self.polls_used(id)).with_task_id(id);
         failure.retryable = false;
         self.annotate(Method::GetTaskResult, failure)
+    }
+
+    /// Says that a task has used up its result requests.
+    pub(super) fn polls_used(&self, id: &TaskId) -> Message {
+        let count = max_polls(self.options.service.min_poll_interval());
+        texts::POLLS_USED.with([Message::number(count), show_id(id)])
     }
 
     /// The response to a request, if it comes complete and in time.
@@ -213,7 +256,7 @@ impl<P: Platform> Client<P> {
         let Some(method) = failure.method else { return };
         (call.listener)(&Progress::Retry {
             method,
-            task_id: failure.task_id,
+            task_id: failure.task_id.clone(),
             code: failure.code.clone(),
             message: failure.message(&self.options.messages),
             delay_ms,
@@ -259,11 +302,11 @@ impl<P: Platform> Client<P> {
 /// A result request in the poll ledger, from its start until it is answered, fails or is dropped.
 struct PollTicket<'a, P: Platform> {
     client: &'a Client<P>,
-    id: TaskId,
+    id: &'a TaskId,
 }
 
 impl<'a, P: Platform> PollTicket<'a, P> {
-    fn begin(client: &'a Client<P>, id: TaskId) -> Self {
+    fn begin(client: &'a Client<P>, id: &'a TaskId) -> Self {
         client.account.borrow_mut().polls.begin_poll(id, client.platform.now());
         Self { client, id }
     }
@@ -273,11 +316,6 @@ impl<P: Platform> Drop for PollTicket<'_, P> {
     fn drop(&mut self) {
         self.client.account.borrow_mut().polls.end_poll(self.id, self.client.platform.now());
     }
-}
-
-/// Says that a task has used up its result requests.
-pub(super) fn polls_used(id: TaskId) -> Message {
-    texts::POLLS_USED.with([Message::number(MAX_POLLS), Message::number(id)])
 }
 
 fn send_failure(error: SendError) -> Box<Failure> {
@@ -302,6 +340,17 @@ fn was_not_processed(failure: &Failure) -> bool {
         Class::Transport => matches!(failure.http_status, Some(429 | 503)),
         _ => false,
     }
+}
+
+/// Whether the service refuses a report because it has it already.
+fn is_done_already(method: Method, failure: &Failure) -> bool {
+    let is_report = !matches!(method, Method::GetBalance | Method::GetUserAgent);
+    let texts = [&failure.server_code, &failure.server_message];
+    let says_so = |text: &String| {
+        let text = text.to_ascii_lowercase();
+        text.contains("already") || text.contains("duplicate")
+    };
+    is_report && failure.origin == Origin::Service && texts.into_iter().flatten().any(says_so)
 }
 
 /// Whether a createTask that failed on the way may have created a task all the same.

@@ -16,18 +16,21 @@ pub mod progress;
 mod wait;
 
 use crate::account::Account;
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Origin, Result};
 use crate::gate::Admission;
 use crate::message::Message;
 use crate::method::{Method, TaskId};
 use crate::options::{CallOptions, ClientOptions};
-use crate::platform::{HostValue, Platform};
-use crate::protocol::{Request, TaskState, read_balance, read_task_id, read_user_agent};
+use crate::platform::{HostValue, Platform, must_be};
+use crate::protocol::{
+    Request, is_secret, read_balance, read_task_id, read_user_agent, with_solution_of,
+};
 use crate::schedule::{Millis, NextPoll};
 use crate::service::ReportKind;
 use crate::status::AccountStatus;
 use crate::task::catalog::TaskType;
 use crate::task::{Task, TaskInput};
+use crate::task_state::{TaskState, read_state, read_text};
 use crate::texts;
 use progress::{Listener, Progress, Solved, TaskResult};
 use std::cell::RefCell;
@@ -38,7 +41,12 @@ pub struct Client<P: Platform> {
     platform: P,
     options: ClientOptions,
     account: Rc<RefCell<Account>>,
+    /// The latest answers that came at once, with the tasks that `create_task()` created.
+    answers: RefCell<Vec<Solved<P::Value>>>,
 }
+
+/// Upper bound on answers that are kept until they are asked for.
+const MAX_ANSWERS: usize = 100;
 
 /// One call of a public method.
 #[derive(Clone, Copy)]
@@ -48,10 +56,18 @@ struct Call<'a> {
     listener: Listener<'a>,
 }
 
+/// A task that was created.
+enum Created<V> {
+    /// Its result has to be requested.
+    Task(TaskId),
+    /// Its result came at once.
+    Solved(Solved<V>),
+}
+
 impl<P: Platform> Client<P> {
     /// A client with these options.
     pub fn new(platform: P, options: ClientOptions, account: Rc<RefCell<Account>>) -> Self {
-        Self { platform, options, account }
+        Self { platform, options, account, answers: RefCell::default() }
     }
 
     /// The options.
@@ -115,7 +131,35 @@ impl<P: Platform> Client<P> {
         // Creating has no default time-out, but an image that is never read must not hang it.
         let by_type = call.started + task_type.timing().timeout_ms;
         let task = self.read_task(input, &task_type, call.deadline.min(by_type)).await?;
-        self.create(task, options, call).await
+        match self.create(task, options, call).await? {
+            Created::Task(id) => Ok(id),
+            Created::Solved(solved) if solved.task_id == TaskId::NONE => {
+                let key = &self.options.client_key;
+                let failure = Failure::bad_response(texts::NO_TASK_ID).with_possible_task(true);
+                let failure = failure.with_solution(&solved.solution, key);
+                Err(self.annotate(Method::CreateTask, failure))
+            }
+            Created::Solved(solved) => {
+                let id = solved.task_id.clone();
+                let mut answers = self.answers.borrow_mut();
+                if answers.len() >= MAX_ANSWERS {
+                    answers.remove(0);
+                }
+                answers.push(solved);
+                Ok(id)
+            }
+        }
+    }
+
+    /// Reads the id of a task that the caller passes.
+    ///
+    /// # Errors
+    /// `INVALID_TASK`.
+    pub fn read_id(&self, value: &P::Value) -> Result<TaskId> {
+        let id = TaskId::read(value).filter(|id| !is_secret(id, &self.options.client_key));
+        // Those of the services are numbers. An unknown id leads to a ban.
+        let id = if self.options.is_known_host() { id.and_then(|id| id.as_number()) } else { id };
+        id.ok_or_else(|| Failure::field("taskId", must_be(texts::TASK_ID, value)))
     }
 
     /// One result request.
@@ -124,7 +168,10 @@ impl<P: Platform> Client<P> {
     ///
     /// # Errors
     /// The service's codes, the transport codes; `ERROR_TOO_MUCH_REQUESTS` once 120 are used.
-    pub async fn task_result(&self, id: TaskId) -> Result<TaskResult<P::Value>> {
+    pub async fn task_result(&self, id: &TaskId) -> Result<TaskResult<P::Value>> {
+        if let Some(Solved { task_id, solution, cost, .. }) = self.known_answer(id) {
+            return Ok(TaskResult::Ready { task_id, solution, cost });
+        }
         loop {
             let now = self.platform.now();
             match self.next_poll(id, now) {
@@ -134,9 +181,9 @@ impl<P: Platform> Client<P> {
             }
         }
         Ok(match self.poll(id, Millis::INFINITY).await? {
-            TaskState::Processing => TaskResult::Processing { task_id: id },
+            TaskState::Processing => TaskResult::Processing { task_id: id.clone() },
             TaskState::Ready { solution, cost } => {
-                TaskResult::Ready { task_id: id, solution, cost }
+                TaskResult::Ready { task_id: id.clone(), solution, cost }
             }
         })
     }
@@ -147,10 +194,13 @@ impl<P: Platform> Client<P> {
     /// The service's codes, `SOLVE_TIMEOUT`, and transport codes that waiting does not fix.
     pub async fn wait_for_result(
         &self,
-        id: TaskId,
+        id: &TaskId,
         options: &CallOptions,
         listener: Listener<'_>,
     ) -> Result<Solved<P::Value>> {
+        if let Some(solved) = self.known_answer(id) {
+            return Ok(solved);
+        }
         let task_type = TaskType::new(options.task_type.clone().unwrap_or_default());
         let timeout_ms = options.timeout_ms.unwrap_or(task_type.timing().timeout_ms);
         let call = self.call(Some(timeout_ms), listener);
@@ -181,8 +231,10 @@ impl<P: Platform> Client<P> {
         listener: Listener<'_>,
     ) -> Result<String> {
         let solved = self.solve_input(TaskInput::Image(image), options, listener).await?;
-        solved.solution.get("text").and_then(|text| text.as_string()).ok_or_else(|| {
-            let failure = Failure::bad_response(texts::NO_TEXT).with_task_id(solved.task_id);
+        read_text(&solved.solution).ok_or_else(|| {
+            let mut failure = Failure::bad_response(texts::NO_TEXT);
+            failure.task_id = Some(solved.task_id).filter(|id| *id != TaskId::NONE);
+            let failure = failure.with_solution(&solved.solution, &self.options.client_key);
             self.annotate(Method::GetTaskResult, failure)
         })
     }
@@ -197,8 +249,10 @@ impl<P: Platform> Client<P> {
         let timeout_ms = options.timeout_ms.unwrap_or(task_type.timing().timeout_ms);
         let call = self.call(Some(timeout_ms), listener);
         let task = self.read_task(input, &task_type, call.deadline).await?;
-        let id = self.create(task, options, call).await?;
-        self.wait(id, Some(&task_type), options, call).await
+        match self.create(task, options, call).await? {
+            Created::Task(id) => self.wait(&id, Some(&task_type), options, call).await,
+            Created::Solved(solved) => Ok(solved),
+        }
     }
 
     /// Reports that a task was answered wrongly.
@@ -206,7 +260,7 @@ impl<P: Platform> Client<P> {
     /// # Errors
     /// `INVALID_OPTIONS` where the service takes no such reports; the service's codes, the transport
     /// codes.
-    pub async fn report_incorrect(&self, id: TaskId, kind: ReportKind) -> Result<()> {
+    pub async fn report_incorrect(&self, id: &TaskId, kind: ReportKind) -> Result<()> {
         let method = kind.method();
         if !self.options.service.reports.contains(&kind) {
             return Err(self.unsupported_method(method).with_task_id(id));
@@ -224,13 +278,21 @@ impl<P: Platform> Client<P> {
     /// `INVALID_OPTIONS` where the service has no such address; the transport codes.
     pub async fn user_agent(&self) -> Result<String> {
         let method = Method::GetUserAgent;
-        let Some(url) = &self.options.service.user_agent_url else {
+        if self.options.service.user_agent_url.is_none() {
             return Err(self.unsupported_method(method));
-        };
+        }
+        let agent = self.send_with_retry(method, &self.request(), self.call(None, &|_| {})).await?;
+        Ok(agent.as_string().unwrap_or_default())
+    }
+
+    async fn user_agent_once(&self) -> Result<P::Value> {
+        let url = self.options.service.user_agent_url.as_deref().unwrap_or_default();
         let response = self.send(url, None, self.options.request_timeout_ms).await;
         let key = &self.options.client_key;
-        let read = response.and_then(|response| read_user_agent(response, key));
-        read.map_err(|failure| self.annotate(method, failure))
+        let agent = response.and_then(|response| read_user_agent(response, key));
+        agent
+            .map(|agent| P::Value::from_string(&agent))
+            .map_err(|failure| self.annotate(Method::GetUserAgent, failure))
     }
 
     fn unsupported_method(&self, method: Method) -> Box<Failure> {
@@ -277,7 +339,7 @@ impl<P: Platform> Client<P> {
         task: Task<P::Value>,
         options: &CallOptions,
         call: Call<'_>,
-    ) -> Result<TaskId> {
+    ) -> Result<Created<P::Value>> {
         let method = Method::CreateTask;
         let request = Request {
             task: Some(&task),
@@ -286,15 +348,38 @@ impl<P: Platform> Client<P> {
             ..self.request()
         };
         let fields = self.send_with_retry(method, &request, call).await?;
-        let id = read_task_id(&fields, &self.options.client_key)
-            .map_err(|failure| self.annotate(method, failure.with_possible_task(true)))?;
+        let key = &self.options.client_key;
+        let (id, state) = (read_task_id(&fields, key), read_state(&fields, key));
         let now = self.platform.now();
-        self.account.borrow_mut().polls.record_created(id, &task.scopes, now);
-        (call.listener)(&Progress::Created {
-            task_id: id,
-            image_bytes: task.image_bytes,
-            elapsed_ms: self.elapsed(call),
-        });
-        Ok(id)
+        if let Ok(id) = &id {
+            self.account.borrow_mut().polls.record_created(id, &task.scopes, now);
+            (call.listener)(&Progress::Created {
+                task_id: id.clone(),
+                image_bytes: task.image_bytes,
+                elapsed_ms: self.elapsed(call),
+            });
+        }
+        match (id, state) {
+            (id, Ok(TaskState::Ready { solution, cost })) => {
+                let task_id = id.unwrap_or(TaskId::NONE);
+                let elapsed_ms = self.elapsed(call);
+                Ok(Created::Solved(Solved { task_id, solution, cost, polls: 0, elapsed_ms }))
+            }
+            (id, Err(mut failure)) if failure.origin == Origin::Service => {
+                failure.task_id = id.ok();
+                Err(self.failed_state(method, failure))
+            }
+            // A state that is none says nothing here: its result will tell.
+            (Ok(id), _) => Ok(Created::Task(id)),
+            (Err(failure), _) => {
+                let failure = with_solution_of(&fields, failure, key);
+                Err(self.annotate(method, failure.with_possible_task(true)))
+            }
+        }
+    }
+
+    /// The answer that came with the creation of a task.
+    fn known_answer(&self, id: &TaskId) -> Option<Solved<P::Value>> {
+        self.answers.borrow().iter().find(|answer| answer.task_id == *id).cloned()
     }
 }

@@ -9,15 +9,15 @@ use std::borrow::Cow;
 #[derive(Clone, Debug)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct Solved<V> {
-    /// The task's id, for `reportIncorrect()` and logs.
-    #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
+    /// The task's id, for `reportIncorrect()` and logs; 0 if the service answered at once and gave none.
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "number | string"))]
     pub task_id: TaskId,
     /// The solution, as the service gave it.
     pub solution: V,
     /// The price, in the account's currency, if the service states it.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub cost: Option<f64>,
-    /// How many result requests were sent: 1 to 120.
+    /// How many result requests were sent; 0 if the answer came with the creation of the task.
     pub polls: u32,
     /// The time from the call to the solution, in ms.
     pub elapsed_ms: Millis,
@@ -35,13 +35,13 @@ pub enum TaskResult<V> {
     /// Not ready yet.
     Processing {
         /// The task's id.
-        #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "number | string"))]
         task_id: TaskId,
     },
     /// Solved.
     Ready {
         /// The task's id.
-        #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "number | string"))]
         task_id: TaskId,
         /// The solution, as the service gave it.
         solution: V,
@@ -54,7 +54,8 @@ pub enum TaskResult<V> {
 /// An event of `onProgress`. `elapsedMs` is the time since the call, in ms.
 ///
 /// - `"created"`: the task exists and may be charged. Any process can wait for it by its `taskId`.
-///   `imageBytes` has the size of each image sent, in bytes.
+///   `imageBytes` has the size of each image sent, in bytes. A task without an id, which was answered at once, has no
+///   such event.
 /// - `"poll"`: the service answered result request number `poll` of this call, counted from 1. `status`
 ///   says whether it returned the solution.
 /// - `"retry"`: a request of `method` failed with `code` and `message`, and is sent again after `delayMs`, in
@@ -77,7 +78,7 @@ pub enum Progress {
     /// The task exists and may be charged. Any process can wait for it by its id.
     Created {
         /// The task's id.
-        #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "number | string"))]
         task_id: TaskId,
         /// The size of each image sent, in bytes.
         image_bytes: Vec<usize>,
@@ -87,7 +88,7 @@ pub enum Progress {
     /// The service answered a result request.
     Poll {
         /// The task's id.
-        #[cfg_attr(target_arch = "wasm32", tsify(type = "number"))]
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "number | string"))]
         task_id: TaskId,
         /// The number of the result request, counted from 1.
         poll: u32,
@@ -102,7 +103,7 @@ pub enum Progress {
         /// The method that is called again.
         method: Method,
         /// The task's id, once it exists.
-        #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number"))]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "number | string"))]
         task_id: Option<TaskId>,
         /// The failure's code.
         code: Cow<'static, str>,
@@ -120,7 +121,7 @@ pub type Listener<'a> = &'a dyn Fn(&Progress);
 
 impl<V> Record<V> for Solved<V> {
     fn members(&self, put: &mut MemberWriter<'_, V>) {
-        put.whole("taskId", self.task_id.into());
+        self.task_id.write(put);
         put.value("solution", &self.solution);
         put.number_if_any("cost", self.cost);
         put.whole("polls", self.polls.into());
@@ -133,11 +134,11 @@ impl<V> Record<V> for TaskResult<V> {
         match self {
             Self::Processing { task_id } => {
                 put.text("status", "processing");
-                put.whole("taskId", (*task_id).into());
+                task_id.write(put);
             }
             Self::Ready { task_id, solution, cost } => {
                 put.text("status", "ready");
-                put.whole("taskId", (*task_id).into());
+                task_id.write(put);
                 put.value("solution", solution);
                 put.number_if_any("cost", *cost);
             }
@@ -150,13 +151,13 @@ impl<V> Record<V> for Progress {
         let elapsed = match self {
             Self::Created { task_id, image_bytes, elapsed_ms } => {
                 put.text("type", "created");
-                put.whole("taskId", (*task_id).into());
+                task_id.write(put);
                 put.sizes("imageBytes", image_bytes);
                 elapsed_ms
             }
             Self::Poll { task_id, poll, status, elapsed_ms } => {
                 put.text("type", "poll");
-                put.whole("taskId", (*task_id).into());
+                task_id.write(put);
                 put.whole("poll", (*poll).into());
                 put.text("status", status);
                 elapsed_ms
@@ -164,7 +165,9 @@ impl<V> Record<V> for Progress {
             Self::Retry { method, task_id, code, message, delay_ms, elapsed_ms } => {
                 put.text("type", "retry");
                 put.text("method", method.name());
-                put.whole_if_any("taskId", task_id.map(u64::from));
+                if let Some(id) = task_id {
+                    id.write(put);
+                }
                 put.text("code", code);
                 put.text("message", message);
                 put.number("delayMs", *delay_ms);

@@ -1,6 +1,5 @@
 //! The result requests of a task, until it is ready, fails or its time is over.
 
-use super::exchange::polls_used;
 use super::progress::{Progress, Solved};
 use super::{Call, Client};
 use crate::error::{Cause, Failure, Origin, Result};
@@ -9,11 +8,12 @@ use crate::message::Message;
 use crate::method::{Method, TaskId};
 use crate::options::CallOptions;
 use crate::platform::Platform;
-use crate::protocol::{Answer, Request, TaskState, read_state};
+use crate::protocol::{Answer, Request, show_id};
 use crate::schedule::{
     MIN_POLL_INTERVAL_MS, Millis, PollSchedule, PollStep, TASK_LIFE_MS, timer_ms,
 };
 use crate::task::catalog::TaskType;
+use crate::task_state::{TaskState, read_state};
 use crate::texts;
 
 impl<P: Platform> Client<P> {
@@ -23,7 +23,7 @@ impl<P: Platform> Client<P> {
     /// another process may have created the task long ago.
     pub(super) async fn wait(
         &self,
-        id: TaskId,
+        id: &TaskId,
         new: Option<&TaskType>,
         options: &CallOptions,
         call: Call<'_>,
@@ -36,9 +36,15 @@ impl<P: Platform> Client<P> {
         };
         let end_of_task = created + TASK_LIFE_MS;
         let deadline = call.deadline.min(end_of_task);
-        let interval = options.poll_interval_ms.unwrap_or(MIN_POLL_INTERVAL_MS);
-        // A delay that is given teaches nothing.
-        let given = options.first_delay_ms.or_else(|| new.and_then(TaskType::no_cache_delay_ms));
+        let min_interval = self.options.service.min_poll_interval();
+        let interval = options.poll_interval_ms.unwrap_or(min_interval);
+        // A delay that is given teaches nothing. A short interval leaves nothing to learn.
+        let given = options.first_delay_ms.or_else(|| {
+            let new = new?;
+            let is_quick = min_interval < MIN_POLL_INTERVAL_MS;
+            let quick = is_quick.then(|| new.timing().first_delay_ms.min(min_interval));
+            new.no_cache_delay_ms().or(quick)
+        });
         let new = new.filter(|_| given.is_none());
         let new = new.map(|it| (it.row, it.timing().first_delay_ms));
         let learnt = new.map(|(row, least)| {
@@ -71,16 +77,16 @@ impl<P: Platform> Client<P> {
                     continue;
                 }
                 PollStep::Exhausted => {
-                    return Err(self.timed_out(id, polls_used(id), last_failure, false));
+                    return Err(self.timed_out(id, self.polls_used(id), last_failure, false));
                 }
                 PollStep::TimedOut if deadline < call.deadline => {
-                    let detail = texts::TASK_TOO_OLD.with([Message::number(id)]);
+                    let detail = texts::TASK_TOO_OLD.with([show_id(id)]);
                     return Err(self.timed_out(id, detail, last_failure, false));
                 }
                 PollStep::TimedOut => {
                     let span = timer_ms(deadline - call.started);
-                    let values = [u64::from(id), span.into(), polls.into()];
-                    let detail = texts::NOT_IN_TIME.with(values.map(Message::number));
+                    let values = [show_id(id), Message::number(span), Message::number(polls)];
+                    let detail = texts::NOT_IN_TIME.with(values);
                     return Err(self.timed_out(id, detail, last_failure, true));
                 }
             }
@@ -103,12 +109,17 @@ impl<P: Platform> Client<P> {
             let now = self.platform.now();
             let elapsed_ms = self.elapsed(call);
             let report = |status| {
-                (call.listener)(&Progress::Poll { task_id: id, poll: polls, status, elapsed_ms });
+                (call.listener)(&Progress::Poll {
+                    task_id: id.clone(),
+                    poll: polls,
+                    status,
+                    elapsed_ms,
+                });
             };
             match state {
                 Ok(TaskState::Ready { solution, cost }) => {
                     report("ready");
-                    return Ok(Solved { task_id: id, solution, cost, polls, elapsed_ms });
+                    return Ok(Solved { task_id: id.clone(), solution, cost, polls, elapsed_ms });
                 }
                 Ok(TaskState::Processing) => report("processing"),
                 Err(failure) if is_transient(&failure) => {
@@ -125,13 +136,13 @@ impl<P: Platform> Client<P> {
     }
 
     /// One result request.
-    pub(super) async fn poll(&self, id: TaskId, deadline: Millis) -> Result<TaskState<P::Value>> {
+    pub(super) async fn poll(&self, id: &TaskId, deadline: Millis) -> Result<TaskState<P::Value>> {
         let method = Method::GetTaskResult;
         let request = Request { task_id: Some(id), ..self.request() };
         let state = match self.exchange(method, &request, deadline).await? {
             Answer::NotReady => TaskState::Processing,
             Answer::Done(fields) => read_state(&fields, &self.options.client_key)
-                .map_err(|failure| self.annotate(method, failure.with_task_id(id)))?,
+                .map_err(|failure| self.failed_state(method, failure.with_task_id(id)))?,
         };
         if matches!(state, TaskState::Ready { .. }) {
             let now = self.platform.now();
@@ -140,10 +151,20 @@ impl<P: Platform> Client<P> {
         Ok(state)
     }
 
+    /// The failure that the state of a task is. It is remembered like one that the service reports as an error.
+    pub(super) fn failed_state(&self, method: Method, failure: Box<Failure>) -> Box<Failure> {
+        let failure = self.annotate(method, failure);
+        if failure.origin == Origin::Service {
+            let (task, now) = (failure.task_id.clone(), self.platform.now());
+            self.remember(&mut Err(failure.clone()), method, task.as_ref(), &[], now);
+        }
+        failure
+    }
+
     /// The failure of a wait that has ended without a result. `is_resumable` says whether a later wait may get it.
     fn timed_out(
         &self,
-        id: TaskId,
+        id: &TaskId,
         detail: Message,
         last_failure: Option<Box<Failure>>,
         is_resumable: bool,

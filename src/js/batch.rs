@@ -53,7 +53,7 @@ impl Core {
         let (driver, results) = batch();
         let client = Rc::clone(&self.0);
         let catalogue = client.options().messages.clone();
-        let options = Options::read(id, &options);
+        let options = Options::read(id, &options, &client.options().service);
         let work = options.map(|options| {
             let Options { call, listener } = options?;
             let work: Unsettled = Box::pin(async move {

@@ -1,13 +1,14 @@
 //! One call from JavaScript: its options, its listener, and how its outcome crosses the border.
 
 use super::executor::{Work, spawn};
-use super::value::{Value, get_any, get_own, to_js};
+use super::value::{Value, get_any, get_own, id_to_js, to_js};
 use crate::client::progress::Progress;
 use crate::error::{Failure, Result};
 use crate::message::Catalogue;
 use crate::options::CallOptions;
 use crate::platform::{HostValue, ValueType};
 use crate::record::Record;
+use crate::service::ServiceProfile;
 use crate::texts;
 use js_sys::Function;
 use std::future::Future;
@@ -28,9 +29,13 @@ pub(super) struct Options {
 
 impl Options {
     /// Reads and checks the options of call number `id`. None if its signal is aborted already.
-    pub(super) fn read(id: u32, options: &JsValue) -> Result<Option<Self>> {
+    pub(super) fn read(
+        id: u32,
+        options: &JsValue,
+        service: &ServiceProfile,
+    ) -> Result<Option<Self>> {
         let read = Self {
-            call: CallOptions::read(present(options).as_ref())?,
+            call: CallOptions::read(present(options).as_ref(), service)?,
             listener: Listener { id, function: function(options, "onProgress")? },
         };
         Ok((!is_aborted(options)?).then_some(read))
@@ -111,8 +116,7 @@ pub(super) struct Listener {
 impl Listener {
     pub(super) fn notify(&self, event: &Progress) {
         if let Progress::Created { task_id, .. } = event {
-            #[allow(clippy::cast_precision_loss)] // an id is exact
-            task_created(self.id, u64::from(*task_id) as f64);
+            task_created(self.id, id_to_js(task_id));
         }
         if let Some(listener) = &self.function {
             notify(listener, to_js(event));
@@ -130,5 +134,5 @@ extern "C" {
     fn settle(id: u32, kind: u32, value: JsValue);
     fn notify(listener: &Function, event: JsValue);
     #[wasm_bindgen(js_name = taskCreated)]
-    fn task_created(id: u32, task_id: f64);
+    fn task_created(id: u32, task_id: JsValue);
 }

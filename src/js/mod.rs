@@ -16,19 +16,17 @@ use crate::account::Accounts;
 use crate::callback::read_callback;
 use crate::client::Client;
 use crate::client::progress::Progress;
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::error_table::TABLE;
-use crate::method::TaskId;
 use crate::options::{ClientOptions, catalogue, read_callback_timeout, read_report_kind};
-use crate::platform::{Platform, must_be};
+use crate::platform::Platform;
 use crate::status::AccountStatus;
-use crate::texts;
 use call::{End, Options, Unsettled, function, is_aborted, present, result, start};
 use js_sys::{Array, Function};
 use platform::JsPlatform;
 use std::cell::RefCell;
 use std::rc::Rc;
-use value::{Value, to_js};
+use value::{Value, id_to_js, to_js};
 use wasm_bindgen::prelude::*;
 
 /// Half the size of the standard library's allocator: 2.7 KB less to download, with gzip.
@@ -113,7 +111,7 @@ impl Core {
         let client = Rc::clone(&self.0);
         let name = Name::read(name);
         let catalogue = client.options().messages.clone();
-        let options = Options::read(id, &options);
+        let options = Options::read(id, &options, &client.options().service);
         let work = options.map(|options| {
             let options = options?;
             Some(Box::pin(perform(client, name, Value(argument), Value(second), options))
@@ -169,20 +167,20 @@ async fn perform(
     match name {
         Name::GetBalance => Ok(End::Value(client.balance().await?.into())),
         Name::CreateTask => {
-            let id = client.create_task(argument, &call, &listener).await?;
-            #[allow(clippy::cast_precision_loss)] // an id is exact
-            Ok(End::Value((u64::from(id) as f64).into()))
+            Ok(End::Value(id_to_js(&client.create_task(argument, &call, &listener).await?)))
         }
-        Name::GetTaskResult => Ok(result(&client.task_result(task_id(&argument)?).await?)),
+        Name::GetTaskResult => Ok(result(&client.task_result(&client.read_id(&argument)?).await?)),
         Name::WaitForResult => {
-            Ok(result(&client.wait_for_result(task_id(&argument)?, &call, &listener).await?))
+            let id = client.read_id(&argument)?;
+            Ok(result(&client.wait_for_result(&id, &call, &listener).await?))
         }
         Name::Solve => Ok(result(&client.solve(argument, &call, &listener).await?)),
         Name::SolveImage => {
             Ok(End::Value(client.solve_image(argument, &call, &listener).await?.into()))
         }
         Name::ReportIncorrect => {
-            client.report_incorrect(task_id(&argument)?, read_report_kind(&second)?).await?;
+            let id = client.read_id(&argument)?;
+            client.report_incorrect(&id, read_report_kind(&second)?).await?;
             Ok(End::Value(JsValue::UNDEFINED))
         }
         Name::GetUserAgent => Ok(End::Value(client.user_agent().await?.into())),
@@ -214,10 +212,6 @@ pub fn parse_callback(id: u32, body: JsValue, options: JsValue) {
         Ok((!is_aborted(&options)?).then_some(work))
     });
     start(id, messages, work);
-}
-
-fn task_id(id: &Value) -> Result<TaskId> {
-    TaskId::read(id).ok_or_else(|| Failure::field("taskId", must_be(texts::TASK_NUMBER, id)))
 }
 
 #[wasm_bindgen(raw_module = "./platform.js")]

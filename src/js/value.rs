@@ -1,5 +1,6 @@
 //! A JavaScript value as the core sees it.
 
+use crate::method::TaskId;
 use crate::platform::{ErrorRecord, HostValue, MAX_MEMBERS, MAX_TEXT, ValueType};
 use crate::record::{Record, Written};
 use js_sys::{Array, JsString};
@@ -66,6 +67,10 @@ impl HostValue for Value {
         digits(&self.0)
     }
 
+    fn as_number(&self) -> Option<f64> {
+        Some(to_number(&self.0)).filter(|number| number.is_finite())
+    }
+
     fn get(&self, key: &str) -> Option<Self> {
         present(get_own(&self.0, key))
     }
@@ -102,6 +107,15 @@ pub(super) fn to_js(record: &dyn Record<Value>) -> JsValue {
     Written(record).serialize(&JsSerializer::json_compatible()).unwrap_or_default()
 }
 
+/// The id of a task as JavaScript has it.
+pub(super) fn id_to_js(id: &TaskId) -> JsValue {
+    match id {
+        #[allow(clippy::cast_precision_loss)] // an id is exact
+        TaskId::Number(id) => (*id as f64).into(),
+        TaskId::Text(id) => (&**id).into(),
+    }
+}
+
 /// An error of the platform as plain data. The object may hold anything; only its texts are taken.
 pub(super) fn to_record(error: &JsValue) -> ErrorRecord {
     record_with_causes(error, MAX_CAUSES)
@@ -131,6 +145,8 @@ fn record_with_causes(error: &JsValue, depth: u32) -> ErrorRecord {
 extern "C" {
     fn classify(value: &JsValue) -> f64;
     fn digits(number: &JsValue) -> String;
+    #[wasm_bindgen(js_name = toNumber)]
+    fn to_number(value: &JsValue) -> f64;
     #[wasm_bindgen(js_name = getOwn)]
     pub(super) fn get_own(object: &JsValue, key: &str) -> JsValue;
     /// A member, own or inherited; `undefined` where there is none, or reading it throws.

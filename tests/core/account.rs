@@ -91,7 +91,7 @@ fn accounts_in_use_are_kept_and_those_that_hold_something_back() {
     let refused = Failure::of_service(Some("ERROR_ZERO_BALANCE".to_owned()), None);
     closed.borrow_mut().breaker.record(&refused, &[], 0.0);
     let polled = get(&mut accounts, "polled", "", 0);
-    polled.borrow_mut().polls.begin_poll(task_id(TASK_ID), 0.0);
+    polled.borrow_mut().polls.begin_poll(&task_id(TASK_ID), 0.0);
     let [closed, polled] = [closed, polled].map(|account| Rc::downgrade(&account));
     for n in 0..20 {
         get(&mut accounts, &n.to_string(), "", 0);

@@ -3,7 +3,7 @@
 use capwire::callback::read_callback;
 use capwire::key::ClientKey;
 use capwire::options::read_callback_timeout;
-use capwire::protocol::TaskState;
+use capwire::task_state::TaskState;
 use capwire_testkit::*;
 use proptest::prelude::*;
 

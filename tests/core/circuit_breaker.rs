@@ -253,7 +253,7 @@ fn tasks_are_created_again_once_the_balance_is_positive() {
         .create([error("ERROR_ZERO_BALANCE").status(402), created()])
         .balance([balance(0.0), balance(-0.5), network(), balance(0.01)])
         .world();
-    let client = world.client();
+    let client = world.client_with(json!({ "maxRetries": 0 }));
     let create = Call::Create(token_task());
     refused(world.run(create.make(&client)), Class::Balance, "ERROR_ZERO_BALANCE");
     for money in [Some(0.0), Some(-0.5), None] {

@@ -4,7 +4,7 @@ use capwire_testkit::*;
 
 /// Fifty calls that start together on an unused account.
 fn fifty(call: &Call, world: &World) -> Vec<Outcome> {
-    let client = world.client();
+    let client = world.client_with(json!({ "maxRetries": 0 }));
     world.run(together((0..50).map(|_| call.make(&client))))
 }
 

@@ -5,8 +5,10 @@ mod callback;
 mod circuit_breaker;
 mod client {
     mod abort;
+    mod answered_at_once;
     mod batch;
     mod exchange;
+    mod reads;
     mod report;
     mod user_agent;
     mod wait;
@@ -22,6 +24,7 @@ mod gate_probes;
 mod key;
 mod members;
 mod message;
+mod method;
 mod options;
 mod poll_ledger;
 mod properties;
@@ -34,4 +37,5 @@ mod task {
     mod check;
     mod image;
 }
+mod task_state;
 mod url;

@@ -10,7 +10,7 @@ fn an_unknown_option_is_named() {
         refused_option(read(with(name, json!(1))), name);
     }
     for name in ["timeout", "clientKey", "fetch", "PollIntervalMs"] {
-        refused_option(CallOptions::read(Some(&object([(name, json!(1))]))), name);
+        refused_option(read_call_options(Some(&object([(name, json!(1))]))), name);
     }
 }
 
@@ -55,7 +55,7 @@ fn the_nearest_known_name_is_suggested() {
         ("onProgres", "onProgress"),
         ("typ", "type"),
     ] {
-        let outcome = CallOptions::read(Some(&object([(wrong, json!(1))])));
+        let outcome = read_call_options(Some(&object([(wrong, json!(1))])));
         assert_suggests(refused_option(outcome, wrong), near);
     }
 }

@@ -259,6 +259,7 @@ fn every_text_is_translated_and_every_translation_is_used() {
         json!({ "service": {} }),
         json!({ "service": { "name": "x", "baseUrl": "https://a.example", "imageLimits": {}, "reports": [5] } }),
         profile("http://a.example"),
+        json!({ "service": { "name": "x", "baseUrl": "http://a.example", "imageLimits": {}, "allowInsecure": true } }),
         profile("https://a.example?"),
         profile("https://a b"),
         profile("https://a@b"),
@@ -298,7 +299,7 @@ fn every_text_is_translated_and_every_translation_is_used() {
         ClientOptions::read(&image()).err().unwrap(),
         read_report_kind(&Js::from("x")).unwrap_err(),
         read_callback_timeout(Some(&Js::from(json!({ "messages": 5 })))).err().unwrap(),
-        CallOptions::read(Some(&Js::from(json!({ "timeoutMs": 0 })))).unwrap_err(),
+        read_call_options(Some(&Js::from(json!({ "timeoutMs": 0 })))).unwrap_err(),
     ];
     for failure in callbacks.chain(others) {
         let english = words(&failure, &Catalogue::default());

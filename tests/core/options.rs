@@ -75,7 +75,7 @@ fn options_must_be_an_object_with_a_key() {
         not_strings().into_iter().filter(|invalid| !matches!(invalid, Js::Plain(Value::Object(_))))
     {
         refused_option(read(invalid.clone()), "options");
-        refused_option(CallOptions::read(Some(&invalid)), "options");
+        refused_option(read_call_options(Some(&invalid)), "options");
     }
     refused_option(read(json!({})), "clientKey");
     refused_option(read(json!({ "clientKey": "" })), "clientKey");
@@ -121,9 +121,9 @@ fn an_option_that_is_undefined_is_absent() {
         "pollIntervalMs",
         "type",
     ] {
-        assert!(CallOptions::read(Some(&object([(name, Js::Undefined)]))).is_ok(), "{name}");
+        assert!(read_call_options(Some(&object([(name, Js::Undefined)]))).is_ok(), "{name}");
     }
-    assert!(CallOptions::read::<Js>(None).is_ok());
+    assert!(read_call_options(None).is_ok());
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_number_is_whole_and_within_its_bounds() {
     for (name, min, max) in
         [("timeoutMs", 1.0, MAX), ("firstDelayMs", 0.0, MAX), ("pollIntervalMs", 2_000.0, MAX)]
     {
-        let read = |value| CallOptions::read(Some(&object([(name, value)])));
+        let read = |value| read_call_options(Some(&object([(name, value)])));
         for good in [min, max] {
             assert!(read(Js::Number(good)).is_ok(), "{name}: {good}");
         }
@@ -176,7 +176,7 @@ fn a_text_option_must_be_a_string() {
     for invalid in not_strings() {
         refused_option(read(with("baseUrl", invalid.clone())), "baseUrl");
         for name in ["callbackUrl", "type"] {
-            refused_option(CallOptions::read(Some(&object([(name, invalid.clone())]))), name);
+            refused_option(read_call_options(Some(&object([(name, invalid.clone())]))), name);
         }
     }
     for invalid in not_whole_numbers() {
@@ -274,7 +274,7 @@ fn a_service_profile_is_checked_like_the_options() {
 #[test]
 fn a_key_in_the_wrong_place_is_not_shown() {
     refused_option(read(KEY), "options");
-    refused_option(CallOptions::read(Some(&Js::from(KEY))), "options");
+    refused_option(read_call_options(Some(&Js::from(KEY))), "options");
     for name in [
         "service",
         "baseUrl",
@@ -288,7 +288,7 @@ fn a_key_in_the_wrong_place_is_not_shown() {
         refused_option(read(object([("clientKey", KEY), (name, KEY)])), name);
     }
     for name in ["timeoutMs", "firstDelayMs", "pollIntervalMs", "callbackUrl"] {
-        refused_option(CallOptions::read(Some(&object([(name, KEY)]))), name);
+        refused_option(read_call_options(Some(&object([(name, KEY)]))), name);
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! Many of these tests catch a change of the code that no other test had noticed (mutation testing).
 
-use capwire::protocol::{read_answer, read_balance, read_state};
+use capwire::protocol::{read_answer, read_balance};
 use capwire::response::{Body, Response};
+use capwire::task_state::read_state;
 use capwire_testkit::*;
 
 fn solve(world: &World) -> Outcome {
@@ -22,7 +23,7 @@ fn the_message_says_why_json_is_not_an_answer() {
         (json!({ "message": "Not Found" }), "its JSON has no errorId"),
         (json!([{ "errorId": 0 }]), "expected a JSON object, got an array"),
         (json!(null), "expected a JSON object, got null"),
-        (json!({ "errorId": "1" }), "errorId is not a number and errorCode is missing"),
+        (json!({ "errorId": "x" }), "errorId is not a number and errorCode is missing"),
         (json!({ "errorId": null, "errorCode": "" }), "errorId is not a number"),
     ] {
         let failure = failure_of(body);
@@ -70,7 +71,7 @@ fn an_invalid_task_id_is_shown_but_never_rounded() {
     for (id, shown) in [
         (json!(-1), "-1"),
         (json!(0.5), "0.5"),
-        (json!("abc"), "\"abc\""),
+        (json!("a\u{0}b"), "\"a\u{0}b\""),
         (json!(9_007_199_254_740_992_u64), "a number above 2^53"),
     ] {
         let world = server().create([answer(json!({ "errorId": 0, "taskId": id }))]).world();
@@ -99,68 +100,19 @@ fn the_message_describes_a_body_that_is_not_an_answer() {
     }
 }
 
-fn created_with_id(id: Value) -> Script {
-    answer(json!({ "errorId": 0, "taskId": id }))
-}
-
 #[test]
-fn an_invalid_task_id_is_a_bad_response_and_the_task_may_exist() {
-    for id in [
-        json!(null),
-        json!(0),
-        json!(-1),
-        json!(0.5),
-        json!(410_000_123.5),
-        json!(9_007_199_254_740_992_u64),
-        json!(1e300),
-        json!(true),
-        json!({}),
-        json!([TASK_ID]),
-        json!(""),
-        json!("0"),
-        json!("-5"),
-        json!("abc"),
-        json!("1e9"),
-        json!("12.0"),
-        json!(" 12"),
-        json!("+12"),
-        json!("0x12"),
-        json!("9007199254740992"),
-    ] {
-        let world = server().create([created_with_id(id.clone()), created()]).world();
-        let failure = refused(solve(&world), Class::Transport, "BAD_RESPONSE");
-        assert_eq!(failure.may_have_created_task, Some(true), "{id}");
-        assert!(!failure.retryable);
-        assert_eq!(world.sent().len(), 1, "{id}");
-    }
+fn an_answer_without_an_id_is_a_bad_response_and_the_task_may_exist() {
     let world = server().create([answer(json!({ "errorId": 0 })), created()]).world();
     let failure = refused(solve(&world), Class::Transport, "BAD_RESPONSE");
     assert_eq!(failure.may_have_created_task, Some(true));
     assert_eq!(world.sent().len(), 1);
 }
 
-/// The protocol says that ids are integers. Digits in quotes still identify the task, and it is paid for.
-#[test]
-fn a_task_id_in_quotes_is_read() {
-    for (id, number) in [
-        (json!("410000123"), 410_000_123.0),
-        (json!("9007199254740991"), 9_007_199_254_740_991.0),
-        (json!(1), 1.0),
-        (json!(9_007_199_254_740_991_u64), 9_007_199_254_740_991.0),
-    ] {
-        let world = server().create([created_with_id(id)]).world();
-        // As JavaScript reads it: the host writes a number above 2^32 with a fraction.
-        assert_eq!(solve(&world).unwrap()["taskId"].as_f64(), Some(number));
-        assert_eq!(world.sent()[1].body["taskId"].as_f64(), Some(number));
-    }
-}
-
 /// The task is paid for, so its id is quoted as it came, or not at all, but never rounded.
 #[test]
 fn the_raw_task_id_of_a_paid_task_is_in_the_message() {
     for (id, expected) in [
-        (json!("7f3a-91c0"), "unexpected taskId: \"7f3a-91c0\""),
-        (json!("9007199254740993"), "unexpected taskId: \"9007199254740993\""),
+        (json!("0"), "unexpected taskId: \"0\""),
         (json!(9_007_199_254_740_993_u64), "unexpected taskId: a number above 2^53"),
         (json!(format!("x{KEY}x")), "unexpected taskId: \"x[clientKey]x\""),
         (json!({}), "unexpected taskId: an object"),
@@ -175,12 +127,75 @@ fn the_raw_task_id_of_a_paid_task_is_in_the_message() {
 
 #[test]
 fn a_balance_that_is_not_a_number_is_a_bad_response() {
-    for money in [json!("12.5"), json!(null), json!({})] {
+    for money in [json!("12,5"), json!("much"), json!(""), json!("0x10"), json!(null), json!({})] {
         let world = server().balance([answer(json!({ "errorId": 0, "balance": money }))]).world();
         let outcome = world.balance().run();
         refused(outcome, Class::Transport, "BAD_RESPONSE");
         assert_eq!(world.sent().len(), 1);
     }
+}
+
+#[test]
+fn a_balance_may_be_text() {
+    for (money, number) in [("12.50", 12.5), ("0.000", 0.0), ("-0.5", -0.5), (" 7 ", 7.0)] {
+        let world = server().balance([answer(json!({ "errorId": 0, "balance": money }))]).world();
+        assert_eq!(world.balance().run().unwrap(), number);
+    }
+}
+
+#[test]
+fn an_error_id_may_be_text_and_an_error_code_a_number() {
+    for id in [json!("0"), json!("0.0"), json!(" 0 "), json!(-0.0)] {
+        let world = server().balance([answer(json!({ "errorId": id, "balance": 1 }))]).world();
+        assert_eq!(world.balance().run().unwrap(), 1.0);
+    }
+    for id in [json!("1"), json!("12"), json!("-1"), json!(7)] {
+        let failure = failure_of(json!({ "errorId": id }));
+        refused::<()>(Err(failure), Class::UnknownService, "UNKNOWN");
+        let body = json!({ "errorId": id, "errorCode": 17, "errorDescription": "no" });
+        let failure = refused::<()>(Err(failure_of(body)), Class::UnknownService, "17");
+        assert_eq!(failure.server_code.as_deref(), Some("17"));
+        assert!(failure.english().contains("17 no"), "{}", failure.english());
+        let body = json!({ "errorId": id, "errorCode": 0 });
+        refused::<()>(Err(failure_of(body)), Class::UnknownService, "UNKNOWN");
+    }
+}
+
+/// The code is that of the table, and `serverCode` is what came.
+#[test]
+fn a_code_is_known_in_any_case() {
+    for (sent, class, code) in [
+        ("error_zero_balance", Class::Balance, "ERROR_ZERO_BALANCE"),
+        ("Error_No_Such_Captcha_Id", Class::TaskNotFound, "ERROR_NO_SUCH_CAPTCHA_ID"),
+        ("wrong_captcha_id", Class::TaskNotFound, "WRONG_CAPTCHA_ID"),
+        ("error_image_type_not_supported", Class::Image, "ERROR_IMAGE_TYPE_NOT_SUPPORTED"),
+        ("error_proxy_banned", Class::Proxy, "ERROR_PROXY_BANNED"),
+        ("error_proxy_of_tomorrow", Class::Proxy, "error_proxy_of_tomorrow"),
+        ("wrong_captcha_id_2", Class::UnknownService, "wrong_captcha_id_2"),
+        ("network", Class::UnknownService, "network"),
+    ] {
+        let failure = failure_of(json!({ "errorId": 1, "errorCode": sent }));
+        let failure = refused::<()>(Err(failure), class, code);
+        assert_eq!(failure.server_code.as_deref(), Some(sent));
+    }
+    for sent in ["captcha_not_ready", "Captcha_Not_Ready", "CAPCHA_NOT_READY"] {
+        let body = json!({ "errorId": 1, "errorCode": sent });
+        let world = server().poll([answer(body), ready()]).world();
+        assert_eq!(world.solve(token_task()).run().unwrap()["polls"], 2);
+    }
+}
+
+/// What a code of the table leads to does not depend on its case either.
+#[test]
+fn a_code_in_lower_case_is_repeated_or_remembered_as_in_upper_case() {
+    let world = server().create([error("error_no_slot_available"), created()]).world();
+    world.solve(token_task()).run().unwrap();
+    assert_eq!(world.count("createTask"), 2);
+    let world = server().create([error("error_proxy_banned")]).world();
+    let client = world.client();
+    refused(world.solve(token_task()).by(&client).run(), Class::Proxy, "ERROR_PROXY_BANNED");
+    let again = world.solve(token_task()).by(&client).run();
+    refused_locally(again, Class::Proxy, "ERROR_PROXY_BANNED");
 }
 
 /// JavaScript reads a JSON number that is too large as infinity.

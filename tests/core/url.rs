@@ -16,7 +16,7 @@ fn ordinary_urls_are_accepted() {
         "http://LOCALHOST:1",
         "http://127.255.0.1",
     ] {
-        assert!(check_safe(url).is_ok(), "{url}");
+        assert!(check_safe(url, false).is_ok(), "{url}");
         assert!(is_web_address(url), "{url}");
     }
 }
@@ -42,7 +42,83 @@ fn malformed_and_unsafe_urls_are_refused() {
         "http://127.0.0.1.example",
         "http://127.0.0.256",
     ] {
-        assert!(check_safe(url).is_err(), "{url}");
+        assert!(check_safe(url, false).is_err(), "{url}");
+    }
+}
+
+#[test]
+fn http_to_a_private_network_needs_a_profile_that_allows_it() {
+    for host in [
+        "10.0.0.1",
+        "10.255.255.255:8080",
+        "172.16.0.1",
+        "172.31.9.9",
+        "192.168.1.20:8000/api",
+        "169.254.1.1",
+        "100.64.0.1",
+        "100.127.0.1",
+        "[fc00::1]",
+        "[fd12:3456::1]:8080",
+        "[fe80::1]",
+        "[febf::1]",
+        "solver",
+        "Solver:8000",
+        "solver-1/api",
+        "captcha.internal",
+        "captcha.LOCAL",
+        "captcha.lan",
+        "captcha.home.arpa",
+        "127.0.0.1",
+        "localhost",
+    ] {
+        let url = format!("http://{host}");
+        assert!(check_safe(&url, true).is_ok(), "{url}");
+        let is_loopback = host.starts_with("127.") || host == "localhost";
+        assert_eq!(check_safe(&url, false).is_ok(), is_loopback, "{url}");
+    }
+    for host in [
+        "captcha.example",
+        "8.8.8.8",
+        "172.15.0.1",
+        "172.32.0.1",
+        "192.169.0.1",
+        "169.253.0.1",
+        "100.63.0.1",
+        "100.128.0.1",
+        "11.0.0.1",
+        // Browsers read these as other addresses.
+        "010.0.0.1",
+        "192.168.257",
+        "10.1",
+        "0xa000001",
+        "134744072",
+        "10.0.0.1.",
+        "10.0.0.1.example",
+        "10.0.0.256",
+        "1.10.0.0.1",
+        "[fd::1]",
+        "[fb00::1]",
+        "[fe00::1]",
+        "[fec0::1]",
+        "[::fd00:1]",
+        "[2001:db8::1]",
+        "internal.example",
+        "xinternal",
+        "captcha.local.example",
+    ] {
+        let url = format!("http://{host}");
+        let is_single = host == "xinternal";
+        assert_eq!(check_safe(&url, true).is_ok(), is_single, "{url}");
+        assert!(check_safe(&url, false).is_err(), "{url}");
+    }
+    // Whatever else is wrong with an address stays wrong.
+    for url in [
+        "http://user@10.0.0.1",
+        "http://10.0.0.1:70000",
+        "ftp://10.0.0.1",
+        "http://10.0.0.1\\@a.example",
+    ] {
+        assert!(check_safe(url, true).is_err(), "{url}");
     }
 }
 
@@ -155,7 +231,7 @@ fn any_other_base_url_is_refused_without_showing_it() {
 
 #[test]
 fn a_callback_url_is_an_absolute_web_address() {
-    let read = |url: &str| CallOptions::read(Some(&object([("callbackUrl", url)])));
+    let read = |url: &str| read_call_options(Some(&object([("callbackUrl", url)])));
     for url in ["https://me.example/done?id=1", "http://me.example:8080/", "https://me.example"] {
         assert_eq!(read(url).unwrap().callback_url.as_deref(), Some(url));
     }

@@ -12,7 +12,7 @@ const PAUSE_MS: f64 = 2_000.0;
 
 /// Checks the next calls of the same client: requests that lead to a ban are refused locally, and a task that still
 /// exists can be waited for. Returns the end of the row's outcome.
-pub(crate) fn afterwards(run: &Run<'_>, meanings: &[Meaning], id: Option<u64>) -> &'static str {
+pub(crate) fn afterwards(run: &Run<'_>, meanings: &[Meaning], id: Option<TaskId>) -> &'static str {
     let (world, client, scene) = (&run.world, &run.client, run.scene);
     let make = |call: &Call| {
         world.run(call.with(client, json!({ "timeoutMs": 400_000 }), &Log::default()))
@@ -50,9 +50,10 @@ pub(crate) fn afterwards(run: &Run<'_>, meanings: &[Meaning], id: Option<u64>) -
             return refused;
         }
         Some(Meaning::Refused(class @ Class::TaskNotFound, code)) if id.is_some() => {
-            locally(Call::Result(TASK_ID), *class, code, Some(HOUR_MS));
+            let id = id.unwrap();
+            locally(Call::ResultOf(id.clone()), *class, code, Some(HOUR_MS));
             if run.end + POLL_GAP_MS < bounds(run).1 {
-                locally(Call::Wait(TASK_ID), *class, code, Some(HOUR_MS));
+                locally(Call::WaitFor(id), *class, code, Some(HOUR_MS));
             }
             return refused;
         }
@@ -69,7 +70,8 @@ pub(crate) fn afterwards(run: &Run<'_>, meanings: &[Meaning], id: Option<u64>) -
         Some(Meaning::Ready) => return "",
         Some(Meaning::Refused(..) | Meaning::Broken(_) | Meaning::Lost(_)) => {}
         _ if id.is_some() && !matches!(run.outcome, Some(Ok(_))) => {
-            return go_on(run, &make(&Call::Wait(TASK_ID)));
+            let id = id.unwrap();
+            return go_on(run, &id, &make(&Call::WaitFor(id.clone())));
         }
         _ => {}
     }
@@ -104,7 +106,7 @@ fn after_one_refusal(run: &Run<'_>, class: Class, code: &str) -> &'static str {
 }
 
 /// A paid task is waited for again, and both calls together keep the rules.
-fn go_on(run: &Run<'_>, outcome: &Outcome) -> &'static str {
+fn go_on(run: &Run<'_>, id: &TaskId, outcome: &Outcome) -> &'static str {
     let polls = run.world.sent_to("getTaskResult");
     assert_spaced(&polls);
     assert!(polls.len() <= MOST_POLLS);
@@ -122,10 +124,7 @@ fn go_on(run: &Run<'_>, outcome: &Outcome) -> &'static str {
         }
         Err(failure) => {
             assert_failure(failure);
-            assert_eq!(
-                (failure.class, failure.task_id.map(u64::from)),
-                (Class::SolveTimeout, Some(TASK_ID))
-            );
+            assert_eq!((failure.class, failure.task_id.as_ref()), (Class::SolveTimeout, Some(id)));
             let gap = polls.last().map_or(0.0, |poll| poll.end.unwrap() + POLL_GAP_MS);
             assert!(
                 before == MOST_POLLS || run.end.max(gap) >= life,

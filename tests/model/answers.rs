@@ -21,7 +21,7 @@ pub(crate) enum Meaning {
     Unclear,
     /// getTaskResult: requested too often, so the interval grows.
     Widen,
-    /// Solved.
+    /// Solved. createTask: at once, with or without an id.
     Ready,
     /// Refused by the service, for good.
     Refused(Class, &'static str),
@@ -46,8 +46,9 @@ pub(crate) struct Case {
 pub(crate) fn is_accepted(sent: &Sent, case: &Case, delay: f64) -> bool {
     let End::Reply(Reply { body: Body::Json(body), .. }) = &case.script.end else { return false };
     let code = body["errorCode"].as_str().unwrap_or_default();
+    let is_number = |id: &Value| id.is_number() || matches!(id.as_str(), Some("0" | "1"));
     let is_answer =
-        body["errorId"].is_number() || body.get("errorId").is_some() && !code.is_empty();
+        is_number(&body["errorId"]) || body.get("errorId").is_some() && !code.is_empty();
     let has_come = sent.end.unwrap() - sent.start >= delay - 1e-6;
     has_come && is_answer && !matches!(case.poll, Refused(Class::Key | Class::Access, _))
 }
@@ -62,10 +63,11 @@ fn refusal(id: Value, code: Value) -> Value {
 }
 
 /// One code of each class, and those that behave specially.
-const CODES: [(&str, Class); 26] = [
+const CODES: [(&str, Class); 28] = [
     ("ERROR_KEY_DOES_NOT_EXIST", Class::Key),
     ("ERROR_ZERO_BALANCE", Class::Balance),
     ("ERROR_TOO_BIG_CAPTCHA_FILESIZE", Class::Image),
+    ("ERROR_IMAGE_TYPE_NOT_SUPPORTED", Class::Image),
     ("ERROR_INVALID_TASK", Class::Task),
     ("ERROR_TASK_ABSENT", Class::Task),
     ("ERROR_TOKEN_EXPIRED", Class::Task),
@@ -77,6 +79,7 @@ const CODES: [(&str, Class); 26] = [
     ("ERROR_IP_BANNED", Class::Access),
     ("ERROR_IP_BLOCKED", Class::Access),
     ("ERROR_NO_SUCH_CAPCHA_ID", Class::TaskNotFound),
+    ("ERROR_NO_SUCH_CAPTCHA_ID", Class::TaskNotFound),
     ("WRONG_CAPTCHA_ID", Class::TaskNotFound),
     ("ERROR_CAPTCHA_UNSOLVABLE", Class::Unsolvable),
     ("ERROR_RECAPTCHA_TIMEOUT", Class::Unsolvable),
@@ -118,6 +121,12 @@ fn service_answers() -> Vec<Case> {
             Created,
             Unclear,
         ),
+        case(
+            "a created task",
+            answer(json!({ "errorId": "0", "taskId": "6f1c2a9e-0b1d-4a53", "status": "idle" })),
+            Created,
+            Pending,
+        ),
         case("a created task", created().status(500), Created, Unclear),
         case("a created task", created().status(429), Created, Unclear),
         case(
@@ -128,10 +137,12 @@ fn service_answers() -> Vec<Case> {
             Created,
             Unclear,
         ),
-        case("ready", ready(json!({ "solution": text })), lost(), Ready),
-        case("ready", ready(json!({ "solution": text, "cost": 0.0003 })), lost(), Ready),
-        case("ready", ready(json!({ "solution": text })).status(503), lost(), Ready),
-        case("ready, no text", ready(json!({ "solution": { "token": "03AG" } })), lost(), Ready),
+        case("ready", ready(json!({ "solution": text })), Ready, Ready),
+        case("ready", ready(json!({ "solution": text, "cost": 0.0003 })), Ready, Ready),
+        case("ready", ready(json!({ "solution": text })).status(503), Ready, Ready),
+        case("ready", ready(json!({ "solution": text, "taskId": TASK_ID })), Ready, Ready),
+        case("ready", ready(json!({ "solution": text, "taskId": "a-1" })), Ready, Ready),
+        case("ready, no text", ready(json!({ "solution": { "token": "03AG" } })), Ready, Ready),
         case("ready, no solution", ready(json!({})), lost(), Broken("BAD_RESPONSE")),
         case(
             "ready, no solution",
@@ -140,7 +151,19 @@ fn service_answers() -> Vec<Case> {
             Broken("BAD_RESPONSE"),
         ),
     ];
-    for status in [json!("done"), json!(KEY), json!(""), json!(null), json!(7), json!(["ready"])] {
+    let failed = || Refused(Class::Unsolvable, "ERROR_CAPTCHA_UNSOLVABLE");
+    let body = json!({ "errorId": 0, "status": "Failed", "errorCode": "ERROR_CAPTCHA_UNSOLVABLE" });
+    cases.push(case("a failed task", answer(body), failed(), failed()));
+    let odd = json!({ "errorId": 0, "status": "odd", "solution": text });
+    cases.push(case(
+        "a solution in an unknown status",
+        answer(odd),
+        lost(),
+        Broken("BAD_RESPONSE"),
+    ));
+    for status in
+        [json!("reviewed"), json!(KEY), json!(""), json!(null), json!(7), json!(["ready"])]
+    {
         let script = answer(json!({ "errorId": 0, "status": status }));
         cases.push(case("an unknown status", script, lost(), Unclear));
     }
@@ -152,9 +175,8 @@ fn service_answers() -> Vec<Case> {
         json!(null),
         json!(true),
         json!([]),
-        json!("abc"),
-        json!("0410"),
-        json!("9007199254740992"),
+        json!("0"),
+        json!("a\u{0}b"),
         json!(KEY),
     ];
     for id in invalid_ids {
@@ -207,16 +229,19 @@ fn refusals() -> Vec<Case> {
         cases.push(case(code, script, Refused(Class::RateLimit, code), Widen));
     }
     let code = "CAPTCHA_NOT_READY";
-    for id in [json!(1), json!("x"), json!(null)] {
-        let script = answer(refusal(id, json!(code)));
+    for (id, sent) in [(json!(1), code), (json!("x"), code), (json!(null), "captcha_not_ready")] {
+        let script = answer(refusal(id, json!(sent)));
         cases.push(case(code, script, Lost("BAD_RESPONSE"), Pending));
     }
+    let numbered = || Refused(Class::UnknownService, "17");
+    let script = answer(refusal(json!(1), json!(17)));
+    cases.push(case("an unknown code", script, numbered(), numbered()));
     let unknown = || Refused(Class::UnknownService, "UNKNOWN");
     for body in [
         json!({ "errorId": 1 }),
         json!({ "errorId": 0.5, "taskId": TASK_ID, "status": "ready" }),
         json!({ "errorId": 1e300, "errorCode": null }),
-        json!({ "errorId": 1, "errorCode": 17, "errorDescription": KEY }),
+        json!({ "errorId": "1", "errorDescription": KEY }),
         json!({ "errorId": 1, "errorCode": "" }),
     ] {
         cases.push(case("an error without a code", answer(body.clone()), unknown(), unknown()));
@@ -230,7 +255,8 @@ fn invalid_envelopes() -> Vec<Case> {
     let mut unread = |fault: &str, script: Script| {
         cases.push(case(fault, script, Lost("BAD_RESPONSE"), Unclear));
     };
-    for id in [json!("0"), json!("x"), json!(KEY), json!(null), json!(true), json!({}), json!([0])]
+    for id in
+        [json!("0x0"), json!("x"), json!(KEY), json!(null), json!(true), json!({}), json!([0])]
     {
         unread("errorId of the wrong type", answer(json!({ "errorId": id, "taskId": TASK_ID })));
     }

@@ -14,6 +14,7 @@ pub(crate) fn check(run: &Run<'_>, tally: &mut Tally) {
     let id = outcome(run, &meanings);
     events(run, &meanings);
     assert_eq!((run.world.timers(), run.world.in_flight()), (0, 0), "timers or requests are left");
+    let id = id.and_then(|id| TaskId::read(&Js::from(id)));
     let then = afterwards(run, &meanings, id);
     count(run, &meanings, then, tally);
 }
@@ -24,6 +25,25 @@ pub(crate) fn slack(run: &Run<'_>) -> f64 {
 
 pub(crate) fn is_poll(sent: &Sent) -> bool {
     sent.method == "getTaskResult"
+}
+
+/// The id in the answer that created the task, if it has one: the number that a call was made with, or what came.
+fn known_id(run: &Run<'_>) -> Option<Value> {
+    if run.scene.entry == Entry::Wait {
+        return Some(json!(TASK_ID));
+    }
+    let play = run.play.borrow();
+    let mut ids =
+        play.moves.iter().zip(&run.sent).filter(|(_, sent)| !is_poll(sent)).map(|(it, _)| {
+            let End::Reply(reply) = &it.choice.case.script.end else { return None };
+            let Body::Json(body) = &reply.body else { return None };
+            body.get("taskId").cloned()
+        });
+    ids.next_back().flatten()
+}
+
+fn id_of(run: &Run<'_>) -> Value {
+    known_id(run).unwrap_or(json!(0))
 }
 
 /// The latest time at which the call ends, and at which the task does.
@@ -70,7 +90,7 @@ fn exchanges(run: &Run<'_>) -> Vec<Meaning> {
             (false, false) => Meaning::Lost("REQUEST_TIMEOUT"),
         });
         if polls {
-            assert_eq!(sent.body["taskId"], TASK_ID);
+            assert_eq!(sent.body["taskId"], id_of(run));
         }
     }
 
@@ -142,18 +162,19 @@ fn backoff(attempt: usize, random: f64, given: Option<f64>) -> (f64, f64) {
 }
 
 /// Checks that the outcome follows from the last answer. Returns the task's id if the caller knows it.
-fn outcome(run: &Run<'_>, meanings: &[Meaning]) -> Option<u64> {
+fn outcome(run: &Run<'_>, meanings: &[Meaning]) -> Option<Value> {
     let scene = run.scene;
     let reported = run.events.iter().find(|event| event["type"] == "created");
-    let reported = reported.map(|event| event["taskId"].as_u64().unwrap());
-    let exists = meanings.contains(&Meaning::Created) || scene.entry == Entry::Wait;
-    let id = exists.then_some(TASK_ID);
+    let reported = reported.map(|event| event["taskId"].clone());
+    let polls = run.sent.iter().filter(|sent| is_poll(sent)).count();
+    let at_once = meanings.last() == Some(&Meaning::Ready) && polls == 0;
+    let exists = meanings.contains(&Meaning::Created) || scene.entry == Entry::Wait || at_once;
+    let id = exists.then(|| known_id(run)).flatten();
     let Some(outcome) = &run.outcome else {
         let play = run.play.borrow();
         assert!(play.dropped_in_pause || play.dropped_under_way, "nothing dropped it");
         return if scene.entry == Entry::Wait { id } else { reported };
     };
-    let polls = run.sent.iter().filter(|sent| is_poll(sent)).count();
     let (deadline, life) = bounds(run);
     let is_over = run.end >= deadline.min(life) - TINY;
     let failure = match outcome {
@@ -162,7 +183,7 @@ fn outcome(run: &Run<'_>, meanings: &[Meaning]) -> Option<u64> {
             match scene.entry {
                 Entry::Image => assert_eq!(*value, "w7kq"),
                 _ => {
-                    assert_eq!(value["taskId"], TASK_ID);
+                    assert_eq!(value["taskId"], id_of(run));
                     assert_eq!(value["polls"], polls);
                     let play = run.play.borrow();
                     let End::Reply(reply) = &play.moves.last().unwrap().choice.case.script.end
@@ -181,7 +202,7 @@ fn outcome(run: &Run<'_>, meanings: &[Meaning]) -> Option<u64> {
         Err(failure) => failure,
     };
     assert_failure(failure);
-    assert_eq!(failure.task_id.map(u64::from), id, "{failure:#?}");
+    assert_eq!(failure.task_id.as_ref().map(plain_id), id, "{failure:#?}");
     // The class, code, origin and mayHaveCreatedTask that the last answer must lead to.
     let (class, code, origin, may) = match meanings.last() {
         None => {
@@ -223,7 +244,8 @@ fn outcome(run: &Run<'_>, meanings: &[Meaning]) -> Option<u64> {
     let found = (failure.class, &*failure.code, failure.origin, failure.may_have_created_task);
     assert_eq!(found, (class, code, origin, may), "{failure:#?}");
     assert!(may != Some(true) || !failure.retryable, "{failure:#?}");
-    let method = if id.is_some() { "getTaskResult" } else { "createTask" };
+    let is_polled = id.is_some() || at_once;
+    let method = if is_polled { "getTaskResult" } else { "createTask" };
     assert_eq!(failure.method.unwrap().name(), method);
     assert_eq!(
         failure.origin == Origin::Service && class != Class::UnknownService,
@@ -252,15 +274,18 @@ fn events(run: &Run<'_>, meanings: &[Meaning]) {
         if is_poll(sent) {
             polls += 1;
         }
-        let poll = |status| Some(json!(["poll", TASK_ID, polls, status]));
+        let id = id_of(run);
+        let poll = |status| Some(json!(["poll", id, polls, status]));
         expected.extend(match meaning {
-            Meaning::Created => Some(json!(["created", TASK_ID, null, null])),
+            Meaning::Created => Some(json!(["created", id, null, null])),
+            // Without an id there is nothing to tell.
+            Meaning::Ready if !is_poll(sent) => {
+                known_id(run).map(|id| json!(["created", id, null, null]))
+            }
             Meaning::Again(..) => Some(json!(["retry", null, null, "createTask"])),
             Meaning::Pending => poll("processing"),
             Meaning::Ready => poll("ready"),
-            Meaning::Unclear | Meaning::Widen => {
-                Some(json!(["retry", TASK_ID, null, "getTaskResult"]))
-            }
+            Meaning::Unclear | Meaning::Widen => Some(json!(["retry", id, null, "getTaskResult"])),
             Meaning::Lost(_) | Meaning::Refused(..) | Meaning::Broken(_) => None,
         });
     }

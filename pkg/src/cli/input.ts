@@ -44,6 +44,21 @@ export function readKey(file: string | undefined): string {
   );
 }
 
+/** The id of a task: digits are a number, unless they are quoted as in JSON. Any other text is one. */
+export function readId(text: string): number | string {
+  const quoted = text.match(/^"(.*)"$/)?.[1];
+  if (quoted !== undefined) return quoted;
+  return /^[1-9]\d{0,15}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text;
+}
+
+/** An id as an argument, which {@link readId} reads as the same id, and a POSIX shell as one word. */
+export function showId(id: number | string): string {
+  if (typeof id === "number") return String(id);
+  const text = id === readId(id) ? id : `"${id}"`;
+  const word = /^[\w./:+=@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return word.startsWith("-") ? `-- ${word}` : word;
+}
+
 export function timeoutMs({ timeout }: Flags): number | undefined {
   if (timeout === undefined) return undefined;
   const seconds = Number(timeout);

@@ -172,9 +172,10 @@ fn a_report_is_repeated_under_the_rules_of_get_balance() {
         (page(429, ""), 2),
         (page(503, ""), 2),
         (error("ERROR_NO_SLOT_AVAILABLE"), 2),
-        (page(500, ""), 1),
-        (network(), 1),
-        (hang(), 1),
+        (page(500, ""), 2),
+        (network(), 2),
+        (hang(), 2),
+        (page(404, ""), 1),
         (error("ERROR_SERVICE_NOT_AVAILABLE"), 1),
     ] {
         let world = server().report([first.clone(), reported()]).world();
@@ -203,7 +204,7 @@ fn a_lost_answer_is_a_transport_error_with_the_task_id() {
         (error("CAPTCHA_NOT_READY"), "BAD_RESPONSE"),
     ] {
         let world = server().report([script]).world();
-        let client = world.client_with(json!({ "requestTimeoutMs": 4_000 }));
+        let client = world.client_with(json!({ "requestTimeoutMs": 4_000, "maxRetries": 0 }));
         let start = world.now();
         let failure = refused(world.run(REPORT.make(&client)), Class::Transport, code);
         assert_eq!(failure.task_id, Some(task_id(TASK_ID)));

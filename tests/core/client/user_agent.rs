@@ -75,7 +75,7 @@ fn every_other_failure_is_a_transport_error() {
         (page(0, ""), "HTTP_STATUS", false),
     ] {
         let world = server().user_agent([script]).world();
-        let client = world.client_with(json!({ "requestTimeoutMs": 4_000 }));
+        let client = world.client_with(json!({ "requestTimeoutMs": 4_000, "maxRetries": 0 }));
         let start = world.now();
         let failure = refused(world.user_agent().by(&client).run(), Class::Transport, code);
         assert_eq!(failure.retryable, retryable);

@@ -59,7 +59,7 @@ fn solve_image_returns_the_text_and_a_solution_without_one_is_a_bad_response() {
     let text = world.solve_image(image()).run();
     assert_eq!(text.unwrap(), "w7kq");
 
-    for solution in [json!({}), json!({ "text": 7 }), json!("w7kq"), json!([])] {
+    for solution in [json!({}), json!({ "token": 7 }), json!({ "text": null }), json!([])] {
         let body = json!({ "errorId": 0, "status": "ready", "solution": solution });
         let world = server().poll([answer(body)]).world();
         let outcome = world.solve_image(image()).run();

@@ -24,7 +24,7 @@ fn transient_failures() -> Vec<(&'static str, Script)> {
         ("BAD_RESPONSE", answer(json!({ "errorId": 0 }))),
         ("BAD_RESPONSE", answer(json!({ "errorId": 0, "status": null }))),
         ("BAD_RESPONSE", answer(json!({ "errorId": 0, "status": 1 }))),
-        ("BAD_RESPONSE", answer(json!({ "errorId": 0, "status": "queued" }))),
+        ("BAD_RESPONSE", answer(json!({ "errorId": 0, "status": "reviewed" }))),
         ("BAD_RESPONSE", too_large()),
         ("REQUEST_TIMEOUT", hang()),
     ]

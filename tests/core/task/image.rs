@@ -342,6 +342,9 @@ impl HostValue for Uncopied {
         assert!(length <= 256, "{length} characters of the text were copied");
         self.0.string_prefix(length)
     }
+    fn as_number(&self) -> Option<f64> {
+        self.0.as_number()
+    }
     fn string_slice(&self, start: u32) -> Self {
         Self(self.0.string_slice(start))
     }

@@ -9,7 +9,7 @@ use capwire::message::Catalogue;
 use capwire::method::TaskId;
 use capwire::options::CallOptions;
 use capwire::record::{Record, Written};
-use capwire::service::ReportKind;
+use capwire::service::{CAPMONSTER, ReportKind};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 
@@ -25,6 +25,9 @@ pub enum Call {
     Create(Js),
     Result(u64),
     Wait(u64),
+    /// With an id of any kind.
+    ResultOf(TaskId),
+    WaitFor(TaskId),
     Solve(Js),
     SolveImage(Js),
     Report(u64, ReportKind),
@@ -41,13 +44,16 @@ impl Call {
         let listener = &|event: &Progress| log.push(event);
         match self {
             Self::Balance => client.balance().await.map(Value::from),
-            Self::Create(task) => client
-                .create_task(task.clone(), options, listener)
-                .await
-                .map(|id| u64::from(id).into()),
-            Self::Result(id) => client.task_result(task_id(*id)).await.map(|it| plain(&it)),
+            Self::Create(task) => {
+                client.create_task(task.clone(), options, listener).await.map(|id| plain_id(&id))
+            }
+            Self::Result(id) => client.task_result(&task_id(*id)).await.map(|it| plain(&it)),
             Self::Wait(id) => {
-                client.wait_for_result(task_id(*id), options, listener).await.map(|it| plain(&it))
+                client.wait_for_result(&task_id(*id), options, listener).await.map(|it| plain(&it))
+            }
+            Self::ResultOf(id) => client.task_result(id).await.map(|it| plain(&it)),
+            Self::WaitFor(id) => {
+                client.wait_for_result(id, options, listener).await.map(|it| plain(&it))
             }
             Self::Solve(task) => {
                 client.solve(task.clone(), options, listener).await.map(|it| plain(&it))
@@ -56,7 +62,7 @@ impl Call {
                 client.solve_image(image.clone(), options, listener).await.map(Value::from)
             }
             Self::Report(id, kind) => {
-                client.report_incorrect(task_id(*id), *kind).await.map(Value::from)
+                client.report_incorrect(&task_id(*id), *kind).await.map(Value::from)
             }
             Self::UserAgent => client.user_agent().await.map(Value::from),
         }
@@ -178,11 +184,32 @@ impl Log {
 }
 
 pub fn call_options(options: Value) -> CallOptions {
-    CallOptions::read(Some(&Js::from(options))).unwrap()
+    read_call_options(Some(&options.into())).unwrap()
+}
+
+/// Reads the options of a call to a service that keeps the usual rules.
+pub fn read_call_options(options: Option<&Js>) -> Result<CallOptions, Box<Failure>> {
+    CallOptions::read(options, &CAPMONSTER)
 }
 
 pub fn task_id(id: u64) -> TaskId {
     TaskId::read(&Js::from(id)).unwrap()
+}
+
+/// The number of an id; 0 for one that is text.
+pub fn number(id: &TaskId) -> u64 {
+    match id {
+        TaskId::Number(id) => *id,
+        TaskId::Text(_) => 0,
+    }
+}
+
+/// An id as it crosses to JavaScript.
+pub fn plain_id(id: &TaskId) -> Value {
+    match id {
+        TaskId::Number(id) => json!(id),
+        TaskId::Text(id) => json!(&**id),
+    }
 }
 
 /// A task for a token, over a proxy.

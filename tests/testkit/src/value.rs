@@ -152,6 +152,16 @@ impl HostValue for Js {
         }
     }
 
+    fn as_number(&self) -> Option<f64> {
+        let number = match self {
+            Self::Plain(Value::Number(number)) => number.as_f64(),
+            Self::Number(number) => Some(*number),
+            Self::Plain(Value::String(text)) => decimal(text.trim()),
+            _ => None,
+        };
+        number.filter(|number| number.is_finite())
+    }
+
     fn get(&self, key: &str) -> Option<Self> {
         self.members().into_iter().rfind(|(name, _)| name == key).map(|(_, value)| value)
     }
@@ -172,6 +182,18 @@ impl HostValue for Js {
         };
         Some(items).filter(|items| items.len() <= max as usize)
     }
+}
+
+/// The number that a text writes in decimal.
+fn decimal(text: &str) -> Option<f64> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text).to_ascii_lowercase();
+    let (digits, exponent) = unsigned.split_once("e-").unwrap_or((&unsigned, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let is_digits = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_decimal = is_digits(whole, 15) && is_digits(fraction, 40) && is_digits(exponent, 2);
+    is_decimal.then(|| text.parse().unwrap())
 }
 
 impl Serialize for Js {

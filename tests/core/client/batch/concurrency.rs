@@ -134,7 +134,7 @@ fn any_other_failure_counts_as_the_first_answer() {
 
 #[test]
 fn the_concurrency_is_a_whole_number_from_1_to_1000() {
-    let read = |value: Js| CallOptions::read(Some(&object([("concurrency", value)])));
+    let read = |value: Js| read_call_options(Some(&object([("concurrency", value)])));
     let plain = [json!(0), json!(1_001), json!(-1), json!(1.5), json!("8"), json!(null), json!([])];
     let numbers = [f64::NAN, f64::INFINITY].map(Js::Number);
     for wrong in plain.map(Js::from).into_iter().chain(numbers) {
