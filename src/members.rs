@@ -83,14 +83,14 @@ impl<V: HostValue> Members<V> {
     }
 
     /// Refuses the members that nobody has read. `others` are read elsewhere.
-    pub(crate) fn finish(self, others: &[&'static str]) -> Result<()> {
-        let unknown = self.rest.iter().find(|(name, _)| !others.contains(&name.as_str()));
+    pub(crate) fn finish(mut self, others: &[&'static str]) -> Result<()> {
+        self.known.extend_from_slice(others);
+        let unknown = self.rest.iter().find(|(name, _)| !self.known.contains(&name.as_str()));
         let Some((name, _)) = unknown else { return Ok(()) };
         if name.len() > MAX_SHOWN_NAME {
             return Err(Failure::option("options", texts::UNKNOWN_OPTION_WITHIN));
         }
-        let known = self.known.iter().chain(others).copied();
-        let rule = match nearest(name, known) {
+        let rule = match nearest(name, self.known.iter().copied()) {
             Some(near) => texts::UNKNOWN_OPTION_NEAR.with([Message::Literal(self.path(near))]),
             None => texts::UNKNOWN_OPTION.into(),
         };

@@ -42,19 +42,32 @@ pub fn concat(parts: &[&str]) -> String {
 #[must_use]
 pub fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Two letters of four would make anything similar.
-    let most = if text.len() < 5 { 1 } else { 2 };
-    let near = names.into_iter().map(|name| (difference(text.as_bytes(), name.as_bytes()), name));
-    near.filter(|(letters, _)| *letters <= most).min_by_key(|it| it.0).map(|it| it.1)
+    let mut less_than = if text.len() < 5 { 2 } else { 3 };
+    let mut nearest = None;
+    for name in names {
+        let letters = difference(text.as_bytes(), name.as_bytes());
+        if letters < less_than {
+            less_than = letters;
+            nearest = Some(name);
+        }
+    }
+    nearest
 }
 
 /// How many letters of the longer text are between the beginning and the end that both have.
 fn difference(a: &[u8], b: &[u8]) -> usize {
-    let is_same = |(a, b): &(&u8, &u8)| a.eq_ignore_ascii_case(b);
-    let shorter = a.len().min(b.len());
-    let start = a.iter().zip(b).take_while(is_same).count();
-    let ends = a.iter().rev().zip(b.iter().rev());
-    let end = ends.take(shorter.saturating_sub(start)).take_while(is_same).count();
-    a.len().max(b.len()).saturating_sub(start).saturating_sub(end)
+    let (mut shorter, mut longer) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    while let ([a, after_a @ ..], [b, after_b @ ..]) = (shorter, longer)
+        && a.eq_ignore_ascii_case(b)
+    {
+        (shorter, longer) = (after_a, after_b);
+    }
+    while let ([before_a @ .., a], [before_b @ .., b]) = (shorter, longer)
+        && a.eq_ignore_ascii_case(b)
+    {
+        (shorter, longer) = (before_a, before_b);
+    }
+    longer.len()
 }
 
 #[cfg(test)]

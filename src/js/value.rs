@@ -80,15 +80,19 @@ impl HostValue for Value {
     }
 
     fn entries(&self) -> Option<Vec<(String, Self)>> {
-        let entries = entries(&self.0, MAX_MEMBERS)?;
-        let pairs = (0..entries.length()).step_by(2);
-        let pair =
-            |at: u32| Some((entries.get(at).as_string()?, Self(entries.get(at.saturating_add(1)))));
-        Some(pairs.filter_map(pair).collect())
+        let mut members = Vec::new();
+        let mut name = None;
+        for item in list(&entries(&self.0, MAX_MEMBERS)?) {
+            match name.take() {
+                None => name = item.as_string(),
+                Some(name) => members.push((name, item)),
+            }
+        }
+        Some(members)
     }
 
     fn items(&self, max: u32) -> Option<Vec<Self>> {
-        Some(items(&self.0, max)?.iter().map(Self).collect())
+        items(&self.0, max).as_ref().map(list)
     }
 }
 
@@ -96,6 +100,15 @@ impl Value {
     fn string(&self) -> Option<&JsString> {
         self.0.dyn_ref()
     }
+}
+
+// A loop: `collect` reserves memory by code of its own.
+fn list(array: &Array) -> Vec<Value> {
+    let mut values = Vec::new();
+    for at in 0..array.length() {
+        values.push(Value(array.get(at)));
+    }
+    values
 }
 
 fn present(value: JsValue) -> Option<Value> {

@@ -515,9 +515,9 @@ impl TaskType {
     /// catalogue.
     #[must_use]
     pub fn image_rule(&self, field: &str) -> Option<Rule> {
-        let fields = self.specs.iter().flat_map(|spec| spec.fields).copied().flatten();
-        let mut rules = fields.filter(|known| known.path == field).map(|known| known.rule);
-        rules.find(|rule| matches!(rule, Rule::Image | Rule::Images))
+        let is_image =
+            |known: &Field| known.path == field && matches!(known.rule, Rule::Image | Rule::Images);
+        self.specs.iter().find_map(|spec| spec.find_field(&is_image)).map(|known| known.rule)
     }
 }
 

@@ -16,7 +16,9 @@ use std::ops::RangeInclusive;
 /// `INVALID_TASK`, with the field that breaks a rule.
 pub(super) fn check<V: HostValue>(task_type: &TaskType, task: &V) -> Result<()> {
     let Some(spec) = find_variant(task_type.specs, task)? else { return Ok(()) };
-    spec_fields(spec).try_for_each(|field| check_field(field, spec, task))?;
+    for fields in spec.fields {
+        check_fields(fields, spec, task)?;
+    }
     for group in spec.one_of {
         if let [first, others @ ..] = group
             && group.iter().all(|path| !is_present(task, path))
@@ -28,13 +30,13 @@ pub(super) fn check<V: HostValue>(task_type: &TaskType, task: &V) -> Result<()> 
     }
     let has_proxy = PROXY.iter().any(|field| is_present(task, field.path));
     if spec.takes_proxy && has_proxy {
-        PROXY.iter().try_for_each(|field| check_field(field, spec, task))?;
+        check_fields(PROXY, spec, task)?;
     }
     Ok(())
 }
 
-fn spec_fields(spec: &TaskSpec) -> impl Iterator<Item = &'static Field> {
-    spec.fields.iter().copied().flatten()
+fn check_fields<V: HostValue>(fields: &[Field], spec: &TaskSpec, task: &V) -> Result<()> {
+    fields.iter().try_for_each(|field| check_field(field, spec, task))
 }
 
 /// The variant of a type that a task is; none where the type, or its class, is not in the catalogue.
@@ -139,7 +141,8 @@ fn fits<V: HostValue>(rule: Rule, value: &V) -> bool {
 
 /// The failure of a required field that is not there, perhaps because its name is misspelt.
 fn missing<V: HostValue>(field: &Field, spec: &TaskSpec, task: &V) -> Box<Failure> {
-    let is_known = |name: &str| name == "type" || spec_fields(spec).any(|known| known.path == name);
+    let is_known =
+        |name: &str| name == "type" || spec.find_field(&|known| known.path == name).is_some();
     let entries = task.entries().unwrap_or_default();
     let unknown = entries.iter().map(|(name, _)| &**name).filter(|name| !is_known(name));
     let rule = match nearest(field.path, unknown) {

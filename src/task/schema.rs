@@ -35,6 +35,13 @@ pub struct TaskSpec {
     pub one_of: &'static [&'static [&'static str]],
 }
 
+impl TaskSpec {
+    /// The first field that is wanted.
+    pub(super) fn find_field(&self, is_wanted: &dyn Fn(&Field) -> bool) -> Option<&'static Field> {
+        self.fields.iter().find_map(|fields| fields.iter().find(|field| is_wanted(field)))
+    }
+}
+
 /// The documentation of a task type. Declarations and docs are generated from it; it is not in the wasm.
 #[derive(Clone, Copy, Debug)]
 pub struct TypeDocs {
