@@ -1,14 +1,15 @@
 // The calls under way: each is a promise with a number, under which the module knows it.
 
 import { onAbort, reasonOf } from "./abort.js";
+import { CaptchaError } from "./errors.js";
 import { internalError } from "./internal-error.js";
 import { keepAlive } from "./keep-alive.js";
 import { glue } from "./module.js";
 import { callWasm, onTrap } from "./trap.js";
 import type { Failure } from "./types.js";
 
-/** How a call ended. The client turns a failure into its error class. */
-export type Outcome<T> = { value: T } | { failure: Failure };
+/** How a call ended. */
+type Outcome<T> = { value: T } | { failure: Failure };
 
 /** The ways in which the module ends a call. */
 const VALUE = 0;
@@ -28,6 +29,13 @@ interface Pending {
 
 const calls = new Map<number, Pending>();
 let lastId = 0;
+
+/** The value of a call, or its error. It is made here, where its stack leads to the caller's own code. */
+export async function unwrap<T>(outcome: Promise<Outcome<T>>): Promise<T> {
+  const ended = await outcome;
+  if ("failure" in ended) throw CaptchaError.fromJSON(ended.failure);
+  return ended.value;
+}
 
 /** Starts a call. `begin` passes its number to the module. */
 export function startCall<T>(

@@ -1,9 +1,10 @@
 // The client as users see it. The rules are in Rust: this file starts the module, passes values in, and
 // turns a failure into an error of its class.
 
-import { type Outcome, startCall } from "./calls.js";
+import { iterate } from "./batches.js";
+import { startCall, unwrap } from "./calls.js";
 import { CaptchaError } from "./errors.js";
-import type { Batch, CallName, Core } from "./glue.js";
+import type { CallName, Core } from "./glue.js";
 import type {
   CallbackBody,
   CallbackOptions,
@@ -23,10 +24,6 @@ import { start } from "./start.js";
 import type * as tasks from "./tasks.js";
 import { callWasm, onTrap } from "./trap.js";
 import type * as types from "./types.js";
-
-/** How the input of a batch is closed: awaited, or not. */
-const CLOSE = 1;
-const DETACHED = 2;
 
 /** What the module has of each client. A trap takes all of it. */
 let cores = new WeakMap<Client, Core>();
@@ -208,10 +205,10 @@ export class Client {
    * {@link AccessError} has closed the account to new tasks ({@link Client.status}), no more tasks are taken:
    * running ones finish, and the iteration ends without reading the rest of the input.
    *
-   * Leaving the loop early (`break`, `return`, `throw`) aborts the running tasks and closes the input. So does
-   * the signal: the iteration throws its reason immediately, even while it waits for a result. If the input
-   * throws, its error follows the results that wait. You can still wait for an aborted task that was created:
-   * `onProgress` reported its `taskId`.
+   * Leaving the loop early (`break`, `return`, `throw`) aborts the running tasks and closes the input. It waits for
+   * that at most 2 s, and not at all while the input makes a task. So does the signal: the iteration throws its reason
+   * immediately, even while it waits for a result. If the input throws, its error follows the results that wait. You
+   * can still wait for an aborted task that was created: `onProgress` reported its `taskId`.
    *
    * @param tasks Any iterable or async iterable: an array, a generator or a stream of tasks.
    * @example
@@ -224,42 +221,11 @@ export class Client {
    * @throws {@link OptionsError}; {@link TaskError} with the `field` `"tasks"` if they cannot be iterated; the
    *   errors of the input. The error of a task is never thrown: it is the `reason` of its result
    */
-  async *solveAll<const T extends tasks.Task>(
+  solveAll<const T extends tasks.Task>(
     tasks: Iterable<tasks.Checked<T>> | AsyncIterable<tasks.Checked<T>>,
     options?: SolveAllOptions,
   ): AsyncIterableIterator<Settled<T>> {
-    options = ownOptions(options);
-    const signal = getOwn(options, "signal");
-    const core = await this.#open(signal);
-    const source = tasks as Partial<AsyncIterable<T> & Iterable<T>> | undefined;
-    const input = source?.[Symbol.asyncIterator]?.() ?? source?.[Symbol.iterator]?.();
-    let batch: Batch | undefined;
-    const begin = (id: number) => {
-      batch = core.solveAll(id, input, options);
-    };
-    const end = unwrap(startCall<void>(begin, signal, core.keepAlive));
-    // It may reject while nobody awaits it yet.
-    end.catch(() => {});
-    try {
-      const next = (id: number) => batch?.next(id);
-      while (batch) {
-        const record = await unwrap(startCall<types.BatchRecord | undefined>(next));
-        if (record === undefined) break;
-        const index = record.index;
-        const task = record.task as T;
-        if ("failure" in record) {
-          const reason = CaptchaError.fromJSON(record.failure);
-          yield { status: "rejected", index, task, reason } as Settled<T>;
-        } else {
-          const value = record.value as types.Solved<tasks.SolutionOf<T>>;
-          yield { status: "fulfilled", index, task, value } as Settled<T>;
-        }
-      }
-      // Throws if the batch ended early.
-      await end;
-    } finally {
-      if (batch) await close(batch, input);
-    }
+    return iterate<T>((signal) => this.#open(signal), tasks, options);
   }
 
   /**
@@ -397,25 +363,4 @@ export function isOfType<R extends Pick<Settled, "task">, const K extends R["tas
   type: K,
 ): settled is OfType<R, K> {
   return getOwn(settled.task, "type") === type;
-}
-
-/** The value of a call, or its error. Made here, where the error's stack leads to the caller's own code. */
-async function unwrap<T>(outcome: Promise<Outcome<T>>): Promise<T> {
-  const ended = await outcome;
-  if ("failure" in ended) throw CaptchaError.fromJSON(ended.failure);
-  return ended.value;
-}
-
-/** Cancels a batch, and closes its input unless that has ended. */
-async function close(batch: Batch, input: Iterator<unknown> | AsyncIterator<unknown> | undefined) {
-  let cleanup = DETACHED;
-  try {
-    cleanup = callWasm(() => batch.cancel());
-    callWasm(() => batch.free());
-  } catch {
-    // The module has crashed, and every call of it has failed already.
-  }
-  if (cleanup === CLOSE) await input?.return?.();
-  // The input is busy, perhaps for ever: nobody waits for it, nor for its error.
-  if (cleanup === DETACHED) (async () => input?.return?.())().catch(() => {});
 }

@@ -199,11 +199,21 @@ function bytesIn(buffer: unknown, offset?: number, length?: number): Uint8Array 
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
-/** The next step of an iterator of either kind. */
+/** The next step of an iterator of either kind. A synchronous one may give promises. */
 export function next(id: number, iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
   const step = async (): Promise<End> => {
-    const { done, value } = await iterator.next();
-    return done ? [DONE] : [SUCCESS, 0, value];
+    const result: unknown = await iterator.next();
+    // As the language has it. A number would be a step without an end.
+    if (Object(result) !== result) throw new TypeError(`next() gave ${String(result)}`);
+    const { done, value } = result as IteratorResult<unknown>;
+    if (done) return [DONE];
+    try {
+      return [SUCCESS, 0, await value];
+    } catch (error) {
+      // The iterator does not know that its promise was the last.
+      (async () => iterator.return?.())().catch(() => {});
+      throw error;
+    }
   };
   operate(id, step, undefined, THROWN);
 }
