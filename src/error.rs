@@ -146,7 +146,7 @@ impl Failure {
         origin: Origin,
         detail: Option<Message>,
     ) -> Box<Self> {
-        let sentence = Message::Sentence(row);
+        let sentence = Message::sentence(row);
         Box::new(Self {
             class: row.class,
             code,
@@ -154,7 +154,7 @@ impl Failure {
                 Some(detail) => texts::SENTENCE.with([sentence, detail]),
                 None => sentence,
             },
-            hint: Message::Hint(row),
+            hint: Message::hint(row),
             origin,
             retryable: row.retryable,
             method: None,

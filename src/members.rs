@@ -91,7 +91,7 @@ impl<V: HostValue> Members<V> {
             return Err(Failure::option("options", texts::UNKNOWN_OPTION_WITHIN));
         }
         let rule = match nearest(name, self.known.iter().copied()) {
-            Some(near) => texts::UNKNOWN_OPTION_NEAR.with([Message::Literal(self.path(near))]),
+            Some(near) => texts::UNKNOWN_OPTION_NEAR.with([Message::literal(&self.path(near))]),
             None => texts::UNKNOWN_OPTION.into(),
         };
         Err(Failure::option(&self.path(name), rule))

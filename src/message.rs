@@ -16,21 +16,25 @@ impl<const N: usize> Template<N> {
     #[must_use]
     #[inline(never)] // inlined copies would be a kilobyte
     pub fn with(self, values: [Message; N]) -> Message {
-        Message::Template(self.0, values.into())
+        Message::of(Node::Template(self.0, values.into()))
     }
 }
 
 impl From<Template<0>> for Message {
     #[inline(never)]
     fn from(template: Template<0>) -> Self {
-        Self::Template(template.0, Vec::new())
+        Self::of(Node::Template(template.0, Vec::new()))
     }
 }
 
 /// A message that is not rendered yet. There is no `From<&str>` on purpose: text outside the tables is
-/// somebody else's, and must be marked as [`Message::Literal`].
+/// somebody else's, and must be marked as [`Message::literal`].
+// Behind a pointer, because many places make messages, and a pointer takes the least code to pass on.
 #[derive(Clone, Debug)]
-pub enum Message {
+pub struct Message(Rc<Node>);
+
+#[derive(Debug)]
+enum Node {
     /// A number, a name, or text that others have written: the same in every language.
     Literal(String),
     /// A text of [`crate::texts`], and the values of its placeholders.
@@ -42,42 +46,68 @@ pub enum Message {
 }
 
 impl Message {
-    /// Text that is the same in every language.
+    #[inline(never)]
+    fn of(node: Node) -> Self {
+        Self(Rc::new(node))
+    }
+
+    /// A number, a name, or text that others have written: the same in every language.
     #[must_use]
     #[inline(never)]
     pub fn literal(text: &str) -> Self {
-        Self::Literal(text.to_owned())
+        Self::of(Node::Literal(text.to_owned()))
     }
 
     /// A whole number.
     #[must_use]
     pub fn number(number: impl Into<u64>) -> Self {
-        Self::Literal(decimal(number.into()))
+        decimal(number.into())
+    }
+
+    /// The sentence of a code.
+    #[must_use]
+    pub fn sentence(row: &'static ErrorTableRow) -> Self {
+        Self::of(Node::Sentence(row))
+    }
+
+    /// The hint of a code.
+    #[must_use]
+    pub fn hint(row: &'static ErrorTableRow) -> Self {
+        Self::of(Node::Hint(row))
     }
 
     /// Changes every literal in the message.
     pub fn change_literals(&mut self, change: &dyn Fn(&mut String)) {
-        match self {
-            Self::Literal(text) => change(text),
-            Self::Template(_, values) => {
-                values.iter_mut().for_each(|value| value.change_literals(change));
+        let changed = match &*self.0 {
+            Node::Literal(text) => {
+                let mut text = text.clone();
+                change(&mut text);
+                Node::Literal(text)
             }
-            Self::Sentence(_) | Self::Hint(_) => {}
-        }
+            Node::Template(english, values) => {
+                let mut values = values.clone();
+                values.iter_mut().for_each(|value| value.change_literals(change));
+                Node::Template(english, values)
+            }
+            Node::Sentence(_) | Node::Hint(_) => return,
+        };
+        *self = Self::of(changed);
     }
 }
 
+#[inline(never)]
+fn decimal(number: u64) -> Message {
+    let mut digits = String::new();
+    push_decimal(&mut digits, number);
+    Message::literal(&digits)
+}
+
 /// The digits of a number. Those of the standard library bring all of its formatting, 1 kB.
-fn decimal(number: u64) -> String {
-    let mut digits = Vec::new();
-    let mut rest = number;
-    loop {
-        digits.push(char::from_digit((rest % 10) as u32, 10).unwrap_or_default());
-        rest /= 10;
-        if rest == 0 {
-            return digits.into_iter().rev().collect();
-        }
+fn push_decimal(digits: &mut String, number: u64) {
+    if number > 9 {
+        push_decimal(digits, number / 10);
     }
+    digits.push(char::from_digit((number % 10) as u32, 10).unwrap_or_default());
 }
 
 /// Looks a text up by its path: `codes`, a code, `message` or `hint`; or `texts`, an English text.
@@ -104,17 +134,17 @@ impl Catalogue {
         let of_code = |row: &ErrorTableRow, part: &str, english: &str| {
             self.find(&["codes", row.code, part]).unwrap_or_else(|| english.to_owned())
         };
-        match message {
-            Message::Literal(text) => text.clone(),
-            Message::Template(english, values) => {
+        match &*message.0 {
+            Node::Literal(text) => text.clone(),
+            Node::Template(english, values) => {
                 let values: Vec<String> = values.iter().map(|value| self.render(value)).collect();
                 match self.find(&["texts", english]) {
                     Some(text) => interpolate(&text, english, &values),
                     None => interpolate(english, english, &values),
                 }
             }
-            Message::Sentence(row) => of_code(row, "message", row.message),
-            Message::Hint(row) => of_code(row, "hint", row.hint),
+            Node::Sentence(row) => of_code(row, "message", row.message),
+            Node::Hint(row) => of_code(row, "hint", row.hint),
         }
     }
 }
@@ -186,7 +216,7 @@ mod tests {
     #[test]
     fn numbers_are_written_in_decimal() {
         for number in [0, 9, 10, 1_000_000, u64::from(u32::MAX), u64::MAX] {
-            assert_eq!(decimal(number), number.to_string());
+            assert_eq!(Catalogue::default().render(&Message::number(number)), number.to_string());
         }
     }
 

@@ -285,7 +285,7 @@ fn read_service<V: HostValue>(value: &V) -> Result<ServiceProfile> {
             let comma = if names.is_empty() { "" } else { ", " };
             concat(&[&names, comma, "\"", &service.name, "\""])
         });
-        must_be("service", texts::SERVICE_NAME.with([Message::Literal(names)]), value)
+        must_be("service", texts::SERVICE_NAME.with([Message::literal(&names)]), value)
     })
 }
 

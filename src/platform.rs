@@ -71,7 +71,7 @@ pub trait HostValue: Clone + Serialize + 'static {
         match self.value_type() {
             ValueType::Null => Message::literal("null"),
             ValueType::Bool(value) => Message::literal(if value { "true" } else { "false" }),
-            ValueType::Number(_) => Message::Literal(self.digits()),
+            ValueType::Number(_) => Message::literal(&self.digits()),
             ValueType::String if self.string_length() > MAX_TEXT.into() => texts::LONG_TEXT.into(),
             ValueType::String => texts::TEXT.into(),
             ValueType::Array => texts::LIST.into(),

@@ -157,7 +157,7 @@ fn describe_body<V: HostValue>(body: &Body<V>, wanted: &str, key: &ClientKey) ->
         Body::Json(json) => texts::JSON_INSTEAD.with([wanted, json.display()]),
         Body::NotJson(text) if text.trim_ascii().is_empty() => texts::EMPTY_BODY.into(),
         Body::NotJson(text) => {
-            texts::TEXT_INSTEAD.with([wanted, Message::Literal(excerpt(&key.redact(text)))])
+            texts::TEXT_INSTEAD.with([wanted, Message::literal(&excerpt(&key.redact(text)))])
         }
         Body::TooLarge => texts::TOO_LARGE.into(),
     }
@@ -193,7 +193,7 @@ pub(crate) fn is_secret(id: &TaskId, key: &ClientKey) -> bool {
 pub fn show_id(id: &TaskId) -> Message {
     match id {
         TaskId::Number(id) => Message::number(*id),
-        TaskId::Text(id) => Message::Literal(excerpt(id)),
+        TaskId::Text(id) => Message::literal(&excerpt(id)),
     }
 }
 
@@ -204,7 +204,7 @@ pub fn quote<V: HostValue>(value: &V, key: &ClientKey) -> Message {
         return value.display();
     }
     let text = key.redact(&value.string_prefix(MAX_SEARCHED));
-    Message::Literal(concat(&["\"", &excerpt(&text), "\""]))
+    Message::literal(&concat(&["\"", &excerpt(&text), "\""]))
 }
 
 /// Reads the balance.
@@ -249,12 +249,12 @@ pub(crate) fn reported_error<V: HostValue>(
         // The reason is in the service's words alone.
         (Some(code), text) if row_of_service(code).is_none() => {
             let text = excerpt(text.as_deref().unwrap_or_default());
-            Some(Message::Literal(concat(&[&excerpt(code), " ", &text])))
+            Some(Message::literal(&concat(&[&excerpt(code), " ", &text])))
         }
         (Some(code), Some(text)) if code == code::ERROR_INVALID_TASK.code => {
-            Some(Message::Literal(excerpt(text)))
+            Some(Message::literal(&excerpt(text)))
         }
-        (None, Some(text)) => Some(Message::Literal(excerpt(text))),
+        (None, Some(text)) => Some(Message::literal(&excerpt(text))),
         (None, None) => Some(texts::NO_CODE.into()),
         _ => None,
     };

@@ -90,7 +90,7 @@ fn failed_task<V: HostValue>(fields: &V, key: &ClientKey) -> Box<Failure> {
     let words = non_empty(fields, "errorDescription", MAX_DESCRIPTION, key);
     let detail = words.as_deref().map_or("status: failed".to_owned(), excerpt);
     let row = code::ERROR_CAPTCHA_UNSOLVABLE;
-    let mut failure = Failure::new(row, Origin::Service, Message::Literal(detail));
+    let mut failure = Failure::new(row, Origin::Service, Message::literal(&detail));
     failure.server_message = words;
     failure
 }

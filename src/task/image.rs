@@ -128,7 +128,9 @@ pub fn normalize(text: &str, limits: ImageLimits) -> Result<Image<String>> {
         base64.extend(std::iter::repeat_n('=', padding));
     }
     if let Some(invalid_char) = base64.chars().take(significant).find(|c| !is_base64(*c)) {
-        return Err(invalid(texts::NOT_BASE64.with([Message::Literal(invalid_char.into())])));
+        return Err(invalid(
+            texts::NOT_BASE64.with([Message::literal(&String::from(invalid_char))]),
+        ));
     }
     let bytes = significant.saturating_mul(3) / 4;
     check_bytes(bytes, limits)?;

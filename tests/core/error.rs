@@ -154,7 +154,7 @@ fn a_task_that_may_exist_is_not_repeated_and_the_hint_says_so() {
 fn the_key_is_taken_out_of_every_foreign_text() {
     let mut error = record("TypeError", &format!("POST {KEY}"));
     error.cause = Some(Box::new(record(KEY, "reset")));
-    let failure = Failure::bad_response(Message::Literal(format!("got {KEY}")))
+    let failure = Failure::bad_response(Message::literal(&format!("got {KEY}")))
         .with_cause(error)
         .redacted(&key());
     assert!(failure.english().ends_with("got [clientKey]"), "{}", failure.english());
