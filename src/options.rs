@@ -216,10 +216,26 @@ impl CallOptions {
     /// # Errors
     /// `INVALID_OPTIONS`.
     pub fn read<V: HostValue>(options: Option<&V>, service: &ServiceProfile) -> Result<Self> {
+        Ok(Self::read_with_fields(options, service, &[])?.0)
+    }
+
+    /// Reads the options of a call that has options besides these, which become fields of a task. They are not checked.
+    ///
+    /// # Errors
+    /// `INVALID_OPTIONS`.
+    pub fn read_with_fields<V: HostValue>(
+        options: Option<&V>,
+        service: &ServiceProfile,
+        names: &[&'static str],
+    ) -> Result<(Self, Vec<(String, V)>)> {
         let Some(options) = options else {
-            return Ok(Self::default());
+            return Ok(Default::default());
         };
         let mut members = Members::of("", options)?;
+        let mut fields = Vec::new();
+        for name in names {
+            fields.extend(members.take(name).map(|value| ((*name).to_owned(), value)));
+        }
         let min_interval = timer_ms(service.min_poll_interval());
         let poll_interval_ms = members.whole("pollIntervalMs", min_interval, MAX_TIMER_MS)?;
         let read = Self {
@@ -237,7 +253,7 @@ impl CallOptions {
         }
         // These two are read by the platform.
         members.finish(&["signal", "onProgress"])?;
-        Ok(read)
+        Ok((read, fields))
     }
 }
 

@@ -16,6 +16,7 @@ import type {
   ResultOptions,
   Settled,
   SolveAllOptions,
+  SolveImageOptions,
   SolveOptions,
   WaitOptions,
 } from "./options.js";
@@ -232,13 +233,15 @@ export class Client {
    * Reads the text in an image. Pass its bytes, a `Blob` or `File`, its base64 text or a base64 `data:` URL,
    * from 100 bytes up to the service's limit (500,000 on CapMonster Cloud, 50,000 on BroCapGPT).
    *
+   * The options include those of the recognition, which are checked and sent as fields of the task.
+   *
    * @example
    * ```ts
-   * const text = await client.solveImage(input.files[0], { timeoutMs: 30_000 });
+   * const text = await client.solveImage(input.files[0], { numeric: 1, timeoutMs: 30_000 });
    * ```
    * @throws {@link ImageError} before anything is sent, and the errors of {@link Client.solve}
    */
-  solveImage(image: tasks.Image, options?: SolveOptions): Promise<string> {
+  solveImage(image: tasks.Image, options?: SolveImageOptions): Promise<string> {
     return this.#call("solveImage", image, options);
   }
 

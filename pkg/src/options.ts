@@ -102,10 +102,23 @@ export interface WaitOptions<K extends tasks.TaskType = tasks.TaskType>
   type?: K;
 }
 
-/** The options of {@link Client.solve} and {@link Client.solveImage}. */
+/** The options of {@link Client.solve}. */
 export interface SolveOptions
   extends ProgressOptions,
     Pick<types.CallOptions, "timeoutMs" | "firstDelayMs" | "pollIntervalMs" | "callbackUrl"> {}
+
+/**
+ * The options of {@link Client.solveImage}: those of each call, and how to read the image. The latter are the fields of an
+ * {@link ImageToTextTask}.
+ *
+ * @example
+ * ```ts
+ * const digits = await client.solveImage(png, { numeric: 1, capMonsterModule: "amazon" });
+ * ```
+ */
+export interface SolveImageOptions
+  extends SolveOptions,
+    Omit<tasks.ImageToTextTask, "type" | "body"> {}
 
 /** The options of {@link Client.solveAll}: those of each call, and how many run at once. */
 export interface SolveAllOptions extends SolveOptions, Pick<types.CallOptions, "concurrency"> {}

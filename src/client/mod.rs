@@ -220,17 +220,18 @@ impl<P: Platform> Client<P> {
         self.solve_input(TaskInput::Task(task), options, listener).await
     }
 
-    /// Reads the text in an image.
+    /// Reads the text in an image. `fields` are other fields of its task.
     ///
     /// # Errors
     /// Those of [`Self::solve`].
     pub async fn solve_image(
         &self,
         image: P::Value,
+        fields: Vec<(String, P::Value)>,
         options: &CallOptions,
         listener: Listener<'_>,
     ) -> Result<String> {
-        let solved = self.solve_input(TaskInput::Image(image), options, listener).await?;
+        let solved = self.solve_input(TaskInput::Image(image, fields), options, listener).await?;
         read_text(&solved.solution).ok_or_else(|| {
             let mut failure = Failure::bad_response(texts::NO_TEXT);
             failure.task_id = Some(solved.task_id).filter(|id| *id != TaskId::NONE);

@@ -53,9 +53,9 @@ impl Core {
         let (driver, results) = batch();
         let client = Rc::clone(&self.0);
         let catalogue = client.options().messages.clone();
-        let options = Options::read(id, &options, &client.options().service);
+        let options = Options::read(id, &options, &client.options().service, false);
         let work = options.map(|options| {
-            let Options { call, listener } = options?;
+            let Options { call, listener, .. } = options?;
             let work: Unsettled = Box::pin(async move {
                 let listener = |event: &Progress| listener.notify(event);
                 match driver.run(&client, &call, &listener, || next_task(input.clone())).await {

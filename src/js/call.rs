@@ -9,6 +9,7 @@ use crate::options::CallOptions;
 use crate::platform::{HostValue, ValueType};
 use crate::record::Record;
 use crate::service::ServiceProfile;
+use crate::task::image_options;
 use crate::texts;
 use js_sys::Function;
 use std::future::Future;
@@ -24,6 +25,8 @@ const ABORTED: u32 = 3;
 /// The options of a call as JavaScript passed them.
 pub(super) struct Options {
     pub(super) call: CallOptions,
+    /// The options that become fields of the task of an image.
+    pub(super) fields: Vec<(String, Value)>,
     pub(super) listener: Listener,
 }
 
@@ -33,9 +36,14 @@ impl Options {
         id: u32,
         options: &JsValue,
         service: &ServiceProfile,
+        is_image: bool,
     ) -> Result<Option<Self>> {
+        let names = if is_image { image_options() } else { Vec::new() };
+        let read = CallOptions::read_with_fields(present(options).as_ref(), service, &names);
+        let (call, fields) = read?;
         let read = Self {
-            call: CallOptions::read(present(options).as_ref(), service)?,
+            call,
+            fields,
             listener: Listener { id, function: function(options, "onProgress")? },
         };
         Ok((!is_aborted(options)?).then_some(read))

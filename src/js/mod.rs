@@ -111,7 +111,8 @@ impl Core {
         let client = Rc::clone(&self.0);
         let name = Name::read(name);
         let catalogue = client.options().messages.clone();
-        let options = Options::read(id, &options, &client.options().service);
+        let is_image = matches!(name, Name::SolveImage);
+        let options = Options::read(id, &options, &client.options().service, is_image);
         let work = options.map(|options| {
             let options = options?;
             Some(Box::pin(perform(client, name, Value(argument), Value(second), options))
@@ -162,7 +163,7 @@ async fn perform(
     second: Value,
     options: Options,
 ) -> Result<End> {
-    let Options { call, listener, .. } = options;
+    let Options { call, fields, listener } = options;
     let listener = |event: &Progress| listener.notify(event);
     match name {
         Name::GetBalance => Ok(End::Value(client.balance().await?.into())),
@@ -176,7 +177,7 @@ async fn perform(
         }
         Name::Solve => Ok(result(&client.solve(argument, &call, &listener).await?)),
         Name::SolveImage => {
-            Ok(End::Value(client.solve_image(argument, &call, &listener).await?.into()))
+            Ok(End::Value(client.solve_image(argument, fields, &call, &listener).await?.into()))
         }
         Name::ReportIncorrect => {
             let id = client.read_id(&argument)?;

@@ -39,6 +39,23 @@ fn check_fields<V: HostValue>(fields: &[Field], spec: &TaskSpec, task: &V) -> Re
     fields.iter().try_for_each(|field| check_field(field, spec, task))
 }
 
+/// Checks some fields of a task of a type that has no variants.
+///
+/// # Errors
+/// `INVALID_TASK`, with the field that breaks a rule.
+pub(super) fn check_values<V: HostValue>(
+    task_type: &TaskType,
+    values: &[(String, V)],
+) -> Result<()> {
+    let Some(spec) = task_type.specs.first() else { return Ok(()) };
+    for (name, value) in values {
+        if let Some(field) = spec.find_field(&|field| field.path == name) {
+            check_value(field, value)?;
+        }
+    }
+    Ok(())
+}
+
 /// The variant of a type that a task is; none where the type, or its class, is not in the catalogue.
 fn find_variant<V: HostValue>(
     specs: &'static [TaskSpec],
@@ -93,23 +110,26 @@ fn check_field<V: HostValue>(field: &Field, spec: &TaskSpec, task: &V) -> Result
     match find(task, field.path) {
         None if field.required => Err(missing(field, spec, task)),
         None => Ok(()),
-        Some(value) if value.value_type() == ValueType::Null && !field.required => Ok(()),
-        Some(value) if fits(field.rule, &value) => Ok(()),
-        Some(value) => {
-            let rule = field.rule.describe();
-            // Of a string that breaks a rule for strings, its type says nothing.
-            let is_text =
-                matches!(field.rule, Rule::Url | Rule::OneOf(_) | Rule::TextWithoutPercent)
-                    && value.as_string().is_some();
-            let is_list = value.value_type() == ValueType::Array;
-            let rule = match value.items(MAX_ITEMS) {
-                None if is_list => too_many(MAX_ITEMS),
-                _ if is_text => texts::MUST_BE.with([rule]),
-                _ => must_be(rule, &value),
-            };
-            Err(Failure::field(field.path, rule))
-        }
+        Some(value) => check_value(field, &value),
     }
+}
+
+fn check_value<V: HostValue>(field: &Field, value: &V) -> Result<()> {
+    let is_null = value.value_type() == ValueType::Null;
+    if is_null && !field.required || fits(field.rule, value) {
+        return Ok(());
+    }
+    let rule = field.rule.describe();
+    // Of a string that breaks a rule for strings, its type says nothing.
+    let is_text = matches!(field.rule, Rule::Url | Rule::OneOf(_) | Rule::TextWithoutPercent)
+        && value.as_string().is_some();
+    let is_list = value.value_type() == ValueType::Array;
+    let rule = match value.items(MAX_ITEMS) {
+        None if is_list => too_many(MAX_ITEMS),
+        _ if is_text => texts::MUST_BE.with([rule]),
+        _ => must_be(rule, value),
+    };
+    Err(Failure::field(field.path, rule))
 }
 
 fn fits<V: HostValue>(rule: Rule, value: &V) -> bool {

@@ -13,7 +13,7 @@ use crate::service::ImageLimits;
 use crate::texts;
 use crate::url::site;
 use catalog::TaskType;
-use check::{check, whole};
+use check::{check, check_values, whole};
 use image::Image;
 use schema::Rule;
 
@@ -25,8 +25,8 @@ const IMAGE_TO_TEXT: &str = "ImageToTextTask";
 pub enum TaskInput<V> {
     /// A task.
     Task(V),
-    /// Only an image, whose text is wanted.
-    Image(V),
+    /// Only an image, whose text is wanted, and other fields of its task: those of [`image_options`].
+    Image(V, Vec<(String, V)>),
 }
 
 impl<V: HostValue> TaskInput<V> {
@@ -38,6 +38,14 @@ impl<V: HostValue> TaskInput<V> {
         let no_cache = task.get("nocache").map(|it| it.value_type());
         TaskType { is_cached: no_cache != Some(ValueType::Bool(true)), ..TaskType::new(name) }
     }
+}
+
+/// The fields of a task that reads an image, besides the image.
+#[must_use]
+pub fn image_options() -> Vec<&'static str> {
+    let task_type = TaskType::new(IMAGE_TO_TEXT.to_owned());
+    let fields = task_type.specs.iter().flat_map(|spec| spec.fields).copied().flatten();
+    fields.filter(|field| !field.required).map(|field| field.path).collect()
 }
 
 /// A task that may be sent: every image in it is base64 within the service's limits.
@@ -74,7 +82,11 @@ impl<V: HostValue> Task<V> {
         let (scopes, entries) = match input {
             // Before the images are read: cheap checks come first.
             TaskInput::Task(task) => (scopes(&task), checked_entries(&task, task_type)?),
-            TaskInput::Image(image) => (Vec::new(), vec![("body".to_owned(), image)]),
+            TaskInput::Image(image, options) => {
+                check_values(task_type, &options)?;
+                let body = ("body".to_owned(), image);
+                (Vec::new(), [body].into_iter().chain(options).collect())
+            }
         };
         let mut fields = Vec::new();
         let mut image_bytes = Vec::new();

@@ -36,6 +36,8 @@ mod task {
     mod catalog;
     mod check;
     mod image;
+    mod image_options;
+    mod no_cache;
 }
 mod task_state;
 mod url;

@@ -74,6 +74,16 @@ for (const ts of [oldest, newest]) {
       assert.deepEqual(proxies, ["http", "https", "socks4", "socks5"]);
     });
 
+    it("offers the options of an image", () => {
+      const [names] = at.completions(["client.solveImage(body, { /*|*/ });"]);
+      for (const name of ["numeric", "case", "capMonsterModule", "timeoutMs", "signal"]) {
+        assert.ok(names.includes(name), name);
+      }
+      assert.ok(!names.includes("body"));
+      const [hover] = at.hovers(["client.solveImage(body, { /*|*/numeric: 1 });"]);
+      assert.equal(hover.documentation, "Set to 1 if the text has only digits.");
+    });
+
     it("shows the solution by its name", () => {
       const clicks = 'class: "yandexsmartcaptcha", imagesBase64: [body]';
       const solutions = {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { TaskError } from "capwire";
+import { OptionsError, TaskError } from "capwire";
 import { failure } from "./helpers/assertions.js";
 import { KEY, sandboxFor } from "./helpers/sandbox.js";
 
@@ -208,5 +208,23 @@ describe("known tasks", { concurrency: true, timeout: 120_000 }, () => {
       origin: "client",
     });
     assert.deepEqual(await sandbox.requests(), []);
+  });
+
+  it("options of solveImage that are fields of the task are sent and checked as such", async (t) => {
+    const sandbox = await sandboxFor(t);
+    const { text, bytes } = await sandbox.captcha();
+    const client = sandbox.client();
+    const fields = { numeric: 0, case: null, capMonsterModule: "universal" };
+    const options = { ...fields, math: undefined, signal: AbortSignal.timeout(60_000) };
+    assert.equal(await client.solveImage(bytes, options), text);
+    const [{ body }] = await sandbox.requests("createTask");
+    const base64 = Buffer.from(bytes).toString("base64");
+    assert.deepEqual(body.task, { type: "ImageToTextTask", body: base64, ...fields });
+
+    const refused = client.solveImage(bytes, { numeric: "1" });
+    await failure(refused, TaskError, "INVALID_TASK", { field: "numeric", origin: "client" });
+    const elsewhere = client.solve({ type: "ImageToTextTask", body: bytes }, { numeric: 1 });
+    await failure(elsewhere, OptionsError, "INVALID_OPTIONS", { option: "numeric" });
+    assert.equal((await sandbox.requests("createTask")).length, 1);
   });
 });

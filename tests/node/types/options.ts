@@ -1,6 +1,14 @@
 // The options of a client and of its calls.
 
-import { Client, type ClientOptions, type ImageLimits, type ServiceProfile } from "capwire";
+import {
+  Client,
+  type ClientOptions,
+  type ImageLimits,
+  type ImageToTextTask,
+  type ServiceProfile,
+  type SolveImageOptions,
+  type SolveOptions,
+} from "capwire";
 import { expectTypeOf } from "expect-type";
 
 declare const signal: AbortSignal;
@@ -73,6 +81,27 @@ client.solve(task, {
 });
 client.solveImage(bytes, { signal, onProgress, timeoutMs: 5, pollIntervalMs: 2_000 });
 client.solveImage(bytes, { firstDelayMs: 300 });
+client.solveImage(bytes, {
+  numeric: 1,
+  case: true,
+  math: false,
+  nocache: null,
+  recognizingThreshold: 70,
+  capMonsterModule: "amazon",
+  signal,
+  timeoutMs: 5,
+});
+expectTypeOf<keyof SolveImageOptions>().toEqualTypeOf<
+  keyof SolveOptions | Exclude<keyof ImageToTextTask, "type" | "body">
+>();
+// @ts-expect-error 0 or 1
+client.solveImage(bytes, { numeric: 2 });
+// @ts-expect-error there is no such option
+client.solveImage(bytes, { numerik: 1 });
+// @ts-expect-error the image is the first argument
+client.solveImage(bytes, { body: bytes });
+// @ts-expect-error a task has its own fields
+client.solve(task, { numeric: 1 });
 
 // @ts-expect-error there is no such option
 client.solve(task, { timeout: 5 });

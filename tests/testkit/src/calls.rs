@@ -10,6 +10,7 @@ use capwire::method::TaskId;
 use capwire::options::CallOptions;
 use capwire::record::{Record, Written};
 use capwire::service::{CAPMONSTER, ReportKind};
+use capwire::task::image_options;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 
@@ -40,7 +41,11 @@ impl Call {
     }
 
     pub async fn with(&self, client: &Client<World>, options: Value, log: &Log) -> Outcome {
-        let options = &call_options(options);
+        let names = if matches!(self, Self::SolveImage(_)) { image_options() } else { vec![] };
+        let options = Js::from(options);
+        let read = CallOptions::read_with_fields(Some(&options), &CAPMONSTER, &names);
+        let (options, fields) = &read.unwrap();
+        let fields = fields.clone();
         let listener = &|event: &Progress| log.push(event);
         match self {
             Self::Balance => client.balance().await.map(Value::from),
@@ -59,7 +64,7 @@ impl Call {
                 client.solve(task.clone(), options, listener).await.map(|it| plain(&it))
             }
             Self::SolveImage(image) => {
-                client.solve_image(image.clone(), options, listener).await.map(Value::from)
+                client.solve_image(image.clone(), fields, options, listener).await.map(Value::from)
             }
             Self::Report(id, kind) => {
                 client.report_incorrect(&task_id(*id), *kind).await.map(Value::from)
