@@ -1,5 +1,6 @@
 //! Failures as data. They are put into words once, where they cross the border to the caller.
 
+use crate::content::ContentKind;
 use crate::error_table::{Class, ErrorTableRow, code, row_of_service};
 use crate::key::ClientKey;
 use crate::message::{Catalogue, Message, Template};
@@ -96,6 +97,9 @@ pub struct Failure {
     /// `ImageError`: the image's index in its array, from 0.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub index: Option<usize>,
+    /// `ImageError`: what it is instead of an image.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub detected: Option<ContentKind>,
     /// `TaskError`: the field, such as `"websiteURL"`; `ImageError`: the field with the array of images.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub field: Option<String>,
@@ -166,6 +170,7 @@ impl Failure {
             size: None,
             limit: None,
             index: None,
+            detected: None,
             field: None,
             option: None,
             retry_after_ms: None,
@@ -331,6 +336,7 @@ impl<V: 'static> Record<V> for Rendered<'_> {
         put.text_if_any("service", failure.service.as_deref());
         put.text_if_any("serverCode", failure.server_code.as_deref());
         put.text_if_any("serverMessage", failure.server_message.as_deref());
+        put.text_if_any("detected", failure.detected.map(ContentKind::name));
         put.text_if_any("field", failure.field.as_deref());
         put.text_if_any("option", failure.option.as_deref());
         if let Some(id) = &failure.task_id {

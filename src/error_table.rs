@@ -100,7 +100,7 @@ error_table! {
             "Save the image as PNG or JPEG, and check that it is one: a page may be under its address."
         INVALID_IMAGE false
             "This is not a usable image"
-            "Pass the image's bytes (Uint8Array, ArrayBuffer, Blob, File), its base64 text or a base64 data: URL, not a path or a web address."
+            "Pass the image's bytes (Uint8Array, ArrayBuffer, Blob, File, Response, stream), a canvas, its base64 text or a data: URL, not a path or a web address."
     }
     Task {
         ERROR_NO_SUCH_METHOD false

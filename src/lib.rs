@@ -11,6 +11,7 @@
 //! | [`error_table`] | every code: its class, sentence and hint |
 //! | [`message`] | messages as data, and how they are put into words |
 //! | [`texts`] | the texts that complete the sentence of a code |
+//! | [`content`] | what is certainly no image |
 //! | [`platform`] | what the core needs from the outside: values, HTTP, time |
 //! | [`method`] | the methods of the protocol, the id of a task |
 //! | [`key`] | the client key, which is never shown |
@@ -53,6 +54,7 @@ pub mod account;
 pub mod callback;
 pub mod circuit_breaker;
 pub mod client;
+pub mod content;
 pub mod digest;
 pub mod error;
 pub mod error_table;

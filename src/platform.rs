@@ -50,6 +50,8 @@ pub trait HostValue: Clone + Serialize + 'static {
     fn string_slice(&self, start: u32) -> Self;
     /// How many characters of the standard base64 alphabet a string begins with, without copying it.
     fn base64_length(&self) -> u32;
+    /// The name of an object's class; empty for a plain object and for anything that has none.
+    fn class_name(&self) -> String;
     /// A string.
     fn from_string(text: &str) -> Self;
     /// A number as the host writes it. Formatting floats in Rust would be a tenth of the module.
@@ -75,7 +77,10 @@ pub trait HostValue: Clone + Serialize + 'static {
             ValueType::String if self.string_length() > MAX_TEXT.into() => texts::LONG_TEXT.into(),
             ValueType::String => texts::TEXT.into(),
             ValueType::Array => texts::LIST.into(),
-            ValueType::Object => texts::OBJECT.into(),
+            ValueType::Object => match self.class_name() {
+                name if name.is_empty() => texts::OBJECT.into(),
+                name => texts::OBJECT_OF.with([Message::literal(&name)]),
+            },
             ValueType::Binary(_) => texts::BYTES.into(),
             ValueType::Other => texts::NOT_OF_JSON.into(),
         }
@@ -90,6 +95,30 @@ pub fn must_be<V: HostValue>(expected: impl Into<Message>, value: &V) -> Message
 /// The broken rule of an object or an array of which `entries` or `items` gives nothing.
 pub fn too_many(max: u32) -> Message {
     texts::TOO_MANY.with([Message::number(max)])
+}
+
+/// An image in a form that had to be opened.
+#[derive(Clone, Debug)]
+pub enum Opened<V> {
+    /// A form that is nearer to bytes or text, and the type that it declares, if it does.
+    Form(V, String),
+    /// It has more bytes than are read: so many at least.
+    TooLarge(f64),
+    /// It cannot be opened.
+    Not(Unopened, V),
+}
+
+/// Why an image cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unopened {
+    /// It is no form of an image that is known.
+    Unknown,
+    /// It is raw pixels.
+    Pixels,
+    /// A stream that has ended.
+    Ended,
+    /// A response whose body has been read.
+    Used,
 }
 
 /// A response as it came. [`crate::response`] decides what it means.
@@ -191,6 +220,13 @@ pub trait Platform {
     ) -> Result<Option<Self::Value>, ErrorRecord>;
     /// The value that a string of JSON describes, if it is JSON.
     fn parse_json(&self, text: &Self::Value) -> Option<Self::Value>;
+    /// Opens an image that is neither a string nor binary: awaits a promise, reads a stream or a list of numbers to at
+    /// most one chunk above `max_bytes`, encodes a canvas.
+    async fn open_image(
+        &self,
+        value: &Self::Value,
+        max_bytes: u32,
+    ) -> Result<Opened<Self::Value>, ErrorRecord>;
     /// The bytes of a [`ValueType::Binary`] as standard base64, and their number. No more is read than the value
     /// has announced. If there are more than `max_bytes`, the text is empty.
     async fn encode_base64(

@@ -80,6 +80,7 @@ texts! {
     TEXT_WITHOUT_PERCENT "a string without a percent sign"
     LIST "an array"
     OBJECT "an object"
+    OBJECT_OF "a {class}"
     BYTES "bytes"
     NOT_OF_JSON "a value that JSON does not have"
     FLAG "true or false"
@@ -106,10 +107,32 @@ texts! {
     // Images.
     IMAGE_SIZE "{size} bytes (allowed: {min} to {max})"
     IMAGE_UNREADABLE "it cannot be read ({reason})"
+    LOOKS_LIKE "it looks like {kind}"
+    EMPTY_CANVAS "an empty canvas or data: URL: {size}"
+    STREAM_ENDED "{object} stream that has ended or is locked"
+    BODY_USED "{object} whose body has been read or is locked"
+    INVISIBLE "an invisible character U+{code} at position {position}"
     NOT_BASE64 "'{character}' is not a base64 character"
     BASE64_CUT "the base64 text is truncated or badly padded"
     DATA_URL_EMPTY "the data: URL has no comma, so it has no content"
-    DATA_URL_NOT_BASE64 "the data: URL is not base64"
+
+    // What is no image.
+    HTML "an HTML page"
+    XML "XML, but not SVG"
+    JSON "JSON"
+    PLAIN_TEXT "text, by its declared type"
+    BASE64 "base64 text given as bytes"
+    DATA_URL "a data: URL given as bytes"
+    ADDRESS "the address of an image, not the image itself"
+    PATH "the path of a file, not its content"
+    PDF "a PDF document"
+    ZIP "a ZIP archive"
+    GZIP "gzip data"
+    AUDIO "audio"
+    VIDEO "video"
+    BINARY_AS_TEXT "binary data that was once read as text"
+    ZEROS "zeros only"
+    PIXELS "raw pixels, not an image file"
 
     // Responses.
     NO_ERROR_ID "its JSON has no errorId"
@@ -141,6 +164,8 @@ texts! {
     TOO_LATE "the call's time ran out before the request was sent"
 
     // Hints that depend on more than the code.
+    HINT_PAGE "Check the response that it comes from: it may be an error or a sign-in page."
+    HINT_ELEMENT "Draw it on a canvas and pass the canvas."
     HINT_MAY_EXIST "Check your account before trying again: the task may exist and be charged, so it is not repeated automatically."
     HINT_TOO_LATE "Try again or raise timeoutMs. Nothing was sent."
     HINT_CREATE_AGAIN "Create a new task: the result of this one can no longer be requested."

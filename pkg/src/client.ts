@@ -5,6 +5,7 @@ import { iterate } from "./batches.js";
 import { startCall, unwrap } from "./calls.js";
 import { CaptchaError } from "./errors.js";
 import type { CallName, Core } from "./glue.js";
+import { expectFailure } from "./image.js";
 import type {
   CallbackBody,
   CallbackOptions,
@@ -230,8 +231,9 @@ export class Client {
   }
 
   /**
-   * Reads the text in an image. Pass its bytes, a `Blob` or `File`, its base64 text or a base64 `data:` URL,
-   * from 100 bytes up to the service's limit (500,000 on CapMonster Cloud, 50,000 on BroCapGPT).
+   * Reads the text in an image. Pass its bytes, a `Blob` or `File`, its base64 text, a `data:` URL, a `Response`, a
+   * stream or a canvas, from 100 bytes up to the service's limit (500,000 on CapMonster Cloud, 50,000 on BroCapGPT).
+   * What is certainly no image, such as a page of HTML, is refused; the error's `detected` names it.
    *
    * The options include those of the recognition, which are checked and sent as fields of the task.
    *
@@ -326,6 +328,7 @@ export class Client {
     second?: unknown,
   ): Promise<T> {
     // Not an async function: while it waited, it would keep the argument, which may be a large image.
+    expectFailure(argument);
     options = ownOptions(options);
     const signal = getOwn(options, "signal");
     const start = (core: Core) =>

@@ -2,7 +2,7 @@
 // end of this file against it.
 
 import { printable } from "./text.js";
-import type { ErrorCodes, ErrorRecord, Failure, Method, Origin } from "./types.js";
+import type { ContentKind, ErrorCodes, ErrorRecord, Failure, Method, Origin } from "./types.js";
 
 /** The name of an error class. */
 export type ErrorName = keyof ErrorCodes;
@@ -34,6 +34,7 @@ const FIELDS = {
   size: 0,
   limit: 0,
   index: 0,
+  detected: "",
   field: "",
   option: "",
   retryAfterMs: 0,
@@ -220,6 +221,8 @@ export class ImageError extends CaptchaErrorBase {
   declare readonly limit?: number;
   /** The image's index in its array, from 0. */
   declare readonly index?: number;
+  /** What it certainly is instead of an image, such as `"html"`. */
+  declare readonly detected?: ContentKind;
   /** The field of the task that has the array. */
   declare readonly field?: string;
 }

@@ -15,6 +15,7 @@ export type * from "./tasks.js";
 export type {
   AccountStatus,
   ClosureStatus,
+  ContentKind,
   ErrorCodes,
   ErrorRecord,
   ErrorTableRow,

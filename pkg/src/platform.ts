@@ -7,6 +7,7 @@
 import { toBase64 } from "./base64.js";
 import { readBody } from "./body.js";
 import { failWithoutTimer, isUnderWay } from "./calls.js";
+import { expectFailure, openForm } from "./image.js";
 import { glue } from "./module.js";
 import { printable } from "./text.js";
 import { setTimer } from "./timers.js";
@@ -173,6 +174,19 @@ export function readText(id: number, value: unknown, maxBytes: number): void {
   operate(id, read, () => stop());
 }
 
+/** Opens an image that is neither a text nor bytes. */
+export function openImage(id: number, value: unknown, maxBytes: number): void {
+  let stop = () => {};
+  const onStop = (stopsReading: () => void) => {
+    stop = stopsReading;
+  };
+  operate(
+    id,
+    () => openForm(value as object, maxBytes, onStop),
+    () => stop(),
+  );
+}
+
 /** Bytes in any form as base64, with their number. If there are more than `maxBytes`, only their number. */
 export function encodeBase64(id: number, value: unknown, maxBytes: number): void {
   operate(id, async () => {
@@ -208,7 +222,9 @@ export function next(id: number, iterator: Iterator<unknown> | AsyncIterator<unk
     const { done, value } = result as IteratorResult<unknown>;
     if (done) return [DONE];
     try {
-      return [SUCCESS, 0, await value];
+      const task = await value;
+      expectFailure(task);
+      return [SUCCESS, 0, task];
     } catch (error) {
       // The iterator does not know that its promise was the last.
       (async () => iterator.return?.())().catch(() => {});
@@ -278,7 +294,11 @@ function byteSize(value: object): number | undefined {
     return typeof size === "number" ? size : undefined;
   }
   const size = getAny(value, "size");
-  const isBlob = typeof getAny(value, "arrayBuffer") === "function" && typeof size === "number";
+  const isBlob =
+    typeof getAny(value, "arrayBuffer") === "function" &&
+    typeof size === "number" &&
+    // A Response of node-fetch has a size too: how much it may read.
+    getAny(value, "bodyUsed") === undefined;
   return isBlob ? (size as number) : undefined;
 }
 
@@ -361,6 +381,12 @@ export function ownOptions<T>(options: T): T {
     // The module fails to read it too, and reports that.
     return options;
   }
+}
+
+/** The name of an object's class, if it has one that tells something. */
+export function className(value: unknown): string {
+  const name = getAny(getAny(value, "constructor"), "name");
+  return typeof name === "string" && name !== "Object" && /^[A-Z]\w{0,40}$/.test(name) ? name : "";
 }
 
 export function digits(number: unknown): string {

@@ -45,7 +45,7 @@ const ru: Messages = {
     },
     INVALID_IMAGE: {
       message: "Это изображение нельзя использовать",
-      hint: "Передайте байты изображения (Uint8Array, ArrayBuffer, Blob, File), текст base64 или data: URL в base64, а не путь к файлу и не веб-адрес.",
+      hint: "Передайте байты изображения (Uint8Array, ArrayBuffer, Blob, File, Response, поток), canvas, текст base64 или data: URL, а не путь к файлу и не веб-адрес.",
     },
     ERROR_NO_SUCH_METHOD: {
       message: "Сервис не знает такого вида капчи",
@@ -241,6 +241,7 @@ const ru: Messages = {
     "a string without a percent sign": "строка без знака процента",
     "an array": "массив",
     "an object": "объект",
+    "a {class}": "{class}",
     bytes: "байты",
     "a value that JSON does not have": "значение, которого нет в JSON",
     "true or false": "true или false",
@@ -273,7 +274,30 @@ const ru: Messages = {
       "текст base64 оборван или неправильно заканчивается",
     "the data: URL has no comma, so it has no content":
       "в data: URL нет запятой, а значит, и содержимого",
-    "the data: URL is not base64": "data: URL записан не в base64",
+
+    // What is no image.
+    "it looks like {kind}": "похоже, это {kind}",
+    "an empty canvas or data: URL: {size}": "пустой canvas или data: URL: {size}",
+    "{object} stream that has ended or is locked": "{object}, поток уже закончился или занят",
+    "{object} whose body has been read or is locked": "{object}, тело уже прочитано или занято",
+    "an invisible character U+{code} at position {position}":
+      "невидимый символ U+{code} на месте {position}",
+    "an HTML page": "страница HTML",
+    "XML, but not SVG": "XML, но не SVG",
+    JSON: "JSON",
+    "text, by its declared type": "текст, судя по указанному типу",
+    "base64 text given as bytes": "текст base64, переданный как байты",
+    "a data: URL given as bytes": "data: URL, переданный как байты",
+    "the address of an image, not the image itself": "адрес изображения, а не само изображение",
+    "the path of a file, not its content": "путь к файлу, а не его содержимое",
+    "a PDF document": "документ PDF",
+    "a ZIP archive": "архив ZIP",
+    "gzip data": "данные gzip",
+    audio: "звук",
+    video: "видео",
+    "binary data that was once read as text": "двоичные данные, прочитанные как текст",
+    "zeros only": "одни нули",
+    "raw pixels, not an image file": "необработанные пиксели, а не файл изображения",
 
     // Responses.
     "its JSON has no errorId": "в его JSON нет errorId",
@@ -321,6 +345,9 @@ const ru: Messages = {
       "Повторите вызов или увеличьте timeoutMs. Ничего не отправлено.",
     "Create a new task: the result of this one can no longer be requested.":
       "Создайте новую задачу: результат этой больше нельзя запросить.",
+    "Check the response that it comes from: it may be an error or a sign-in page.":
+      "Проверьте ответ, из которого оно взято: это может быть страница ошибки или входа.",
+    "Draw it on a canvas and pass the canvas.": "Нарисуйте его на canvas и передайте canvas.",
     "Confirm with waitForResult(taskId): anyone can post to this address.":
       "Проверьте через waitForResult(taskId): прислать данные на этот адрес может кто угодно.",
   },

@@ -6,7 +6,7 @@
 use super::executor::current;
 use super::operation::{Completion, Operation};
 use super::value::{Value, to_js, to_record};
-use crate::platform::{ErrorRecord, HostValue, Platform, RawResponse, SendError};
+use crate::platform::{ErrorRecord, HostValue, Opened, Platform, RawResponse, SendError, Unopened};
 use crate::record::Record;
 use crate::schedule::Millis;
 use gloo_net::http::Headers;
@@ -17,6 +17,11 @@ use web_sys::RequestInit;
 /// The kinds of a [`Completion`].
 const FAILED: u32 = 1;
 const NOT_JSON: u32 = 2;
+/// Of opening an image, as `image.ts` has them.
+const TOO_LARGE: u32 = 2;
+const PIXELS: u32 = 3;
+const ENDED: u32 = 4;
+const USED: u32 = 5;
 
 /// The platform's own functions, or an injected `fetch`.
 pub(super) struct JsPlatform {
@@ -92,6 +97,24 @@ impl Platform for JsPlatform {
         (!json.is_undefined()).then_some(Value(json))
     }
 
+    async fn open_image(
+        &self,
+        value: &Value,
+        max_bytes: u32,
+    ) -> Result<Opened<Value>, ErrorRecord> {
+        let opened = Operation::start(|id| open_image(id, &value.0, max_bytes)).await;
+        let value = Value(opened.value);
+        Ok(match opened.kind {
+            0 => Opened::Form(value, opened.extra.as_string().unwrap_or_default()),
+            FAILED => return Err(to_record(&value.0)),
+            TOO_LARGE => Opened::TooLarge(opened.number),
+            PIXELS => Opened::Not(Unopened::Pixels, value),
+            ENDED => Opened::Not(Unopened::Ended, value),
+            USED => Opened::Not(Unopened::Used, value),
+            _ => Opened::Not(Unopened::Unknown, value),
+        })
+    }
+
     async fn encode_base64(
         &self,
         value: &Value,
@@ -158,6 +181,8 @@ extern "C" {
     );
     #[wasm_bindgen(js_name = readText)]
     fn read_text(id: u32, value: &JsValue, max_bytes: u32);
+    #[wasm_bindgen(js_name = openImage)]
+    fn open_image(id: u32, value: &JsValue, max_bytes: u32);
     #[wasm_bindgen(js_name = encodeBase64)]
     fn encode_base64(id: u32, value: &JsValue, max_bytes: u32);
 }

@@ -59,6 +59,10 @@ impl HostValue for Value {
         base64_length(&self.0)
     }
 
+    fn class_name(&self) -> String {
+        class_name(&self.0)
+    }
+
     fn from_string(text: &str) -> Self {
         Self(text.into())
     }
@@ -160,6 +164,8 @@ extern "C" {
     fn digits(number: &JsValue) -> String;
     #[wasm_bindgen(js_name = toNumber)]
     fn to_number(value: &JsValue) -> f64;
+    #[wasm_bindgen(js_name = className)]
+    fn class_name(value: &JsValue) -> String;
     #[wasm_bindgen(js_name = getOwn)]
     pub(super) fn get_own(object: &JsValue, key: &str) -> JsValue;
     /// A member, own or inherited; `undefined` where there is none, or reading it throws.

@@ -10,6 +10,9 @@ use crate::texts;
 use crate::url::is_web_address;
 use std::ops::RangeInclusive;
 
+/// The field of tasks that take audio.
+const PAYLOAD_TYPE: &str = "metadata.PayloadType";
+
 /// Checks a task of a known type. A task of an unknown type, or of an unknown variant, passes.
 ///
 /// # Errors
@@ -33,6 +36,14 @@ pub(super) fn check<V: HostValue>(task_type: &TaskType, task: &V) -> Result<()> 
         check_fields(PROXY, spec, task)?;
     }
     Ok(())
+}
+
+/// Whether a task may have audio where others have images. What the catalogue does not know may.
+pub(super) fn takes_audio<V: HostValue>(task_type: &TaskType, task: &V) -> bool {
+    let variant = find_variant(task_type.specs, task).ok().flatten();
+    variant.is_none_or(|spec| {
+        spec.fields.iter().copied().flatten().any(|field| field.path == PAYLOAD_TYPE)
+    })
 }
 
 fn check_fields<V: HostValue>(fields: &[Field], spec: &TaskSpec, task: &V) -> Result<()> {

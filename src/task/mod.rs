@@ -1,5 +1,6 @@
 //! A task as it is sent: the caller's object with its images turned into base64.
 
+pub mod base64_text;
 pub mod catalog;
 mod check;
 pub mod image;
@@ -13,7 +14,7 @@ use crate::service::ImageLimits;
 use crate::texts;
 use crate::url::site;
 use catalog::TaskType;
-use check::{check, check_values, whole};
+use check::{check, check_values, takes_audio, whole};
 use image::Image;
 use schema::Rule;
 
@@ -79,6 +80,10 @@ impl<V: HostValue> Task<V> {
         task_type: &TaskType,
         limits: ImageLimits,
     ) -> Result<Self> {
+        let takes_audio = match &input {
+            TaskInput::Task(task) => takes_audio(task_type, task),
+            TaskInput::Image(..) => false,
+        };
         let (scopes, entries) = match input {
             // Before the images are read: cheap checks come first.
             TaskInput::Task(task) => (scopes(&task), checked_entries(&task, task_type)?),
@@ -97,14 +102,14 @@ impl<V: HostValue> Task<V> {
         for (name, value) in entries {
             let field = match (task_type.image_rule(&name), value.value_type()) {
                 (Some(Rule::Image), _) => {
-                    Field::One(base64_of(image::read(platform, &value, limits).await?))
+                    Field::One(base64_of(image::read(platform, &value, limits, takes_audio).await?))
                 }
                 (Some(Rule::Images), ValueType::Array) => {
                     let mut images = Vec::new();
                     let items = value.items(MAX_ITEMS);
                     let items = items.ok_or_else(|| Failure::field(&name, too_many(MAX_ITEMS)))?;
                     for (index, item) in items.iter().enumerate() {
-                        let image = image::read(platform, item, limits).await;
+                        let image = image::read(platform, item, limits, takes_audio).await;
                         images.push(base64_of(image.map_err(|mut failure| {
                             failure.index = Some(index);
                             failure.field = Some(name.clone());

@@ -15,6 +15,7 @@ mod client {
     mod wait_faults;
     mod wait_late;
 }
+mod content;
 mod error;
 mod error_table;
 mod first_delay;

@@ -5,6 +5,7 @@ use capwire::callback::read_callback;
 use capwire::error_table::TABLE;
 use capwire::message::Catalogue;
 use capwire::options::{ClientOptions, catalogue, read_callback_timeout, read_report_kind};
+use capwire::platform::{Opened, Unopened};
 use capwire::texts::ALL;
 use capwire_testkit::*;
 use serde_json::Map;
@@ -301,7 +302,32 @@ fn every_text_is_translated_and_every_translation_is_used() {
         read_callback_timeout(Some(&Js::from(json!({ "messages": 5 })))).err().unwrap(),
         read_call_options(Some(&Js::from(json!({ "timeoutMs": 0 })))).unwrap_err(),
     ];
-    for failure in callbacks.chain(others) {
+    let not = |class, why| Js::form(class, Ok(Opened::Not(why, Js::holding(class, "", ""))));
+    let images = [
+        Js::bytes("<html>"),
+        Js::bytes("<?xml version='1.0'?><note>"),
+        Js::bytes("{\"a\":1}"),
+        Js::blob_of_type([7; 9], "text/plain"),
+        Js::bytes("iVBORw0K".repeat(20)),
+        Js::bytes("data:image/png,"),
+        Js::bytes("%PDF-1"),
+        Js::bytes("PK\u{3}\u{4}"),
+        Js::blob_of_type([7; 9], "audio/wav"),
+        Js::blob_of_type([7; 9], "video/mp4"),
+        Js::bytes([0x1f, 0x8b, 8]),
+        Js::bytes("\u{fffd}PNG"),
+        Js::bytes([0; 200]),
+        Js::array("Float32Array", [7; 200]),
+        "https://a.example/7".into(),
+        "7.png".into(),
+        "QUJD\u{200b}".into(),
+        "data:,".into(),
+        not("Readable", Unopened::Ended),
+        not("Response", Unopened::Used),
+        not("HTMLImageElement", Unopened::Unknown),
+    ];
+    let images = images.map(|image| world.solve_image(image).run().unwrap_err());
+    for failure in callbacks.chain(others).chain(images) {
         let english = words(&failure, &Catalogue::default());
         compare(&english, &words(&failure, &language), &mut seen);
     }

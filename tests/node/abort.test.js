@@ -10,7 +10,7 @@ import { KEY, sandboxFor, TOKEN_TASK } from "./helpers/sandbox.js";
 
 const HANG = { kind: "hang", where: "in-body" };
 const PROCESSING = { kind: "json", body: { errorId: 0, status: "processing" } };
-const IMAGE_TASK = { type: "ImageToTextTask", body: new Uint8Array(200) };
+const IMAGE_TASK = { type: "ImageToTextTask", body: new Uint8Array(200).fill(7) };
 
 /** Reasons that a caller may give. The call must reject with the same value. */
 const REASONS = {

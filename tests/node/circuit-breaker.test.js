@@ -37,7 +37,11 @@ describe("after a refusal", { concurrency: true, timeout: 120_000 }, () => {
       });
       assert.ok(error.retryAfterMs > HOUR - 30_000 && error.retryAfterMs <= HOUR);
     }
-    await failure(client.solveImage(new Uint8Array(200)), KeyError, "ERROR_KEY_DOES_NOT_EXIST");
+    await failure(
+      client.solveImage(new Uint8Array(200).fill(7)),
+      KeyError,
+      "ERROR_KEY_DOES_NOT_EXIST",
+    );
     await failure(client.waitForResult(4711), KeyError, "ERROR_KEY_DOES_NOT_EXIST");
     assert.equal((await sandbox.requests()).length, 1);
 

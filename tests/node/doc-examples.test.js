@@ -157,7 +157,7 @@ describe("Node", { concurrency: true, timeout: 120_000 }, () => {
     const names = Array.from({ length: 5 }, (_, index) => `${index}.png`);
     const saved = await Promise.all(names.map((name) => savedCaptcha(folder, name, sandbox)));
     const bad = join(folder, "bad.png");
-    await writeFile(bad, new Uint8Array(200));
+    await writeFile(bad, new Uint8Array(200).fill(7));
     const files = [bad, ...saved.map(({ file }) => file)];
     const { stdout, stderr, code } = await start("node-several.js", files, sandbox).ended;
     assert.equal(code, 0, stderr);

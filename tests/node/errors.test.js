@@ -35,7 +35,7 @@ const ERRORS = {
     }),
   TaskError: (sandbox) => sandbox.client().createTask({ type: "NoSuchTask" }),
   TaskNotFoundError: (sandbox) => sandbox.client().getTaskResult(4711),
-  UnsolvableError: (sandbox) => sandbox.client().solveImage(new Uint8Array(200)),
+  UnsolvableError: (sandbox) => sandbox.client().solveImage(new Uint8Array(200).fill(7)),
   TransportError: async (sandbox) => sandbox.client({ baseUrl: await deadUrl() }).getBalance(),
   SolveTimeoutError: async (sandbox) => {
     const reply = { kind: "hang", where: "before-headers" };
@@ -165,7 +165,7 @@ describe("an error in a log", { concurrency: true, timeout: 120_000 }, () => {
     getTaskResult: (client) => client.getTaskResult(5),
     waitForResult: (client) => client.waitForResult(5),
     solve: (client) => client.solve(TOKEN_TASK),
-    solveImage: (client) => client.solveImage(new Uint8Array(200)),
+    solveImage: (client) => client.solveImage(new Uint8Array(200).fill(7)),
   };
   for (const [method, call] of Object.entries(CALLS)) {
     it(`${method}(): the stack shows who called`, async (t) => {

@@ -10,7 +10,7 @@ import { WRONG_KEY } from "./helpers/sandbox.js";
 
 const rows = rowsOf("guard");
 const PLACE = "Guard";
-const IMAGE = new Uint8Array(200);
+const IMAGE = new Uint8Array(200).fill(7);
 const CODES = [
   ["ERROR_KEY_DOES_NOT_EXIST", KeyError],
   ["ERROR_IP_NOT_ALLOWED", AccessError],

@@ -45,7 +45,7 @@ const METHODS = {
   getTaskResult: (client, options) => client.getTaskResult(5, options),
   waitForResult: (client, options) => client.waitForResult(5, options),
   solve: (client, options) => client.solve(TASK, options),
-  solveImage: (client, options) => client.solveImage(new Uint8Array(200), options),
+  solveImage: (client, options) => client.solveImage(new Uint8Array(200).fill(7), options),
   reportIncorrect: (client, options) => client.reportIncorrect(5, "image", options),
   getUserAgent: (client, options) => client.getUserAgent(options),
   solveAll: (client, options) => all(client.solveAll([TASK], options)),
@@ -255,7 +255,7 @@ describe("what others put on every object", { timeout: 60_000 }, () => {
         assert.equal(await client.getBalance({}), 1);
         assert.equal(await client.createTask(TASK, {}), 5);
         const soon = name === "firstDelayMs" ? {} : { firstDelayMs: 0 };
-        assert.equal(await client.solveImage(new Uint8Array(200), soon), "w7kq");
+        assert.equal(await client.solveImage(new Uint8Array(200).fill(7), soon), "w7kq");
         const [record] = await all(client.solveAll([TASK], soon));
         assert.equal(record.status, "fulfilled");
         await client.reportIncorrect(5, "image", {});
@@ -310,7 +310,11 @@ describe("a task", { concurrency: 1, timeout: 120_000 }, () => {
   });
 
   for (const [what, make, field] of [
-    ["with 101 images", () => complex(Array(101).fill(new Uint8Array(200))), "imagesBase64"],
+    [
+      "with 101 images",
+      () => complex(Array(101).fill(new Uint8Array(200).fill(7))),
+      "imagesBase64",
+    ],
     ["with eleven million images", () => complex(Array(11_000_000).fill(0)), "imagesBase64"],
     [
       "with an array that only says how long it is",
@@ -322,7 +326,7 @@ describe("a task", { concurrency: 1, timeout: 120_000 }, () => {
       () => {
         const list = [new Uint8Array(5)];
         list[Symbol.iterator] = function* () {
-          for (;;) yield new Uint8Array(200);
+          for (;;) yield new Uint8Array(200).fill(7);
         };
         return complex(list);
       },
@@ -386,7 +390,7 @@ describe("a task", { concurrency: 1, timeout: 120_000 }, () => {
 
   it("with 100 images is sent", async () => {
     const { client, sent } = clientWith();
-    await client.createTask(complex(Array(100).fill(new Uint8Array(200))));
+    await client.createTask(complex(Array(100).fill(new Uint8Array(200).fill(7))));
     assert.equal(JSON.parse(sent[0].body).task.imagesBase64.length, 100);
   });
 

@@ -26,7 +26,7 @@ function revoked(target = {}) {
 
 /** Awaits a promise while another call runs beside it, which must still be answered. */
 async function beside(work) {
-  const innocent = client().solveImage(new Uint8Array(200));
+  const innocent = client().solveImage(new Uint8Array(200).fill(7));
   const outcome = await work();
   assert.equal(await innocent, "w7kq");
   return outcome;
@@ -37,7 +37,7 @@ const client = (fetch = answer, options = {}) =>
   new Client({ clientKey: KEY, fetch: (...args) => fetch(...args), ...options });
 
 describe("a value that throws", { timeout: 30_000, concurrency: true }, () => {
-  const image = new Uint8Array(200);
+  const image = new Uint8Array(200).fill(7);
 
   for (const [name, call, ErrorClass, code] of [
     ["as a task", (it) => it.solve(revoked()), TaskError, "INVALID_TASK"],

@@ -48,7 +48,7 @@ describe("memory", { timeout: 900_000 }, () => {
           : answer({ errorId: 0, status: "ready", solution: { text: "abcd" } });
       const client = new Client({ clientKey: "${KEY}", fetch });
       const { signal } = new AbortController();
-      const image = new Uint8Array(100);
+      const image = new Uint8Array(100).fill(7);
       const solveMany = async (count) => {
         let left = count, solved = 0;
         const worker = async () => {

@@ -88,7 +88,7 @@ describe("the options of a call", { timeout: 120_000 }, () => {
       const fields = { option, origin: "client", retryable: false };
       for (const call of [
         client.solve(TOKEN_TASK, options),
-        client.solveImage(new Uint8Array(200), options),
+        client.solveImage(new Uint8Array(200).fill(7), options),
         client.createTask(TOKEN_TASK, options),
         client.waitForResult(5, options),
         client.getTaskResult(5, options),

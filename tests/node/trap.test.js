@@ -71,7 +71,7 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
         const fresh = client(fetch);
         outcomes.push(...await Promise.all([
           old.getBalance(),
-          old.solveImage(new Uint8Array(200)),
+          old.solveImage(new Uint8Array(200).fill(7)),
           old.solveAll([task]).next().then(({ value }) => value.status),
           fresh.ready().then(({ name }) => name),
           fresh.getBalance(),

@@ -7,8 +7,73 @@ use capwire::task::catalog::{CATALOG, PROXY, UNCHECKED_VARIANTS};
 use capwire::task::schema::{Field, Literal, Rule, TaskSpec, UncheckedVariant};
 
 const HEAD: &str = "\
-/** An image: its bytes in any form, their base64 text, or a base64 `data:` URL. */
-export type Image = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView | Blob;
+/**
+ * An image: its bytes in any form, their base64 text, or a `data:` URL; what has it, such as a `Response`, a stream or a
+ * canvas; or a promise of any of these. Streams and responses are read no further than the service's limit.
+ */
+export type Image = ImageForm | PromiseLike<ImageForm>;
+
+/** An image that is there already. A stream and the body of a response can be read once. */
+export type ImageForm =
+  | string
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | ArrayBufferView
+  | Blob
+  | ImageResponse
+  | ImageReadable
+  | AsyncIterable<ArrayBufferView>
+  | ImageCanvas
+  | ImageOffscreenCanvas
+  | ImageBits
+  | readonly number[]
+  | { readonly type: \"Buffer\"; readonly data: readonly number[] };
+
+/** A `Response`, also of node-fetch. */
+export interface ImageResponse {
+  /** The HTTP status. */
+  readonly status: number;
+  /** Whether the body has been read. It must not have been. */
+  readonly bodyUsed: boolean;
+  /** Reads the body. A body that is a stream is read as one. */
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** A `ReadableStream` of bytes. */
+export interface ImageReadable {
+  /** Starts reading. */
+  getReader(): { read(): Promise<{ done: boolean; value?: unknown }>; cancel(reason?: unknown): Promise<void> };
+}
+
+/** An `HTMLCanvasElement`. It is sent as PNG. */
+export interface ImageCanvas {
+  /** Its width in pixels. */
+  readonly width: number;
+  /** Its height in pixels. */
+  readonly height: number;
+  /** Encodes it. */
+  toDataURL(): string;
+}
+
+/** An `OffscreenCanvas`. It is sent as PNG. */
+export interface ImageOffscreenCanvas {
+  /** Its width in pixels. */
+  readonly width: number;
+  /** Its height in pixels. */
+  readonly height: number;
+  /** Encodes it. */
+  convertToBlob(): Promise<Blob>;
+}
+
+/** An `ImageBitmap`. It is sent as PNG, and stays open. */
+export interface ImageBits {
+  /** Its width in pixels. */
+  readonly width: number;
+  /** Its height in pixels. */
+  readonly height: number;
+  /** Lets its memory go. */
+  close(): void;
+}
 
 /** A point in an image, as the service returns it. */
 export interface Point {

@@ -21,6 +21,17 @@ fn forms(bytes: &[u8]) -> Vec<Js> {
         format!("\t{} \n", text.trim_end_matches('=')).into(),
         format!("data:image/png;base64,{text}").into(),
         format!("DATA:;Base64, {}", lines.join(" \n")).into(),
+        format!("\u{feff}{}", text.replace('+', "-").replace('/', "_")).into(),
+        format!("data:image/png;base64,{}", text.replace('+', "%2B").replace('/', "%2F")).into(),
+        format!("data:image\\/png;base64,{}", text.replace('/', "\\/")).into(),
+        format!(
+            "data:image/png,{}",
+            bytes.iter().map(|byte| format!("%{byte:02x}")).collect::<String>()
+        )
+        .into(),
+        Js::holding("Promise", Js::bytes(bytes), ""),
+        Js::holding("Promise", Js::holding("Response", Js::bytes(bytes), "image/png"), ""),
+        Js::holding("HTMLCanvasElement", format!("data:image/png;base64,{text}"), ""),
     ]
 }
 
@@ -158,7 +169,7 @@ fn the_bytes_of_a_blob_are_measured_too() {
 #[test]
 fn anything_but_an_image_is_refused() {
     let address = format!("https://shop.example/{}.png", "a".repeat(200));
-    let svg = format!("data:image/svg+xml,{}", "a".repeat(200));
+    let path = format!("{}.png", "a".repeat(200));
     for invalid in [
         json!(null).into(),
         json!(7).into(),
@@ -167,7 +178,7 @@ fn anything_but_an_image_is_refused() {
         Js::Bigint,
         Js::Number(f64::NAN),
         address.into(),
-        svg.into(),
+        path.into(),
         "data:image/png;base64".into(),
         "A".repeat(1_001).into(),
         format!("{}=A", "A".repeat(400)).into(),
@@ -351,6 +362,9 @@ impl HostValue for Uncopied {
     fn base64_length(&self) -> u32 {
         self.0.base64_length()
     }
+    fn class_name(&self) -> String {
+        self.0.class_name()
+    }
     fn from_string(_: &str) -> Self {
         panic!("the text was written again")
     }
@@ -377,7 +391,8 @@ fn text_that_is_base64_already_is_not_copied() {
     for size in [300, 301, 302] {
         let text = base64(&vec![7; size]);
         for form in [text.clone(), format!("data:image/png;base64,{text}")] {
-            let image = from_string(&Uncopied(form.into()), CAPMONSTER.image_limits).unwrap();
+            let image =
+                from_string(&Uncopied(form.into()), CAPMONSTER.image_limits, |_| None).unwrap();
             assert_eq!((image.base64.0.as_string().unwrap(), image.bytes), (text.clone(), size));
         }
     }

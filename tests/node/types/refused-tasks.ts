@@ -84,6 +84,12 @@ client.solve({
 // Refused: something has the wrong type.
 // @ts-expect-error a number is not an image
 client.solve({ type: "ImageToTextTask", body: 5 });
+// @ts-expect-error a Request has no answer yet
+client.solveImage(new Request("https://shop.example/captcha"));
+// @ts-expect-error a URL is not an image
+client.solveImage(new URL("https://shop.example/captcha"));
+// @ts-expect-error a list of texts is not an image
+client.solveImage(["137"]);
 // @ts-expect-error a threshold is a number
 client.solve({ type: "ImageToTextTask", body: bytes, recognizingThreshold: "70" });
 // @ts-expect-error 0 or 1

@@ -1,7 +1,7 @@
 //! A value as in JavaScript.
 
 use base64_simd::STANDARD;
-use capwire::platform::{ErrorRecord, HostValue, MAX_MEMBERS, MAX_TEXT, ValueType};
+use capwire::platform::{ErrorRecord, HostValue, MAX_MEMBERS, MAX_TEXT, Opened, ValueType};
 use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
@@ -18,11 +18,24 @@ pub enum Js {
     /// A bigint, which JSON does not have.
     Bigint,
     Binary(Binary),
+    /// An object that has to be opened to get at the image in it.
+    Form(Box<Form>),
+}
+
+/// What opening an object comes to, after a while.
+#[derive(Clone, Debug)]
+pub struct Form {
+    pub class: &'static str,
+    pub delay_ms: f64,
+    pub opened: Result<Opened<Js>, ErrorRecord>,
 }
 
 /// Bytes, or a blob: its size is known before it is read, and reading takes time and may fail.
 #[derive(Clone, Debug)]
 pub struct Binary {
+    pub class: &'static str,
+    /// The type that it declares.
+    pub media_type: Option<&'static str>,
     pub size: f64,
     pub delay_ms: f64,
     pub content: Result<Vec<u8>, ErrorRecord>,
@@ -30,17 +43,47 @@ pub struct Binary {
 
 impl Js {
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
-        Self::blob(bytes, 0.0)
+        Self::binary("Uint8Array", None, 0.0, bytes.into())
     }
 
     pub fn blob(bytes: impl Into<Vec<u8>>, delay_ms: f64) -> Self {
-        let bytes = bytes.into();
+        Self::binary("Blob", None, delay_ms, bytes.into())
+    }
+
+    pub fn blob_of_type(bytes: impl Into<Vec<u8>>, media_type: &'static str) -> Self {
+        Self::binary("Blob", Some(media_type), 0.0, bytes.into())
+    }
+
+    /// A typed array.
+    pub fn array(class: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
+        Self::binary(class, None, 0.0, bytes.into())
+    }
+
+    fn binary(
+        class: &'static str,
+        media_type: Option<&'static str>,
+        delay_ms: f64,
+        bytes: Vec<u8>,
+    ) -> Self {
         #[allow(clippy::cast_precision_loss)] // test images are small
-        Self::Binary(Binary { size: bytes.len() as f64, delay_ms, content: Ok(bytes) })
+        let size = bytes.len() as f64;
+        Self::Binary(Binary { class, media_type, size, delay_ms, content: Ok(bytes) })
+    }
+
+    /// An object that has to be opened.
+    pub fn form(class: &'static str, opened: Result<Opened<Js>, ErrorRecord>) -> Self {
+        Self::Form(Box::new(Form { class, delay_ms: 20.0, opened }))
+    }
+
+    /// An object in which there is this, of a declared type or of none.
+    pub fn holding(class: &'static str, form: impl Into<Self>, media_type: &str) -> Self {
+        Self::form(class, Ok(Opened::Form(form.into(), media_type.to_owned())))
     }
 
     pub fn unreadable(size: f64, message: &str) -> Self {
         Self::Binary(Binary {
+            class: "Blob",
+            media_type: None,
             size,
             delay_ms: 0.0,
             content: Err(record("NotReadableError", message)),
@@ -111,7 +154,7 @@ impl HostValue for Js {
             Self::Plain(Value::Number(number)) => ValueType::Number(number.as_f64().unwrap()),
             Self::Plain(Value::String(_)) => ValueType::String,
             Self::Plain(Value::Array(_)) | Self::List(_) => ValueType::Array,
-            Self::Plain(Value::Object(_)) | Self::Object(_) => ValueType::Object,
+            Self::Plain(Value::Object(_)) | Self::Object(_) | Self::Form(_) => ValueType::Object,
             Self::Number(number) => ValueType::Number(*number),
             Self::Bigint => ValueType::Other,
             Self::Binary(binary) => ValueType::Binary(binary.size),
@@ -138,6 +181,14 @@ impl HostValue for Js {
     fn base64_length(&self) -> u32 {
         let is_base64 = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
         self.text().chars().take_while(is_base64).count() as u32
+    }
+
+    fn class_name(&self) -> String {
+        match self {
+            Self::Binary(binary) => binary.class.to_owned(),
+            Self::Form(form) => form.class.to_owned(),
+            _ => String::new(),
+        }
     }
 
     fn from_string(text: &str) -> Self {
@@ -167,7 +218,14 @@ impl HostValue for Js {
     }
 
     fn get_any(&self, key: &str) -> Option<Self> {
-        self.get(key)
+        match (self, key) {
+            (Self::Binary(binary), "type") => binary.media_type.map(Self::from),
+            // A bigint instead of a method, as in `request_of`.
+            (Self::Binary(binary), "arrayBuffer") => {
+                (binary.class == "Blob").then_some(Self::Bigint)
+            }
+            _ => self.get(key),
+        }
     }
 
     fn entries(&self) -> Option<Vec<(String, Self)>> {
@@ -211,7 +269,9 @@ impl Serialize for Js {
             }
             Self::Undefined => serializer.serialize_unit(),
             Self::Bigint => Err(S::Error::custom("Do not know how to serialize a BigInt")),
-            Self::Binary(_) => Err(S::Error::custom("an image where none is expected")),
+            Self::Binary(_) | Self::Form(_) => {
+                Err(S::Error::custom("an image where none is expected"))
+            }
         }
     }
 }

@@ -4,7 +4,9 @@ use super::{Binary, End, Js, Script, base64, record, time_until};
 use capwire::client::Client;
 use capwire::key::ClientKey;
 use capwire::options::ClientOptions;
-use capwire::platform::{ErrorRecord, HostValue, Platform, RawResponse, SendError};
+use capwire::platform::{
+    ErrorRecord, HostValue, Opened, Platform, RawResponse, SendError, Unopened,
+};
 use capwire::record::{Record, Written};
 use capwire::schedule::Millis;
 use serde_json::{Value, json};
@@ -294,6 +296,14 @@ impl Platform for World {
         serde_json::from_str::<Value>(&text.string_prefix(u32::MAX)).ok().map(Js::from)
     }
 
+    async fn open_image(&self, value: &Js, _: u32) -> Result<Opened<Js>, ErrorRecord> {
+        let Js::Form(form) = value else {
+            return Ok(Opened::Not(Unopened::Unknown, value.clone()));
+        };
+        self.timer(form.delay_ms).await;
+        form.opened.clone()
+    }
+
     async fn encode_base64(&self, value: &Js, _: u32) -> Result<(Js, f64), ErrorRecord> {
         let bytes = self.read_bytes(value).await?;
         Ok((base64(&bytes).into(), bytes.len() as f64))
@@ -302,10 +312,10 @@ impl Platform for World {
 
 impl World {
     async fn read_bytes(&self, value: &Js) -> Result<Vec<u8>, ErrorRecord> {
-        let Js::Binary(Binary { delay_ms, content, .. }) = value else {
+        let Js::Binary(Binary { class, delay_ms, content, .. }) = value else {
             panic!("asked for the bytes of {value:?}");
         };
-        self.0.blobs_read.set(self.blobs_read() + 1);
+        self.0.blobs_read.set(self.blobs_read() + usize::from(*class == "Blob"));
         self.timer(*delay_ms).await;
         content.clone()
     }
