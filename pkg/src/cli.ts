@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Flags, read, readId, readKey, readTask, showId, timeoutMs } from "./cli/input.js";
+import { answerText, describeThrown, logLine, toJson } from "./cli/output.js";
 import {
   didYouMean,
   EXIT_INTERNAL,
@@ -70,7 +71,7 @@ async function balance(flags: Flags): Promise<string> {
   const requestTimeoutMs = timeoutMs(flags);
   const client = newClient(flags, requestTimeoutMs === undefined ? {} : { requestTimeoutMs });
   const balance = await client.getBalance(abortable());
-  return flags.json ? JSON.stringify({ balance }) : String(balance);
+  return flags.json ? toJson({ balance }) : String(balance);
 }
 
 async function solve(flags: Flags, image: string | undefined): Promise<string> {
@@ -108,7 +109,7 @@ async function errors(flags: Flags, code: string | undefined): Promise<string> {
     throw new UsageError(`Unknown error code${didYouMean(code, known)}`);
   }
   const rows = found.map((row) => ({ ...row, exitCode: exitCodeOf(row.name) }));
-  if (flags.json) return JSON.stringify(rows);
+  if (flags.json) return toJson(rows);
   const block = ({ code, name, exitCode, retryable, message, hint }: (typeof rows)[number]) =>
     `${code} (${name}, exit code ${exitCode})\n  ${message}.\n  ${hint}\n  ` +
     `The same call may succeed later without changes: ${retryable ? "yes" : "no"}.`;
@@ -117,10 +118,10 @@ async function errors(flags: Flags, code: string | undefined): Promise<string> {
 
 /** The text of the solution if it has one, or else the whole solution. */
 function answer(flags: Flags, solved: Solved<unknown>): string {
-  if (flags.json) return JSON.stringify(solved);
+  if (flags.json) return toJson(solved);
   const { solution } = solved;
   const text = (solution as { text?: unknown } | null)?.text;
-  return typeof text === "string" ? text : JSON.stringify(solution);
+  return typeof text === "string" ? answerText(text) : toJson(solution);
 }
 
 function newClient(flags: Flags, more: { requestTimeoutMs?: number } = {}): Client {
@@ -172,14 +173,8 @@ function describe(event: Progress): string {
   }
 }
 
-/** Control characters removed: text from a service must not control the terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ");
-}
-
-/** Writes one line to standard error. */
 function log(line: string): void {
-  process.stderr.write(`capwire: ${printable(line)}\n`);
+  logLine(`capwire: ${line}`);
 }
 
 /** Reports an error, and returns the exit code for it. */
@@ -189,18 +184,18 @@ function report(error: unknown): number {
     return EXIT_USAGE;
   }
   if (!(error instanceof CaptchaError || error instanceof Stopped)) {
-    log(`internal error, please report it: ${error}`);
+    log(`internal error, please report it: ${describeThrown(error)}`);
     return EXIT_INTERNAL;
   }
   const isStopped = error instanceof Stopped;
   const taskId = isStopped ? state.taskId : error.taskId;
   if (state.flags.json) {
     const { name, message } = error;
-    const data = isStopped ? { name, message, ...(taskId !== undefined && { taskId }) } : error;
-    process.stderr.write(`${JSON.stringify(data)}\n`);
+    const stopped = { name, message, ...(taskId !== undefined && { taskId }) };
+    process.stderr.write(`${toJson(isStopped ? stopped : error.toJSON())}\n`);
   } else {
     log(forTerminal(error.message));
-    if (!isStopped) process.stderr.write(`${printable(forTerminal(error.hint))}\n`);
+    if (!isStopped) logLine(forTerminal(error.hint));
     if (taskId !== undefined) {
       if (isStopped || isResumable(error)) printResumeHint(taskId);
     } else if (isStopped && state.creates) {
