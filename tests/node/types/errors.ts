@@ -51,7 +51,7 @@ if (caught instanceof capwire.CaptchaError) {
     | undefined
   >();
   expectTypeOf(caught.service).toEqualTypeOf<string | undefined>();
-  expectTypeOf(caught.taskId).toEqualTypeOf<number | undefined>();
+  expectTypeOf(caught.taskId).toEqualTypeOf<number | string | undefined>();
   expectTypeOf(caught.serverCode).toEqualTypeOf<string | undefined>();
   expectTypeOf(caught.serverMessage).toEqualTypeOf<string | undefined>();
   expectTypeOf(caught.httpStatus).toEqualTypeOf<number | undefined>();
@@ -70,7 +70,7 @@ export function next(error: capwire.CaptchaError): string | number | undefined {
     case "OptionsError":
       return error.option;
     case "SolveTimeoutError":
-      expectTypeOf(error.taskId).toEqualTypeOf<number>();
+      expectTypeOf(error.taskId).toEqualTypeOf<number | string>();
       return error.taskId;
     case "KeyError":
       expectTypeOf(error.code).toEqualTypeOf<"ERROR_KEY_DOES_NOT_EXIST">();
@@ -124,7 +124,7 @@ if (caught instanceof capwire.ImageError) {
   }
 } else if (caught instanceof capwire.SolveTimeoutError) {
   // Always there: it is needed to resume the task.
-  expectTypeOf(caught.taskId).toEqualTypeOf<number>();
+  expectTypeOf(caught.taskId).toEqualTypeOf<number | string>();
 } else if (caught instanceof capwire.OptionsError) {
   expectTypeOf(caught.option).toEqualTypeOf<string>();
 } else if (caught instanceof capwire.ProxyError) {

@@ -348,7 +348,7 @@ expectTypeOf(client.solve({ type: text, ...page })).resolves.toEqualTypeOf<Solve
 expectTypeOf<SolutionOf<{ type: "SomethingNewTask" }>>().toEqualTypeOf<unknown>();
 declare const rawTask: RawTask;
 expectTypeOf(client.solve(rawTask)).resolves.toEqualTypeOf<Solved<unknown>>();
-expectTypeOf(client.createTask(rawTask)).resolves.toEqualTypeOf<number>();
+expectTypeOf(client.createTask(rawTask)).resolves.toEqualTypeOf<number | string>();
 expectTypeOf<{ type: "SomethingNewTask"; anything: number }>().toExtend<Task>();
 expectTypeOf<{ type: string }>().toExtend<Task>();
 
@@ -359,8 +359,8 @@ const tasks: Task[] = [
   { type: "SomethingNewTask", anything: 1 },
 ];
 for (const task of tasks) {
-  expectTypeOf(client.createTask(task)).resolves.toEqualTypeOf<number>();
-  expectTypeOf((await client.solve(task)).taskId).toEqualTypeOf<number>();
+  expectTypeOf(client.createTask(task)).resolves.toEqualTypeOf<number | string>();
+  expectTypeOf((await client.solve(task)).taskId).toEqualTypeOf<number | string>();
 }
 expectTypeOf<KnownTask>().toExtend<Task>();
 expectTypeOf<RawTask>().toExtend<Task>();

@@ -58,6 +58,6 @@ export async function callback(): Promise<string> {
 declare const caught: unknown;
 if (CaptchaError.is(caught)) expectTypeOf(caught).toEqualTypeOf<CaptchaError>();
 else expectTypeOf(caught).toEqualTypeOf<unknown>();
-if (SolveTimeoutError.is(caught)) expectTypeOf(caught.taskId).toEqualTypeOf<number>();
+if (SolveTimeoutError.is(caught)) expectTypeOf(caught.taskId).toEqualTypeOf<number | string>();
 if (ImageError.is(caught)) expectTypeOf(caught.size).toEqualTypeOf<number | undefined>();
 expectTypeOf([caught].filter(CaptchaError.is)).toEqualTypeOf<CaptchaError[]>();

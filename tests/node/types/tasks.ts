@@ -29,7 +29,7 @@ const client = new Client({ clientKey: key });
 const solved = await client.solve({ type: "ImageToTextTask", body: bytes });
 expectTypeOf(solved).toEqualTypeOf<Solved<TextSolution>>();
 expectTypeOf(solved.solution.text).toEqualTypeOf<string>();
-expectTypeOf(solved.taskId).toEqualTypeOf<number>();
+expectTypeOf(solved.taskId).toEqualTypeOf<number | string>();
 expectTypeOf(solved.cost).toEqualTypeOf<number | undefined>();
 expectTypeOf(solved.polls).toEqualTypeOf<number>();
 expectTypeOf(solved.elapsedMs).toEqualTypeOf<number>();
@@ -47,7 +47,9 @@ expectTypeOf(client.solve({ type: someType })).resolves.toEqualTypeOf<Solved<unk
 
 expectTypeOf(client.solveImage(bytes)).resolves.toEqualTypeOf<string>();
 expectTypeOf(client.getBalance()).resolves.toEqualTypeOf<number>();
-expectTypeOf(client.createTask({ type: "SomethingNewTask" })).resolves.toEqualTypeOf<number>();
+expectTypeOf(client.createTask({ type: "SomethingNewTask" })).resolves.toEqualTypeOf<
+  number | string
+>();
 expectTypeOf(client.ready()).resolves.toEqualTypeOf<ServiceProfile>();
 expectTypeOf(client.waitForResult(1)).resolves.toEqualTypeOf<Solved<unknown>>();
 expectTypeOf(
@@ -97,15 +99,15 @@ await client.solveImage(bytes, {
     expectTypeOf(event.type).toEqualTypeOf<"created" | "poll" | "retry">();
     switch (event.type) {
       case "created":
-        expectTypeOf(event.taskId).toEqualTypeOf<number>();
+        expectTypeOf(event.taskId).toEqualTypeOf<number | string>();
         expectTypeOf(event.imageBytes).toEqualTypeOf<number[]>();
         break;
       case "poll":
-        expectTypeOf(event.taskId).toEqualTypeOf<number>();
+        expectTypeOf(event.taskId).toEqualTypeOf<number | string>();
         expectTypeOf(event.status).toEqualTypeOf<"processing" | "ready">();
         break;
       case "retry":
-        expectTypeOf(event.taskId).toEqualTypeOf<number | undefined>();
+        expectTypeOf(event.taskId).toEqualTypeOf<number | string | undefined>();
         expectTypeOf(event.delayMs).toEqualTypeOf<number>();
         expectTypeOf(event.method).toEqualTypeOf<
           | "createTask"
@@ -121,6 +123,11 @@ await client.solveImage(bytes, {
     }
   },
 });
+
+// An id may be text, where a service gives one.
+expectTypeOf(client.waitForResult("5f0c", { type: "TurnstileTask" })).resolves.toEqualTypeOf<
+  Solved<TurnstileSolution>
+>();
 
 // Every form of an image.
 declare const blob: Blob;
@@ -143,8 +150,8 @@ client.solve({ body: bytes });
 client.createTask({ type: 5 });
 // @ts-expect-error a task is an object
 client.createTask("ImageToTextTask");
-// @ts-expect-error a task id is a number
-client.getTaskResult("5");
+// @ts-expect-error a task id is a number or text
+client.getTaskResult(true);
 // @ts-expect-error a solution without a type is unknown
 raw.solution.token;
 // @ts-expect-error there is no such image
