@@ -92,7 +92,7 @@ impl Account {
 /// The key by which clients find their account: those with the same account, base URL and `fetch` share it. Another
 /// `fetch` may use another network, with its own bans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AccountKey(u128);
+pub struct AccountKey(pub u128);
 
 /// An account and its key. The client key itself is not kept: it is only compared, and accounts outlive clients.
 struct Entry {
@@ -138,6 +138,28 @@ impl Accounts {
         let account = Rc::<RefCell<Account>>::default();
         self.insert(Entry { key, account: Rc::clone(&account) });
         account
+    }
+
+    /// The seed, and what is known of each account about which anything matters.
+    pub fn books(&self, now: Millis) -> ([u64; 2], Vec<(AccountKey, AccountStatus)>) {
+        let mut books = Vec::new();
+        for Entry { key, account } in self.slots.iter().flatten() {
+            // One that is borrowed was being changed when the module crashed.
+            if let Ok(account) = account.try_borrow()
+                && account.holds_back(now)
+            {
+                books.push((*key, account.status(now)));
+            }
+        }
+        (self.seed, books)
+    }
+
+    /// Begins with the books of a module that has ended. They were closed at `now`, which is in the past.
+    pub fn restore(&mut self, seed: [u64; 2], books: &[(AccountKey, AccountStatus)], now: Millis) {
+        *self = Self::new(seed);
+        for (key, status) in books {
+            self.get_or_insert(*key, now).borrow_mut().restore(status, now);
+        }
     }
 
     /// The slot of a key: its own, or the empty one in which it would be.
@@ -235,5 +257,34 @@ mod tests {
         assert!(accounts.slots.len() <= 8 * MAX_UNUSED);
         accounts.rebuild(1e9);
         assert_eq!(accounts.slots.len(), MIN_SLOTS, "none of them matters any more");
+    }
+
+    #[test]
+    fn books_are_restored_under_the_same_keys() {
+        let mut accounts = Accounts::new([1, 2]);
+        let failure = Failure::of_service(Some("ERROR_ZERO_BALANCE".to_owned()), None);
+        for n in 0..3 {
+            let key = key(&accounts, n);
+            let account = accounts.get_or_insert(key, 0.0);
+            if n != 1 {
+                account.borrow_mut().breaker.record(&failure, &[], 1_000.0);
+            }
+        }
+        let changing = {
+            let key = key(&accounts, 2);
+            accounts.get_or_insert(key, 0.0)
+        };
+        let borrowed = changing.borrow_mut();
+        let (seed, books) = accounts.books(2_000.0);
+        assert_eq!(books.len(), 1, "neither the open one nor the one that is being changed");
+        drop(borrowed);
+        let mut fresh = Accounts::new([3, 4]);
+        fresh.restore(seed, &books, 2_000.0);
+        let mut empty = |n, now| {
+            let key = key(&fresh, n);
+            fresh.get_or_insert(key, now).borrow().breaker.is_empty_account(now)
+        };
+        assert!(empty(0, 600_999.0) && !empty(0, 601_000.0), "the time of the closure is kept");
+        assert!(!empty(1, 3_000.0) && !empty(2, 3_000.0));
     }
 }

@@ -66,7 +66,14 @@ async function* generate<T extends tasks.Task>(
   try {
     const next = (id: number) => batch?.next(id);
     while (batch) {
-      const record = await unwrap(startCall<types.BatchRecord | undefined>(next));
+      let record: types.BatchRecord | undefined;
+      try {
+        record = await unwrap(startCall<typeof record>(next));
+      } catch (error) {
+        // After a trap, the error of the batch knows more.
+        await end;
+        throw error;
+      }
       if (record === undefined) break;
       const index = record.index;
       const task = record.task as T;

@@ -4,7 +4,7 @@ import { onAbort, reasonOf } from "./abort.js";
 import { CaptchaError } from "./errors.js";
 import { internalError } from "./internal-error.js";
 import { keepAlive } from "./keep-alive.js";
-import { glue } from "./module.js";
+import { glue, keepBooks } from "./module.js";
 import { callWasm, onTrap } from "./trap.js";
 import type { Failure } from "./types.js";
 
@@ -23,8 +23,10 @@ interface Pending {
   release(): void;
   signal: unknown;
   taskId?: number | string;
-  /** How many requests are under way that buy a task. */
+  /** How many requests were sent that buy a task, whose outcome is not known. */
   purchases: number;
+  /** How many tasks were created. */
+  created: number;
 }
 
 const calls = new Map<number, Pending>();
@@ -51,6 +53,7 @@ export function startCall<T>(
       release() {},
       signal,
       purchases: 0,
+      created: 0,
     };
     calls.set(id, call);
     try {
@@ -94,6 +97,9 @@ function abort(id: number): void {
 /** Ends a call. The module calls it, through the glue. */
 export function settle(id: number, kind: number, value: unknown): void {
   const call = finish(id);
+  const { failure = value } = Object(value);
+  // What the service refuses for good may close the account. The module is busy now.
+  if (failure?.origin === "service" && !failure.retryable) Promise.resolve().then(keepBooks);
   if (kind === VALUE) call?.resolve({ value });
   else if (kind === FAILURE) call?.resolve({ failure: value as Failure });
   else call?.reject(kind === THROWN ? value : reasonOf(call.signal));
@@ -117,14 +123,29 @@ export function failWithoutTimer(id: number, thrown: unknown): void {
 /** Remembers the task of a call: should the module crash, its error tells which task was paid for. */
 export function taskCreated(id: number, taskId: number | string): void {
   const call = calls.get(id);
-  if (call) call.taskId = taskId;
+  if (!call) return;
+  call.taskId = taskId;
+  call.created += 1;
+  call.purchases -= 1;
 }
 
-/** Whether a call has not ended. `purchases` is added to the requests of it that buy a task. */
-export function isUnderWay(id: number, purchases: number): boolean {
+/** Whether a call has not ended. */
+export function isUnderWay(id: number): boolean {
+  return calls.has(id);
+}
+
+/**
+ * A request of a call that buys a task is sent. Returns what runs the end of it: until that has told the task, the task
+ * may exist unknown.
+ */
+export function purchase(id: number): (end: () => void) => void {
   const call = calls.get(id);
-  if (call) call.purchases += purchases;
-  return call !== undefined;
+  if (call) call.purchases += 1;
+  return (end) => {
+    const before = call?.created;
+    end();
+    if (call && call.created === before) call.purchases -= 1;
+  };
 }
 
 /** What an error must say of the task of a call. */

@@ -6,7 +6,7 @@
 
 import { toBase64 } from "./base64.js";
 import { readBody } from "./body.js";
-import { failWithoutTimer, isUnderWay } from "./calls.js";
+import { failWithoutTimer, isUnderWay, purchase } from "./calls.js";
 import { expectFailure, openForm } from "./image.js";
 import { glue } from "./module.js";
 import { printable } from "./text.js";
@@ -42,12 +42,13 @@ function operate(
   work: () => Promise<End>,
   cancel: () => void = () => {},
   failed: number = FAILED,
+  around: (end: () => void) => void = (end) => end(),
 ): void {
   const own = cancels;
   own.set(id, cancel);
   work().then(
-    (end) => complete(own, id, end),
-    (error: unknown) => complete(own, id, [failed, 0, error]),
+    (end) => around(() => complete(own, id, end)),
+    (error: unknown) => around(() => complete(own, id, [failed, 0, error])),
   );
 }
 
@@ -110,9 +111,9 @@ export function send(
   maxBytes: number,
   call: number,
 ): void {
-  const purchases = url.endsWith("/createTask") ? 1 : 0;
   // A call may end while it is being polled: by a signal, or for want of a timer. It sends nothing any more.
-  if (!isUnderWay(call, purchases)) return;
+  if (!isUnderWay(call)) return;
+  const around = url.endsWith("/createTask") ? purchase(call) : undefined;
   let controller: AbortController | undefined;
   const exchange = async (): Promise<End> => {
     const request: RequestInit = { ...init };
@@ -141,11 +142,7 @@ export function send(
     if (text === undefined) controller?.abort();
     return [SUCCESS, status, text, retryAfter(response)];
   };
-  operate(
-    id,
-    () => exchange().finally(() => isUnderWay(call, -purchases)),
-    () => controller?.abort(),
-  );
+  operate(id, exchange, () => controller?.abort(), FAILED, around);
 }
 
 function retryAfter(response: Response): unknown {

@@ -15,6 +15,8 @@ let depth = 0;
 let traps = 0;
 let reported = 0;
 let lastTrap: unknown;
+/** Whether a module that has crashed is entered once more. */
+let isSalvaging = false;
 
 /** Calls back when the module traps. Errors are made by the function that the listener gets. */
 export function onTrap(listener: Listener): void {
@@ -23,18 +25,18 @@ export function onTrap(listener: Listener): void {
 
 /** The exports of an instance, which cannot be entered after a trap. */
 export function guarded(exports: WebAssembly.Exports): WebAssembly.Exports {
-  let isDead = false;
+  const before = traps;
   const guard = ([name, value]: [string, WebAssembly.ExportValue]) => {
     if (typeof value !== "function") return [name, value];
     const entry = (...args: unknown[]) => {
-      if (!isDead) {
+      if (traps === before || isSalvaging) {
         depth += 1;
         try {
           return value(...args);
         } catch (error) {
+          if (isSalvaging) throw error;
           // Nothing that could fail: where the stack is exhausted, no function can be called.
-          if (!isDead) {
-            isDead = true;
+          if (traps === before) {
             traps += 1;
             lastTrap = error;
           }
@@ -77,6 +79,18 @@ export function callWasm<T>(call: () => T): T {
   // The glue may have taken the trap for an ordinary exception and gone on.
   if (traps !== before) throw trapError();
   return result;
+}
+
+/** Calls into a module that has crashed, for what can be saved. It may not work. */
+export function salvage<T>(call: () => T): T | undefined {
+  isSalvaging = true;
+  try {
+    return call();
+  } catch {
+    return undefined;
+  } finally {
+    isSalvaging = false;
+  }
 }
 
 /** Tells of a trap, once: at the next entry if there was no stack left to do it. */

@@ -12,14 +12,14 @@ mod platform;
 mod table;
 mod value;
 
-use crate::account::Accounts;
+use crate::account::{AccountKey, Accounts};
 use crate::callback::read_callback;
 use crate::client::Client;
 use crate::client::progress::Progress;
 use crate::error::Result;
 use crate::error_table::TABLE;
 use crate::options::{ClientOptions, catalogue, read_callback_timeout, read_report_kind};
-use crate::platform::Platform;
+use crate::platform::{HostValue, Platform};
 use crate::status::AccountStatus;
 use call::{End, Options, Unsettled, function, is_aborted, present, result, start};
 use js_sys::{Array, Function};
@@ -84,13 +84,6 @@ impl Core {
     #[wasm_bindgen(js_name = resetGuard, unchecked_return_type = "AccountStatus")]
     pub fn reset_guard(&self) -> JsValue {
         to_js(&self.0.reset_guard())
-    }
-
-    /// Adds what [`Self::status`] returned in a module that has ended. An account that is restored refuses, spaces
-    /// and counts what it did before. The times are spans: add to `ageMs` and `lastPollMs`, and take from
-    /// `retryAfterMs` and `resultsAfterMs`, the time for which the status was kept.
-    pub fn restore(&self, #[wasm_bindgen(unchecked_param_type = "AccountStatus")] status: JsValue) {
-        self.0.restore(&AccountStatus::read(&Value(status)));
     }
 
     /// Whether the background worker of an extension is kept alive during a call.
@@ -192,6 +185,38 @@ async fn perform(
 #[wasm_bindgen]
 pub fn abort(id: u32) {
     executor::abort(id);
+}
+
+/// What is known of all accounts, as plain data for a module that is started after this one has crashed.
+#[wasm_bindgen]
+pub fn books() -> JsValue {
+    let (seed, books) =
+        ACCOUNTS.with_borrow(|accounts| accounts.books(JsPlatform::new(None).now()));
+    let list: Array = seed.into_iter().map(|part| JsValue::from(f64::from_bits(part))).collect();
+    for (AccountKey(key), status) in books {
+        for shift in [96, 64, 32, 0] {
+            #[allow(clippy::cast_possible_truncation)] // a part of it
+            list.push(&((key >> shift) as u32).into());
+        }
+        list.push(&to_js(&status));
+    }
+    list.into()
+}
+
+/// Begins with the books of a module that has ended, which were closed at `closed_at`. Called before anything else.
+#[wasm_bindgen]
+pub fn restore(books: JsValue, closed_at: f64) {
+    let items = Value(books).items(u32::MAX).unwrap_or_default();
+    let number = |item: Option<&Value>| item.and_then(|it| it.0.as_f64()).unwrap_or_default();
+    let seed = [0, 1].map(|at| number(items.get(at)).to_bits());
+    let accounts = items.get(2..).unwrap_or_default().chunks(5).map(|parts| {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a u32
+        let part = |at: usize| u128::from(number(parts.get(at)) as u32);
+        let key = (0..4).fold(0, |key, at| key << 32 | part(at));
+        (AccountKey(key), parts.get(4).map(AccountStatus::read).unwrap_or_default())
+    });
+    let accounts: Vec<_> = accounts.collect();
+    ACCOUNTS.with_borrow_mut(|known| known.restore(seed, &accounts, closed_at));
 }
 
 /// The error table.

@@ -24,10 +24,11 @@ const TRAP = `
     }),
   );
   const { random } = Math;
-  const trap = () => {
+  const trapping = () => {
     Math.random = () => { Math.random = random; throw new TypeError("no luck today"); };
-    return client(busy).createTask(task);
+    return busy();
   };
+  const trap = () => client(trapping).createTask(task);
   const say = (value) => console.log(JSON.stringify(value));
 `;
 
@@ -94,9 +95,8 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
         return instantiate(source, imports);
       };
       let requests = 0;
-      const counting = () => { requests += 1; return busy(); };
+      const counting = () => { requests += 1; return trapping(); };
       const one = client(counting);
-      Math.random = () => { throw new TypeError("no luck today"); };
       const codes = [];
       for (let n = 0; n < 5; n += 1) codes.push((await seen(one.createTask(task))).code);
       say({ codes, requests, started });
@@ -194,16 +194,16 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
         memory ??= exported.find((it) => it instanceof WebAssembly.Memory);
         return started;
       };
-      const waiting = client(() => new Promise(() => {})).getBalance();
+      const waiting = seen(client(() => new Promise(() => {})).getBalance());
       await client(answer({ balance: 1 })).getBalance();
       // All that there can be, so that Rust gets no more.
       for (let pages = 32_768; pages >= 1; pages /= 2) {
         try { memory.grow(pages); } catch {}
       }
       // It is copied, because its white space has to be removed.
-      const big = client(answer({})).solveImage(" A".repeat(1_500_000));
-      const late = big.catch(() => client(answer({ balance: 1 })).getBalance());
-      say(await Promise.all([waiting, big, late].map(seen)));
+      const big = await seen(client(answer({})).solveImage(" A".repeat(1_500_000)));
+      const late = await client(answer({ balance: 1 })).getBalance();
+      say([await waiting, big, { value: late }]);
     `);
     const cause = "unreachable";
     const message = `The WebAssembly module has crashed: ${cause}`;

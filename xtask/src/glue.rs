@@ -62,7 +62,7 @@ export const mark: string;
 /** Makes an instance of the module and of its glue. `instantiate` gives the exports. */
 export default function makeGlue(
   instantiate: (imports: WebAssembly.Imports) => WebAssembly.Exports | Promise<WebAssembly.Exports>,
-): Promise<Pick<typeof import(\"./glue.js\"), \"Core\" | \"abort\" | \"complete\" | \"errorTable\" | \"parseCallback\">>;
+): Promise<Omit<typeof import(\"./glue.js\"), \"default\" | \"mark\">>;
 "
     ))
 }
