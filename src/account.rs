@@ -30,32 +30,34 @@ pub struct Account {
     /// The result requests of each task.
     pub polls: PollLedger,
     /// When to request results first, by the row of the type in the catalogue. The last is for types that are not in
-    /// it. Empty until the first is learnt: it is a kilobyte.
-    first_delays: Vec<FirstDelay>,
+    /// it. None until the first is learnt: it is a kilobyte.
+    first_delays: Option<Box<[FirstDelay; CATALOG.len() + 1]>>,
 }
 
 impl Account {
     /// When to request results of a type first, as learnt so far.
     #[must_use]
     pub fn first_delay(&self, row: usize) -> FirstDelay {
-        self.first_delays.get(row).copied().unwrap_or_default()
+        self.first_delays.as_ref().and_then(|known| known.get(row)).copied().unwrap_or_default()
     }
 
     /// The same, to learn more.
     pub fn first_delay_mut(&mut self, row: usize) -> Option<&mut FirstDelay> {
-        self.first_delays.resize(CATALOG.len().saturating_add(1), FirstDelay::default());
-        self.first_delays.get_mut(row)
+        self.first_delays.get_or_insert_default().get_mut(row)
     }
 
     /// What is known.
     #[must_use]
     pub fn status(&self, now: Millis) -> AccountStatus {
-        let closures = self.gate.closure().into_iter().chain(self.breaker.closures());
-        AccountStatus {
-            is_key_accepted: self.gate.is_proven(),
-            closures: closures.map(|it| ClosureStatus::of(it, now)).collect(),
-            tasks: self.polls.status(now),
+        let mut closures = Vec::new();
+        if let Some(closure) = self.gate.closure() {
+            closures.push(ClosureStatus::of(closure, now));
         }
+        for closure in self.breaker.closures() {
+            closures.push(ClosureStatus::of(closure, now));
+        }
+        let (is_key_accepted, tasks) = (self.gate.is_proven(), self.polls.status(now));
+        AccountStatus { is_key_accepted, closures, tasks }
     }
 
     /// Adds what was known before.
@@ -63,10 +65,12 @@ impl Account {
         if status.is_key_accepted {
             self.gate.record_proven();
         }
-        for closure in status.closures.iter().filter_map(|it| it.closure(now)) {
-            match closure.scope {
-                BanScope::Key | BanScope::Address => self.gate.close(closure),
-                _ => self.breaker.close(closure),
+        for closure in &status.closures {
+            let closure = closure.closure(now);
+            if closure.scope == BanScope::Balance {
+                self.breaker.close(closure);
+            } else {
+                self.gate.close(closure);
             }
         }
         for task in &status.tasks {
@@ -84,8 +88,9 @@ impl Account {
 
     /// Whether it is known that something must not be sent, or not yet.
     fn holds_back(&self, now: Millis) -> bool {
-        let mut closures = self.gate.closure().into_iter().chain(self.breaker.closures());
-        closures.any(|it| it.until > now) || self.polls.is_in_use(now)
+        self.gate.closure().is_some_and(|it| it.until > now)
+            || self.breaker.closures().iter().any(|it| it.until > now)
+            || self.polls.is_in_use(now)
     }
 }
 
@@ -127,6 +132,7 @@ impl Accounts {
     }
 
     /// The account of this key, remembered from now on.
+    #[inline(never)]
     pub fn get_or_insert(&mut self, key: AccountKey, now: Millis) -> Rc<RefCell<Account>> {
         if let Some(Some(entry)) = self.find(key) {
             return Rc::clone(&entry.account);
@@ -183,18 +189,23 @@ impl Accounts {
     /// as many again as are left.
     fn rebuild(&mut self, now: Millis) {
         let mut unused = 0_usize;
-        let mut kept: Vec<_> = std::mem::take(&mut self.slots).into_iter().flatten().collect();
-        kept.retain(|entry| {
-            if Rc::strong_count(&entry.account) > 1 {
-                return true;
+        let mut kept = Vec::new();
+        for entry in std::mem::take(&mut self.slots).into_iter().flatten() {
+            let mut is_kept = true;
+            if Rc::strong_count(&entry.account) == 1 {
+                unused = unused.saturating_add(1);
+                is_kept = unused <= MAX_UNUSED && entry.account.borrow().holds_back(now);
             }
-            unused = unused.saturating_add(1);
-            unused <= MAX_UNUSED && entry.account.borrow().holds_back(now)
-        });
+            if is_kept {
+                kept.push(entry);
+            }
+        }
         self.count = kept.len().saturating_add(1);
         let size = self.count.saturating_mul(4).next_power_of_two().max(MIN_SLOTS);
         self.slots.resize_with(size, || None);
-        kept.into_iter().for_each(|entry| self.insert(entry));
+        for entry in kept {
+            self.insert(entry);
+        }
     }
 }
 

@@ -238,7 +238,7 @@ impl CircuitBreaker {
 
     /// Forgets that the account was empty.
     pub fn clear_zero_balance(&mut self) {
-        self.closures.retain(|it| it.scope != BanScope::Balance);
+        self.record_accepted(Method::CreateTask, None, &[], Millis::INFINITY);
     }
 
     /// Whether no new task is sent, because the account is empty.

@@ -69,7 +69,7 @@ impl PollLedger {
 
     /// This task was created now.
     pub fn record_created(&mut self, task: &TaskId, scopes: &[BanScope], now: Millis) {
-        self.update(task, now, |record| {
+        self.update(task, now, &mut |record| {
             record.created = Some(now);
             record.scopes = scopes.to_vec();
         });
@@ -77,7 +77,7 @@ impl PollLedger {
 
     /// A result request for this task is sent now.
     pub fn begin_poll(&mut self, task: &TaskId, now: Millis) {
-        self.update(task, now, |record| {
+        self.update(task, now, &mut |record| {
             record.polls = record.polls.saturating_add(1);
             record.in_flight = record.in_flight.saturating_add(1);
         });
@@ -85,7 +85,7 @@ impl PollLedger {
 
     /// It has ended, in whatever way.
     pub fn end_poll(&mut self, task: &TaskId, now: Millis) {
-        self.update(task, now, |record| {
+        self.update(task, now, &mut |record| {
             record.in_flight = record.in_flight.saturating_sub(1);
             record.last_poll_end = Some(now);
         });
@@ -93,7 +93,7 @@ impl PollLedger {
 
     /// The result of this task is known.
     pub fn record_finished(&mut self, task: &TaskId, now: Millis) {
-        self.update(task, now, |record| record.is_finished = true);
+        self.update(task, now, &mut |record| record.is_finished = true);
     }
 
     /// Whether there are tasks that the service still knows.
@@ -105,32 +105,31 @@ impl PollLedger {
     /// The tasks as records.
     #[must_use]
     pub fn status(&self, now: Millis) -> Vec<TaskStatus> {
-        let since = |then: Millis| (now - then).max(0.0);
-        let status = |record: &PollRecord| TaskStatus {
-            task_id: record.task.clone(),
-            polls: record.polls,
-            is_finished: record.is_finished,
-            age_ms: record.created.map(since),
-            last_poll_ms: if record.in_flight > 0 {
-                Some(0.0)
-            } else {
-                record.last_poll_end.map(since)
-            },
-        };
-        self.records.iter().map(status).collect()
+        let mut list = Vec::new();
+        for record in &self.records {
+            let ended = if record.in_flight > 0 { Some(now) } else { record.last_poll_end };
+            list.push(TaskStatus {
+                id: record.task.clone(),
+                polls: record.polls,
+                is_finished: record.is_finished,
+                age: now - record.created.unwrap_or(Millis::NAN),
+                last_poll: now - ended.unwrap_or(Millis::NAN),
+            });
+        }
+        list
     }
 
     /// Adds what is known of a task to what was known before.
     pub fn restore(&mut self, task: &TaskStatus, now: Millis) {
-        self.update(&task.task_id, now, |record| {
+        self.update(&task.id, now, &mut |record| {
             record.polls = record.polls.max(task.polls);
-            record.is_finished |= task.is_finished;
-            record.created = record.created.or(task.age_ms.map(|age| now - age));
-            let ended = task.last_poll_ms.map(|span| now - span);
-            record.last_poll_end = match (record.last_poll_end, ended) {
-                (Some(known), Some(ended)) => Some(known.max(ended)),
-                (known, ended) => known.or(ended),
+            // NaN is less than any time.
+            let latest = |known: Option<Millis>, span| {
+                let time = known.unwrap_or(Millis::NAN).max(now - span);
+                (!time.is_nan()).then_some(time)
             };
+            record.created = latest(record.created, task.age);
+            record.last_poll_end = latest(record.last_poll_end, task.last_poll);
         });
     }
 
@@ -139,7 +138,7 @@ impl PollLedger {
         self.records.get(at)
     }
 
-    fn update(&mut self, task: &TaskId, now: Millis, change: impl FnOnce(&mut PollRecord)) {
+    fn update(&mut self, task: &TaskId, now: Millis, change: &mut dyn FnMut(&mut PollRecord)) {
         self.clean_up(task, now);
         let found = self.records.binary_search_by(|record| record.task.cmp(task));
         if let Err(at) = found {

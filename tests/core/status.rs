@@ -106,12 +106,10 @@ fn it_counts_the_result_requests_of_each_task() {
 fn a_restored_account_has_the_same_status() {
     for (code, call) in [
         ("ERROR_KEY_DOES_NOT_EXIST", Call::Balance),
+        ("ERROR_KEY_DOES_NOT_EXIST", Call::Result(TASK_ID)),
         ("ERROR_IP_BLOCKED", Call::Balance),
+        ("ERROR_IP_NOT_ALLOWED", Call::Create(token_task())),
         ("ERROR_ZERO_BALANCE", Call::Create(token_task())),
-        ("ERROR_DOMAIN_NOT_ALLOWED", Call::Create(token_task())),
-        ("ERROR_PROXY_BANNED", Call::Create(token_task())),
-        ("WRONG_CAPTCHA_ID", Call::Result(TASK_ID)),
-        ("WRONG_CAPTCHA_ID", Call::Report(TASK_ID, ReportKind::Token)),
     ] {
         let (world, client) = refused_by(code, &call);
         let known = status(&client);
@@ -154,14 +152,23 @@ fn what_cannot_be_read_is_left_out() {
         json!([]),
         json!({ "isKeyAccepted": "yes", "closures": {}, "tasks": "none" }),
         json!({ "closures": [null, 7, {}, { "scope": "everything", "code": "X" }] }),
-        json!({ "closures": [{ "scope": "site", "code": "X", "refusals": 1, "ageMs": 0, "retryAfterMs": 9 }] }),
-        json!({ "closures": [{ "scope": "task", "code": "X", "refusals": 1, "ageMs": 0, "retryAfterMs": 9, "taskId": 1.5, "method": "x" }] }),
-        json!({ "tasks": [null, { "taskId": -1, "polls": 1 }, { "taskId": 1, "polls": "2" }] }),
+        // These are learnt again.
+        json!({ "closures": [{ "scope": "site", "code": "X", "refusals": 1, "ageMs": 0, "retryAfterMs": 9, "host": "a" }] }),
+        json!({ "closures": [{ "scope": "task", "code": "X", "refusals": 1, "ageMs": 0, "retryAfterMs": 9, "taskId": 1, "method": "getTaskResult" }] }),
+        json!({ "tasks": [null, { "taskId": -1, "polls": 1 }, { "polls": 2 }] }),
     ] {
         let client = restored(&world, &state);
         let empty = json!({ "isKeyAccepted": false, "closures": [], "tasks": [] });
         assert_eq!(status(&client), empty, "{state}");
     }
+}
+
+#[test]
+fn a_closure_without_times_holds_nothing_back() {
+    let world = server().world();
+    let client = restored(&world, &json!({ "closures": [{ "scope": "address", "code": "X" }] }));
+    world.balance().by(&client).run().unwrap();
+    assert_eq!(status(&client)["closures"], json!([]));
 }
 
 #[test]

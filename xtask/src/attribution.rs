@@ -21,7 +21,7 @@ const FEATURES: [(&str, &[&str]); 8] = [
         "requests and waiting",
         &["client/", "protocol.rs", "schedule.rs", "poll_ledger.rs", "gate.rs"],
     ),
-    ("guard of the account", &["circuit_breaker.rs", "account.rs"]),
+    ("guard of the account", &["circuit_breaker.rs", "account.rs", "digest.rs", "status.rs"]),
     ("errors and their texts", &["error.rs", "error_table.rs", "message.rs", "texts.rs"]),
     ("border to JavaScript", &["js/", "platform.rs"]),
 ];
