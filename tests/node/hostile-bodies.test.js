@@ -5,7 +5,11 @@ import { describe, it } from "node:test";
 import { Worker } from "node:worker_threads";
 import { Client, ImageError, OptionsError, TransportError } from "capwire";
 import { failure, rejection } from "./helpers/assertions.js";
+import { rowsOf } from "./helpers/reliability-rows.js";
 import { KEY } from "./helpers/sandbox.js";
+
+const rows = rowsOf("hostile-bodies");
+let order = 0;
 
 /** A client, and the images that it sends. */
 function clientWith(options = {}) {
@@ -94,6 +98,7 @@ describe("bytes that lie", { concurrency: 1, timeout: 60_000 }, () => {
       return view;
     },
   })) {
+    const place = order++;
     it(`${what} are refused, and nothing is sent`, async () => {
       const { client, sent } = clientWith();
       const before = process.memoryUsage();
@@ -107,6 +112,8 @@ describe("bytes that lie", { concurrency: 1, timeout: 60_000 }, () => {
       assert.deepEqual(sent, []);
       await client.createTask(task(bytes(200)));
       assert.equal(sent.length, 1, "the next call works");
+      const outcome = `\`${error.name}\` \`${error.code}\`, nothing sent`;
+      rows.add(place, { place: "Images that lie about their size", fault: what, outcome, runs: 1 });
     });
   }
 
@@ -215,6 +222,7 @@ describe("the body of a callback", { concurrency: true, timeout: 60_000 }, () =>
     }),
   };
   for (const [what, make] of Object.entries(NEVER_ENDING)) {
+    const place = order++;
     it(`${what} is left when its time is over`, async () => {
       const { body, seen } = make();
       const start = performance.now();
@@ -227,6 +235,12 @@ describe("the body of a callback", { concurrency: true, timeout: 60_000 }, () =>
       const ms = performance.now() - start;
       assert.ok(ms > 150 && ms < 3_000, `${ms} ms`);
       if (seen) assert.equal(seen.cancelled, true);
+      rows.add(place, {
+        place: "Bodies of callbacks",
+        fault: `a body ${what}`,
+        outcome: "`TransportError` `REQUEST_TIMEOUT` after `timeoutMs`",
+        runs: 1,
+      });
     });
 
     it(`${what} is left when its signal aborts`, async () => {

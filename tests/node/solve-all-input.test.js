@@ -6,7 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client, TaskError } from "capwire";
 import { eventually, failure, rejection, timed } from "./helpers/assertions.js";
 import { all } from "./helpers/many-tasks.js";
+import { rowsOf } from "./helpers/reliability-rows.js";
 import { KEY } from "./helpers/sandbox.js";
+
+const rows = rowsOf("solve-all-input");
+let order = 0;
 
 const TASK = { type: "ImageToTextTask", body: "A".repeat(400) };
 const OPTIONS = { firstDelayMs: 0 };
@@ -84,6 +88,7 @@ describe("an input that throws", { concurrency: true, timeout: 60_000 }, () => {
   };
   for (const [what, make] of Object.entries(throwing)) {
     for (const leaves of [false, true]) {
+      const place = order++;
       it(`while its consumer is busy, ${leaves ? "which leaves then" : "which goes on"}: ${what}`, async () => {
         const { client } = clientWith();
         const loop = async () => {
@@ -96,6 +101,12 @@ describe("an input that throws", { concurrency: true, timeout: 60_000 }, () => {
         };
         if (leaves) assert.equal(await loop(), "left");
         else assert.equal((await rejection(loop())).message, "the input's own");
+        rows.add(place, {
+          place: "Inputs of solveAll",
+          fault: `it throws while its consumer is busy${leaves ? ", which then leaves" : ""}: ${what}`,
+          outcome: leaves ? "no unhandled rejection" : "the loop throws the input's error",
+          runs: 1,
+        });
       });
     }
 
@@ -164,6 +175,7 @@ describe("an input that hangs", { concurrency: true, timeout: 60_000 }, () => {
       thenDoing(1, () => NEVER, { return: () => boom() }),
   };
   for (const [what, make] of Object.entries(hanging)) {
+    const place = order++;
     it(`is left when the loop is left: ${what}`, async () => {
       const { client } = clientWith();
       const { ms } = await timed(async () => {
@@ -173,6 +185,13 @@ describe("an input that hangs", { concurrency: true, timeout: 60_000 }, () => {
         }
       });
       assert.ok(ms < 1_500, `${ms} ms`);
+      const fault = `it never goes on: ${what}`;
+      rows.add(place, {
+        place: "Inputs of solveAll",
+        fault,
+        outcome: "the loop can be left at once",
+        runs: 1,
+      });
     });
 
     for (const how of ["return", "throw"]) {
