@@ -160,6 +160,7 @@ texts! {
     TASK_TOO_OLD "task {task} is 5 minutes old, and its result is no longer kept"
     NOT_IN_TIME "no solution for task {task} within {span} ms (result requests: {count})"
     NO_BODY "the body was not complete within {span} ms"
+    BATCH_ENDED "the batch ended before task {task} was ready"
     NO_ANSWER "no complete response within {span} ms"
     TOO_LATE "the call's time ran out before the request was sent"
 

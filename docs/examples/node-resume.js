@@ -10,7 +10,7 @@ export async function solveOnce(client, task, file) {
       : await client.solve(task, {
           onProgress(event) {
             // Synchronous, so that the id is on disk whatever happens next.
-            if (event.type === "created") writeFileSync(file, String(event.taskId));
+            if (event.type === "created") writeFileSync(file, JSON.stringify(event.taskId));
           },
         });
     rmSync(file, { force: true });
@@ -24,7 +24,7 @@ export async function solveOnce(client, task, file) {
 
 function keptId(file) {
   try {
-    return Number(readFileSync(file, "utf8"));
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch {
     return undefined; // no unfinished task
   }

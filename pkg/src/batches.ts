@@ -29,7 +29,7 @@ interface Leaving {
 export function iterate<T extends tasks.Task>(
   open: (signal: unknown) => Promise<Core>,
   tasks: unknown,
-  options?: SolveAllOptions,
+  options?: SolveAllOptions<T>,
 ): AsyncIterableIterator<Settled<T>> {
   const leaving: Leaving = { isLeft: false, cancel() {} };
   const results = generate<T>(open, tasks, ownOptions(options), leaving);
@@ -47,7 +47,7 @@ export function iterate<T extends tasks.Task>(
 async function* generate<T extends tasks.Task>(
   open: (signal: unknown) => Promise<Core>,
   tasks: unknown,
-  options: SolveAllOptions | undefined,
+  options: SolveAllOptions<T> | undefined,
   leaving: Leaving,
 ): AsyncGenerator<Settled<T>, void> {
   const signal = getOwn(options, "signal");

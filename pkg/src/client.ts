@@ -208,9 +208,11 @@ export class Client {
    * running ones finish, and the iteration ends without reading the rest of the input.
    *
    * Leaving the loop early (`break`, `return`, `throw`) aborts the running tasks and closes the input. It waits for
-   * that at most 2 s, and not at all while the input makes a task. So does the signal: the iteration throws its reason
-   * immediately, even while it waits for a result. If the input throws, its error follows the results that wait. You
-   * can still wait for an aborted task that was created: `onProgress` reported its `taskId`.
+   * that at most 2 s, and not at all while the input makes a task. The signal ends the batch too, immediately, and you
+   * still get what is paid for: first the results that wait, then a record for each task that was created and has no
+   * result yet, `"rejected"` with a {@link SolveTimeoutError} whose `taskId` you can wait for. Then the iteration throws
+   * the signal's reason. It is the same if the input throws. `onProgress` reports each `taskId` as soon as there is one,
+   * with the `index` of its task.
    *
    * @param tasks Any iterable or async iterable: an array, a generator or a stream of tasks.
    * @example
@@ -225,7 +227,7 @@ export class Client {
    */
   solveAll<const T extends tasks.Task>(
     tasks: Iterable<tasks.Checked<T>> | AsyncIterable<tasks.Checked<T>>,
-    options?: SolveAllOptions,
+    options?: SolveAllOptions<T>,
   ): AsyncIterableIterator<Settled<T>> {
     return iterate<T>((signal) => this.#open(signal), tasks, options);
   }

@@ -120,8 +120,29 @@ export interface SolveImageOptions
   extends SolveOptions,
     Omit<tasks.ImageToTextTask, "type" | "body"> {}
 
+/**
+ * An event of `onProgress` in {@link Client.solveAll}. `index` is the position of its task in the input, from 0, and
+ * `task` is the object that you passed.
+ */
+export type BatchProgress<T extends tasks.Task = tasks.Task> = types.Progress & {
+  /** The task's position in the input, from 0. */
+  index: number;
+  /** The task that you passed. */
+  task: T;
+};
+
 /** The options of {@link Client.solveAll}: those of each call, and how many run at once. */
-export interface SolveAllOptions extends SolveOptions, Pick<types.CallOptions, "concurrency"> {}
+export interface SolveAllOptions<T extends tasks.Task = tasks.Task>
+  extends Omit<SolveOptions, "onProgress">,
+    Pick<types.CallOptions, "concurrency"> {
+  /**
+   * Called on every step of each task. If it throws, the error is written to the console and the batch continues.
+   * Default: none.
+   *
+   * @example (event) => console.log(event.index, event.type)
+   */
+  onProgress?: (event: BatchProgress<T>) => void;
+}
 
 /**
  * The outcome of one task of {@link Client.solveAll}: switch on its `status`.

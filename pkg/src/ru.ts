@@ -334,6 +334,8 @@ const ru: Messages = {
     "no solution for task {task} within {span} ms (result requests: {count})":
       "задача {task} не решена за {span} мс (запросов результата: {count})",
     "the body was not complete within {span} ms": "тело не пришло целиком за {span} мс",
+    "the batch ended before task {task} was ready":
+      "пакет завершился до того, как задача {task} была готова",
     "no complete response within {span} ms": "полный ответ не получен за {span} мс",
     "the call's time ran out before the request was sent":
       "время вызова истекло до отправки запроса",

@@ -5,7 +5,7 @@
 //! settled and give the driver permits for more tasks, so that it never runs ahead of the consumer.
 
 use super::Client;
-use super::progress::{Listener, Progress, Solved};
+use super::progress::{Progress, Solved};
 use crate::error::{Origin, Result};
 use crate::options::{CallOptions, DEFAULT_CONCURRENCY};
 use crate::platform::{HostValue, Platform};
@@ -27,6 +27,9 @@ pub struct BatchItem<V> {
     /// The result of [`Client::solve`].
     pub result: Result<Solved<V>>,
 }
+
+/// The function that gets the events of a batch, each with the place of its task in the input and the task.
+pub type BatchListener<'a, V> = &'a dyn Fn(usize, &V, &Progress);
 
 /// The next task, `None` after the last one, or the error that the input threw.
 pub type NextTask<'a, V, E> = Pin<Box<dyn Future<Output = AnyResult<Option<V>, E>> + 'a>>;
@@ -56,6 +59,8 @@ struct State<V> {
     /// Permits returned on the next `next()`: until then the consumer may still be working on the last results.
     returned_permits: u32,
     settled: Vec<BatchItem<V>>,
+    /// The tasks in flight that exist, as records of a batch that ends now.
+    created: Vec<BatchItem<V>>,
     cleanup: Cleanup,
     has_ended: bool,
     driver: Option<Waker>,
@@ -72,6 +77,7 @@ pub fn batch<V>() -> (Driver<V>, Results<V>) {
         permits: 0,
         returned_permits: 0,
         settled: Vec::new(),
+        created: Vec::new(),
         cleanup: Cleanup::Close,
         has_ended: false,
         driver: None,
@@ -87,20 +93,25 @@ impl<V: HostValue> Driver<V> {
     /// per permit. After a refusal of the whole account nothing more is taken.
     ///
     /// # Errors
-    /// What the input threw. Tasks in flight are dropped; settled ones are still handed over.
+    /// What the input threw. Tasks in flight are dropped, as they are when the driver is; settled ones are still handed
+    /// over, and so is a record of each dropped task that exists.
     pub async fn run<'a, P: Platform<Value = V>, E>(
         self,
         client: &Client<P>,
         options: &CallOptions,
-        listener: Listener<'_>,
+        listener: BatchListener<'_, V>,
         next_task: impl Fn() -> NextTask<'a, V, E>,
     ) -> AnyResult<(), E> {
         let is_answered = Cell::new(false);
-        let on_progress = |event: &Progress| {
+        let on_progress = |index: usize, task: &V, event: &Progress| {
             is_answered.set(true);
-            listener(event);
+            if let Progress::Created { task_id, .. } = event {
+                let (task, result) = (task.clone(), Err(client.unfinished(task_id)));
+                self.0.borrow_mut().created.push(BatchItem { index, task, result });
+            }
+            listener(index, task, event);
         };
-        let on_progress: Listener<'_> = &on_progress;
+        let on_progress: BatchListener<'_, V> = &on_progress;
         let mut in_flight: Vec<InFlight<'_, V>> = Vec::new();
         let mut taking: Option<NextTask<'a, V, E>> = None;
         let mut is_refused = false;
@@ -122,7 +133,7 @@ impl<V: HostValue> Driver<V> {
                     if is_refused {
                         taking = None;
                     }
-                    self.0.borrow_mut().settled.push(settled);
+                    self.0.borrow_mut().settle(settled);
                     wake(&self.0);
                     continue;
                 }
@@ -141,7 +152,8 @@ impl<V: HostValue> Driver<V> {
                         let index = count;
                         count = count.saturating_add(1);
                         in_flight.push(Box::pin(async move {
-                            let result = client.solve(task.clone(), options, on_progress).await;
+                            let listener = |event: &Progress| on_progress(index, &task, event);
+                            let result = client.solve(task.clone(), options, &listener).await;
                             BatchItem { index, task, result }
                         }));
                     }
@@ -157,7 +169,7 @@ impl<V: HostValue> Driver<V> {
             }
         });
         let end = end.await;
-        self.0.borrow_mut().has_ended = true;
+        self.0.borrow_mut().end();
         end
     }
 }
@@ -166,8 +178,7 @@ impl<V> Drop for Driver<V> {
     fn drop(&mut self) {
         let mut state = self.0.borrow_mut();
         if !state.has_ended {
-            state.has_ended = true;
-            state.settled.clear();
+            state.end();
             if state.cleanup == Cleanup::Close {
                 state.cleanup = Cleanup::CloseDetached;
             }
@@ -200,8 +211,9 @@ impl<V> Results<V> {
     /// Cancels the batch. The driver drops the tasks in flight when it wakes.
     pub fn cancel(&self) -> Cleanup {
         let mut state = self.0.borrow_mut();
+        state.created.clear();
+        state.end();
         state.settled.clear();
-        state.has_ended = true;
         let cleanup = state.cleanup;
         drop(state);
         wake(&self.0);
@@ -216,6 +228,17 @@ impl<V> State<V> {
         if self.consumer.is_some() {
             self.return_permits();
         }
+    }
+
+    fn settle(&mut self, item: BatchItem<V>) {
+        self.created.retain(|it| it.index != item.index);
+        self.settled.push(item);
+    }
+
+    /// Nothing runs any more. What exists is handed over: it is paid for.
+    fn end(&mut self) {
+        self.has_ended = true;
+        self.settled.append(&mut self.created);
     }
 
     fn return_permits(&mut self) {

@@ -161,6 +161,13 @@ impl<P: Platform> Client<P> {
         failure
     }
 
+    /// The failure of a task that nobody waits for any more, because its batch has ended.
+    pub(super) fn unfinished(&self, id: &TaskId) -> Box<Failure> {
+        let detail = texts::BATCH_ENDED.with([show_id(id)]);
+        let failure = Failure::new(code::SOLVE_TIMEOUT, Origin::Client, detail).with_task_id(id);
+        self.annotate(Method::GetTaskResult, failure)
+    }
+
     /// The failure of a wait that has ended without a result. `is_resumable` says whether a later wait may get it.
     fn timed_out(
         &self,

@@ -57,7 +57,9 @@ impl Core {
         let work = options.map(|options| {
             let Options { call, listener, .. } = options?;
             let work: Unsettled = Box::pin(async move {
-                let listener = |event: &Progress| listener.notify(event);
+                let listener = |index: usize, task: &Value, event: &Progress| {
+                    listener.notify(event, Some((index, task)));
+                };
                 match driver.run(&client, &call, &listener, || next_task(input.clone())).await {
                     Ok(()) => Ok(End::Value(JsValue::UNDEFINED)),
                     Err(Stop::Failure(failure)) => Err(failure),

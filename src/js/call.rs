@@ -7,7 +7,7 @@ use crate::error::{Failure, Result};
 use crate::message::Catalogue;
 use crate::options::CallOptions;
 use crate::platform::{HostValue, ValueType};
-use crate::record::Record;
+use crate::record::{MemberWriter, Record};
 use crate::service::ServiceProfile;
 use crate::task::image_options;
 use crate::texts;
@@ -122,12 +122,26 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn notify(&self, event: &Progress) {
+    /// `place` is that of the task in a batch, and the task.
+    pub(super) fn notify(&self, event: &Progress, place: Option<(usize, &Value)>) {
         if let Progress::Created { task_id, .. } = event {
             task_created(self.id, id_to_js(task_id));
         }
         if let Some(listener) = &self.function {
-            notify(listener, to_js(event));
+            notify(listener, to_js(&Placed(event, place)));
+        }
+    }
+}
+
+/// An event of a batch, or of a single call.
+struct Placed<'a>(&'a Progress, Option<(usize, &'a Value)>);
+
+impl Record<Value> for Placed<'_> {
+    fn members(&self, put: &mut MemberWriter<'_, Value>) {
+        self.0.members(put);
+        if let Some((index, task)) = self.1 {
+            put.whole("index", index as u64);
+            put.value("task", task);
         }
     }
 }

@@ -157,7 +157,7 @@ async fn perform(
     options: Options,
 ) -> Result<End> {
     let Options { call, fields, listener } = options;
-    let listener = |event: &Progress| listener.notify(event);
+    let listener = |event: &Progress| listener.notify(event, None);
     match name {
         Name::GetBalance => Ok(End::Value(client.balance().await?.into())),
         Name::CreateTask => {

@@ -10,6 +10,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { BalanceError, ImageError, KeyError, SolveTimeoutError, TaskNotFoundError } from "capwire";
+import { solveImages } from "../../docs/examples/node-batch.js";
 import { nextStep } from "../../docs/examples/node-errors.js";
 import { solveOnce } from "../../docs/examples/node-resume.js";
 import { eventually, failure, rejection } from "./helpers/assertions.js";
@@ -93,7 +94,8 @@ describe("Node", { concurrency: true, timeout: 120_000 }, () => {
     const task = { type: "ImageToTextTask", body: base64 };
     const script = `
       import { Client } from "capwire";
-      import { solveOnce } from "../../docs/examples/node-resume.js";
+      import { solveImages } from "../../docs/examples/node-batch.js";
+import { solveOnce } from "../../docs/examples/node-resume.js";
       const [options, task, file] = JSON.parse(process.argv[1]);
       await solveOnce(new Client(options), task, file);`;
     const options = { clientKey: KEY, baseUrl: sandbox.url() };
@@ -106,6 +108,63 @@ describe("Node", { concurrency: true, timeout: 120_000 }, () => {
     assert.deepEqual(await solveOnce(sandbox.client(), task, kept), { text });
     assert.equal((await sandbox.requests("createTask")).length, 1);
     assert.ok(!existsSync(kept));
+  });
+
+  for (const moment of [1, 6, 13, 19]) {
+    it(`node-batch.js goes on after the process was killed at created task ${moment} of 20`, async (t) => {
+      const sandbox = await sandboxFor(t, { solveMs: 1_000 });
+      const captchas = await Promise.all(Array.from({ length: 20 }, () => sandbox.captcha()));
+      const names = captchas.map((_, index) => `${index}.png`);
+      const images = Object.fromEntries(captchas.map(({ base64 }, at) => [names[at], base64]));
+      const journal = join(await folderFor(t), "journal");
+      const script = `
+        import { Client } from "capwire";
+        import { solveImages } from "../../docs/examples/node-batch.js";
+        const [options, images, file] = JSON.parse(process.argv[1]);
+        await solveImages(new Client(options), images, file, { concurrency: 4 });`;
+      const options = { clientKey: KEY, baseUrl: sandbox.url() };
+      const given = JSON.stringify([options, images, journal]);
+      const args = ["--input-type=module", "--eval", script, given];
+      const child = spawn(process.execPath, args, { cwd: import.meta.dirname, stdio: "inherit" });
+      const lines = async (state) =>
+        (await readFile(journal, "utf8").catch(() => "")).split(`"state":"${state}"`).length - 1;
+      const isThere = async () => (await lines("created")) >= moment;
+      await eventually(isThere, "the tasks are created", 60_000);
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      assert.ok((await lines("solved")) < 20, "it was killed in the middle");
+
+      const end = await solveImages(sandbox.client(), images, journal, { concurrency: 4 });
+      const created = await sandbox.requests("createTask");
+      const bought = created.map(({ body }) => body.task.body);
+      assert.equal(new Set(bought).size, bought.length, "nothing is bought twice");
+      let doubtful = 0;
+      for (const [at, name] of names.entries()) {
+        const { state, text } = end.get(name);
+        if (state === "sent") doubtful += 1;
+        else assert.deepEqual([state, text], ["solved", captchas[at].text]);
+      }
+      assert.ok(doubtful <= 4, `${doubtful} are in doubt`);
+      // A third process has nothing to do.
+      await solveImages(sandbox.client(), images, journal);
+      assert.equal((await sandbox.requests("createTask")).length, bought.length);
+    });
+  }
+
+  it("node-batch.js goes on after an abort", async (t) => {
+    const sandbox = await sandboxFor(t, { solveMs: 3_000 });
+    const captchas = await Promise.all(Array.from({ length: 6 }, () => sandbox.captcha()));
+    const images = Object.fromEntries(captchas.map(({ base64 }, at) => [`image ${at}`, base64]));
+    const journal = join(await folderFor(t), "journal");
+    const signal = AbortSignal.timeout(1_500);
+    const call = solveImages(sandbox.client(), images, journal, { concurrency: 3, signal });
+    assert.equal(await rejection(call), signal.reason);
+    const end = await solveImages(sandbox.client(), images, journal, { concurrency: 3 });
+    assert.deepEqual(
+      captchas.map(({ text }, at) => [end.get(`image ${at}`).text, text]),
+      captchas.map(({ text }) => [text, text]),
+    );
+    assert.equal((await sandbox.requests("createTask")).length, 6);
   });
 
   it("node-resume.js forgets a task whose result is gone", async (t) => {

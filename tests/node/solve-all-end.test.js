@@ -4,11 +4,13 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AccessError, BalanceError, KeyError } from "capwire";
+import { AccessError, BalanceError, KeyError, SolveTimeoutError } from "capwire";
 import { eventually, failure, rejection } from "./helpers/assertions.js";
 import { all, captchas, HANG, UNKNOWN, watched } from "./helpers/many-tasks.js";
 import { runForJson } from "./helpers/process.js";
 import { EMPTY_KEY, KEY, sandboxFor, WRONG_KEY } from "./helpers/sandbox.js";
+
+const READY = { errorId: 0, status: "ready", solution: { text: "w7kq" } };
 
 // Not all at once: many of them measure time.
 describe("the end of solveAll", { concurrency: 6, timeout: 300_000 }, () => {
@@ -21,11 +23,13 @@ describe("the end of solveAll", { concurrency: 6, timeout: 300_000 }, () => {
       controller.abort("enough");
       return rejection(loop);
     },
-    "while a record is in the consumer's hands": async (records, controller) => {
+    "while a record is in the consumer's hands": async (records, controller, sandbox) => {
       await records.next();
+      const looks = async () => (await sandbox.requests("createTask")).length;
+      await eventually(async () => (await looks()) === 2, "the second is created");
       setTimeout(() => controller.abort("enough"), 200);
       await sleep(400);
-      return rejection(records.next());
+      return rejection(all(records));
     },
     "in the consumer's own turn": async (records, controller) => {
       const loop = async () => {
@@ -54,6 +58,41 @@ describe("the end of solveAll", { concurrency: 6, timeout: 300_000 }, () => {
       assert.equal((await sandbox.requests()).length, before);
     });
   }
+
+  it("hands over what is paid for before it throws the reason, with its place and id", async (t) => {
+    const sandbox = await sandboxFor(t);
+    await sandbox.script({ method: "getTaskResult", times: 9, reply: HANG });
+    const controller = new AbortController();
+    const tasks = [1, 2, 3].map((tag) => ({ ...UNKNOWN, tag }));
+    const events = [];
+    const onProgress = (event) => {
+      events.push(event);
+      if (events.length === 3) setTimeout(() => controller.abort("enough"), 100);
+    };
+    const { signal } = controller;
+    const client = sandbox.client({ service: "brocapgpt" });
+    const records = client.solveAll(tasks, { signal, onProgress, concurrency: 3 });
+    const seen = [];
+    const loop = async () => {
+      for await (const record of records) seen.push(record);
+    };
+    assert.equal(await rejection(loop()), "enough");
+    assert.deepEqual(
+      events.map(({ type, index, task }) => [type, index, task === tasks[index]]),
+      [0, 1, 2].map((index) => ["created", index, true]),
+    );
+    assert.deepEqual(seen.map(({ index }) => index).sort(), [0, 1, 2]);
+    for (const { status, index, task, reason } of seen) {
+      assert.deepEqual([status, task], ["rejected", tasks[index]]);
+      const { taskId } = events.find((event) => event.index === index);
+      const fields = { taskId, origin: "client", retryable: true, service: "brocapgpt" };
+      await failure(Promise.reject(reason), SolveTimeoutError, "SOLVE_TIMEOUT", fields);
+    }
+    // They can be waited for.
+    await sandbox.reset();
+    await sandbox.script({ method: "getTaskResult", reply: { kind: "json", body: READY } });
+    assert.equal((await client.waitForResult(seen[0].reason.taskId)).solution.text, "w7kq");
+  });
 
   it("throws the reason of a signal that is aborted already, and touches nothing", async (t) => {
     const sandbox = await sandboxFor(t);

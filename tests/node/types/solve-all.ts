@@ -1,6 +1,7 @@
 // The results of many tasks.
 
 import {
+  type BatchProgress,
   type CaptchaError,
   Client,
   type ErrorName,
@@ -8,6 +9,7 @@ import {
   type ImageToTextTask,
   isOfType,
   type KnownTask,
+  type Progress,
   type Settled,
   type SolutionOf,
   type SolveAllOptions,
@@ -102,6 +104,20 @@ declare const stream: AsyncIterable<ImageToTextTask>;
 for (const input of [new Set(images), generator(), asyncGenerator(), stream]) {
   expectTypeOf(client.solveAll(input)[Symbol.asyncIterator]).toBeFunction();
 }
+
+// An event tells which task it is about.
+client.solveAll(images, {
+  onProgress(event) {
+    expectTypeOf(event).toEqualTypeOf<BatchProgress<ImageToTextTask>>();
+    expectTypeOf(event.index).toEqualTypeOf<number>();
+    expectTypeOf(event.task).toEqualTypeOf<ImageToTextTask>();
+    if (event.type === "created") expectTypeOf(event.taskId).toEqualTypeOf<number | string>();
+  },
+});
+declare const anyProgress: (event: Progress) => void;
+client.solveAll(images, { onProgress: anyProgress });
+// @ts-expect-error the event of a single call has no place
+client.solve({ type: "ImageToTextTask", body: bytes }, { onProgress: (event) => event.index });
 
 expectTypeOf<SolveAllOptions["concurrency"]>().toEqualTypeOf<number | undefined>();
 client.solveAll(images, { timeoutMs: 5_000, pollIntervalMs: 3_000, onProgress() {} });

@@ -157,7 +157,7 @@ fn by_default_8_tasks_run_at_once() {
     let (feed, client) = (Feed::numbered(&world, 30), world.client());
     let (driver, results) = capwire::client::batch::batch();
     let options = CallOptions::default();
-    let driver = driver.run(&client, &options, &|_| {}, || feed.pull());
+    let driver = driver.run(&client, &options, &|_, _, _| {}, || feed.pull());
     let consumer = async { while results.next().await.is_some() {} };
     run(&world, future::zip(driver, consumer)).0.unwrap();
     assert_eq!(widest(&world), 8);

@@ -18,12 +18,26 @@ fn an_input_that_throws_ends_the_batch_after_the_completed_results() {
         // They were dropped at once, not when the consumer continues.
         assert_eq!((world.timers(), world.in_flight()), (0, 0));
         let second = batch.next().await.unwrap();
-        let after = batch.next().await.is_none();
-        (first.index, second.index, after)
+        (first.index, second.index, batch.all().await)
     };
-    let (end, seen) = run(&world, with_consumer(&batch, &client, &feed, consumer));
-    assert_eq!((end, seen), (Err("no more"), (0, 1, true)));
+    let (end, (first, second, rest)) = run(&world, with_consumer(&batch, &client, &feed, consumer));
+    assert_eq!((end, first, second), (Err("no more"), 0, 1));
+    assert_eq!(unfinished(rest), [(2, TASK_ID + 2), (3, TASK_ID + 3)]);
     assert_eq!(batch.cancel(), Cleanup::None);
+}
+
+/// The places and ids of tasks that were created when their batch ended.
+#[track_caller]
+fn unfinished(records: Vec<Record>) -> Vec<(usize, u64)> {
+    let place = |record: Record| {
+        let (index, asked) = (record.index, record.task.clone());
+        let failure = rejected(record, Class::SolveTimeout, "SOLVE_TIMEOUT");
+        assert_eq!((failure.origin, failure.retryable), (Origin::Client, true));
+        assert_eq!(failure.service.as_deref(), Some("capmonster"));
+        assert_eq!(asked.get("tag").and_then(|tag| tag.as_number()), Some(index as f64));
+        (index, number(failure.task_id.as_ref().unwrap()))
+    };
+    records.into_iter().map(place).collect()
 }
 
 #[test]
@@ -87,7 +101,7 @@ fn cancelling_wakes_the_driver() {
     let (batch, feed, client) = (batch(1), Feed::numbered(&world, 1), world.client());
     let bell = Arc::<Bell>::default();
     let waker = bell.clone().into();
-    let mut run = pin!(batch.run(&client, &|_| {}, || feed.pull()));
+    let mut run = pin!(batch.run(&client, &|_, _, _| {}, || feed.pull()));
     assert!(run.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     batch.cancel();
     assert_eq!(bell.0.load(Ordering::Relaxed), 1);
@@ -98,7 +112,7 @@ fn cancelling_wakes_the_driver() {
 fn a_listener_may_cancel_the_batch() {
     let world = tagged(|_| 1);
     let (batch, feed, client) = (batch(5), Feed::numbered(&world, 3), world.client());
-    let listener = |event: &Progress| {
+    let listener = |_: usize, _: &Js, event: &Progress| {
         if matches!(event, Progress::Poll { .. }) {
             batch.cancel();
         }
@@ -147,11 +161,17 @@ fn a_waiting_consumer_learns_that_the_driver_was_dropped() {
         let (batch, feed, client) = (batch(3), Feed::numbered(&world, 9), world.client());
         // This is what an abort does.
         let driver = async {
-            let driver = async { batch.run(&client, &|_| {}, || feed.pull()).await.unwrap() };
+            let driver = async { batch.run(&client, &|_, _, _| {}, || feed.pull()).await.unwrap() };
             future::or(driver, world.sleep(after_ms)).await;
         };
-        let ((), record) = run(&world, future::zip(driver, batch.next()));
-        assert!(record.is_none(), "{record:?}");
+        let ((), records) = run(&world, future::zip(driver, batch.all()));
+        // The first task is alone until it is answered. Then each that exists is handed over.
+        let created = world.sent_to("createTask");
+        let created = created.iter().filter(|sent| sent.end.unwrap() - sent.start >= ROUND_TRIP_MS);
+        let created: Vec<_> =
+            created.map(|sent| (tag(sent) as usize, TASK_ID + tag(sent))).collect();
+        assert_eq!(unfinished(records), created, "{after_ms} ms");
+        assert_eq!(created.len(), if after_ms < 80 { 0 } else { 3 });
         assert_eq!((world.timers(), world.in_flight()), (0, 0));
         assert!(run(&world, batch.next()).is_none());
         assert_eq!(batch.cancel(), Cleanup::CloseDetached);
@@ -170,21 +190,29 @@ fn a_driver_that_never_ran_ends_the_batch() {
     assert!(run(&world, future::zip(batch.next(), consumer)).0.is_none());
 }
 
+/// They are paid for.
 #[test]
-fn completed_results_are_not_delivered_after_an_abort() {
-    let world = tagged(|_| 1);
+fn completed_results_and_created_tasks_are_delivered_after_an_abort() {
+    let world = World::new(|sent| match sent.method.as_str() {
+        "createTask" => answer(json!({ "errorId": 0, "taskId": TASK_ID + tag(sent) })),
+        _ if sent.body["taskId"].as_u64().unwrap() % 2 == 1 => ready(),
+        _ => processing(),
+    });
     let (batch, feed, client) = (batch(5), Feed::numbered(&world, 9), world.client());
     let driver = async {
-        let driver = async { batch.run(&client, &|_| {}, || feed.pull()).await.unwrap() };
+        let driver = async { batch.run(&client, &|_, _, _| {}, || feed.pull()).await.unwrap() };
         future::or(driver, world.sleep(60_000)).await;
     };
     let consumer = async {
         batch.next().await.unwrap();
         world.sleep(60_001).await;
-        batch.next().await
+        batch.all().await
     };
-    let ((), record) = run(&world, future::zip(driver, consumer));
-    assert!(record.is_none(), "{record:?}");
+    let ((), records) = run(&world, future::zip(driver, consumer));
+    let (solved, rest): (Vec<_>, Vec<_>) =
+        records.into_iter().partition(|record| record.result.is_ok());
+    assert_eq!(indices(&solved), [2, 4]);
+    assert_eq!(unfinished(rest), [(1, TASK_ID + 1), (3, TASK_ID + 3)]);
     assert_eq!(feed.taken.get(), 5);
 }
 
@@ -194,7 +222,7 @@ fn a_batch_can_be_aborted_until_its_last_result_is_consumed() {
     let (batch, feed, client) = (batch(5), Feed::numbered(&world, 3), world.client());
     let has_ended = Cell::new(false);
     let driver = async {
-        batch.run(&client, &|_| {}, || feed.pull()).await.unwrap();
+        batch.run(&client, &|_, _, _| {}, || feed.pull()).await.unwrap();
         has_ended.set(true);
     };
     let consumer = async {

@@ -1,7 +1,7 @@
 //! Solving many tasks. This file has the tests' batch: an input, a consumer, and a service that knows the tasks by
 //! their tags.
 
-use capwire::client::batch::{BatchItem, Cleanup, Driver, NextTask, Results};
+use capwire::client::batch::{BatchItem, BatchListener, Cleanup, Driver, NextTask, Results};
 use capwire::platform::HostValue as _;
 use capwire_testkit::*;
 use futures_lite::future;
@@ -37,7 +37,7 @@ impl TestBatch {
     async fn run<'a>(
         &self,
         client: &Client<World>,
-        listener: &dyn Fn(&Progress),
+        listener: BatchListener<'_, Js>,
         pull: impl Fn() -> NextTask<'a, Js, Thrown>,
     ) -> Result<(), Thrown> {
         let options = call_options(json!({ "concurrency": self.concurrency }));
@@ -152,7 +152,7 @@ async fn with_consumer<T>(
     feed: &Feed<'_>,
     consumer: impl Future<Output = T>,
 ) -> (Result<(), Thrown>, T) {
-    future::zip(batch.run(client, &|_| {}, || feed.pull()), consumer).await
+    future::zip(batch.run(client, &|_, _, _| {}, || feed.pull()), consumer).await
 }
 
 /// Runs a batch of these tasks to its end and returns its results.

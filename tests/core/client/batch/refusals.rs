@@ -94,7 +94,7 @@ fn a_refusal_ends_a_batch_whose_input_never_yields() {
     let pull = || -> NextTask<'_, Js, Thrown> {
         if feed.taken.get() < 3 { feed.pull() } else { Box::pin(pending()) }
     };
-    let driver = batch.run(&client, &|_| {}, pull);
+    let driver = batch.run(&client, &|_, _, _| {}, pull);
     let (end, results) = run(&world, future::zip(driver, batch.all()));
     assert_eq!((end, results.len()), (Ok(()), 3));
     // Closing the input must not wait for it.

@@ -92,7 +92,7 @@ fn a_slow_input_does_not_delay_results() {
 fn a_consumer_may_ask_before_the_driver_runs() {
     let world = tagged(|_| 1);
     let (batch, feed, client) = (batch(2), Feed::numbered(&world, 5), world.client());
-    let driver = batch.run(&client, &|_| {}, || feed.pull());
+    let driver = batch.run(&client, &|_, _, _| {}, || feed.pull());
     let (results, end) = run(&world, future::zip(batch.all(), driver));
     assert_eq!((end, results.len()), (Ok(()), 5));
     assert_eq!(widest(&world), 2);
@@ -106,7 +106,7 @@ fn the_driver_and_the_consumer_wake_each_other() {
     let bells = [Arc::<Bell>::default(), Arc::<Bell>::default()];
     let wakers = bells.clone().map(Waker::from);
     let rung = |half: usize| bells[half].has_rung();
-    let mut run = pin!(batch.run(&client, &|_| {}, || feed.pull()));
+    let mut run = pin!(batch.run(&client, &|_, _, _| {}, || feed.pull()));
     let mut poll_run = || run.as_mut().poll(&mut Context::from_waker(&wakers[0])).is_ready();
 
     assert!(!poll_run() && !rung(0) && !rung(1));
@@ -137,7 +137,7 @@ fn every_task_gets_the_options_and_the_listener() {
     let (driver, results) = capwire::client::batch::batch();
     let options = call_options(json!({ "pollIntervalMs": 6_000 }));
     let log = Log::default();
-    let listener = |event: &Progress| log.push(event);
+    let listener = |_: usize, _: &Js, event: &Progress| log.push(event);
     let driver = driver.run(&client, &options, &listener, || feed.pull());
     let consumer = async { while results.next().await.is_some() {} };
     run(&world, future::zip(driver, consumer)).0.unwrap();
