@@ -11,7 +11,7 @@
 //! probe is let through.
 
 use crate::circuit_breaker::{BanScope, Closure};
-use crate::error::{Failure, Origin, Result};
+use crate::error::{Failure, Origin};
 use crate::error_table::Class;
 use crate::method::{Method, TaskId};
 use crate::schedule::{Millis, probe_pause_ms};
@@ -104,17 +104,17 @@ impl Gate {
     }
 
     /// Opens or closes the gate by the answer to a request that was sent at `started`.
-    pub fn record<T>(
+    pub fn record(
         &mut self,
-        answer: &mut Result<T>,
+        failure: Option<&mut Failure>,
         method: Method,
         started: Millis,
         now: Millis,
     ) {
-        let refused = match answer {
-            Ok(_) => None,
-            Err(failure) if failure.origin != Origin::Service => return,
-            Err(failure) => match failure.class {
+        let refused = match failure {
+            None => None,
+            Some(failure) if failure.origin != Origin::Service => return,
+            Some(failure) => match failure.class {
                 Class::Key => Some((failure, BanScope::Key)),
                 Class::Access => Some((failure, BanScope::Address)),
                 _ => None,

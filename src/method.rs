@@ -2,6 +2,7 @@
 
 use crate::platform::{HostValue, ValueType};
 use crate::record::MemberWriter;
+use crate::text_search::whole_number;
 use std::rc::Rc;
 
 /// The longest text of an id, in code units. A UUID has 36.
@@ -78,10 +79,8 @@ impl TaskId {
     #[must_use]
     pub fn as_number(&self) -> Option<Self> {
         let Self::Text(text) = self else { return Some(self.clone()) };
-        // `parse` accepts a plus sign.
-        let digits = Some(text).filter(|text| !text.starts_with(['0', '+']))?;
-        let number = digits.parse().ok().filter(|number| *number <= Self::MAX);
-        number.map(Self::Number)
+        let digits = Some(text).filter(|text| !text.starts_with("0"))?;
+        whole_number(digits, 10).filter(|number| *number <= Self::MAX).map(Self::Number)
     }
 
     /// Writes the member `taskId` of an object.

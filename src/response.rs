@@ -2,7 +2,7 @@
 
 use crate::platform::{HostValue, Platform, RawResponse};
 use crate::schedule::Millis;
-use std::num::IntErrorKind;
+use crate::text_search::whole_number;
 
 /// Answers of the services have a few hundred bytes. The rest of a larger body than this is not read.
 pub const MAX_BODY_BYTES: u32 = 4 * 1024 * 1024;
@@ -61,11 +61,13 @@ impl<V: HostValue> Response<V> {
 /// `Retry-After` is a number of seconds or a date (RFC 9110, 10.2.3).
 fn retry_after_ms<P: Platform>(platform: &P, text: &str) -> Option<Millis> {
     let text = text.trim_ascii();
-    let span = match text.parse::<u32>() {
-        Ok(seconds) => f64::from(seconds) * 1_000.0,
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = whole_number(text, 10).and_then(|seconds| u32::try_from(seconds).ok());
+    let span = match seconds {
+        Some(seconds) => f64::from(seconds) * 1_000.0,
         // Many digits are still a number, not a year.
-        Err(error) if *error.kind() == IntErrorKind::PosOverflow => MAX_RETRY_AFTER_MS,
-        Err(_) => platform.time_until(text)?,
+        None if is_number => MAX_RETRY_AFTER_MS,
+        None => platform.time_until(text)?,
     };
     Some(span.clamp(0.0, MAX_RETRY_AFTER_MS))
 }

@@ -29,6 +29,18 @@ pub fn is_space(c: char) -> bool {
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}' | '\u{feff}')
 }
 
+/// The number that a text of 1 to 16 digits is. The standard library's parsers are compiled for each type.
+#[must_use]
+pub fn whole_number(text: &str, radix: u32) -> Option<u64> {
+    if text.is_empty() || text.len() > 16 {
+        return None;
+    }
+    text.bytes().try_fold(0_u64, |number, byte| {
+        let digit = char::from(byte).to_digit(radix)?;
+        Some(number.wrapping_mul(radix.into()).wrapping_add(digit.into()))
+    })
+}
+
 /// Texts one after the other. The standard library's `concat` and `join` would be 1 kB.
 #[must_use]
 pub fn concat(parts: &[&str]) -> String {
@@ -124,6 +136,25 @@ mod tests {
             prop_assert_eq!(of(&a, &b) == 0, a == b);
             prop_assert!(of(&a, &b) <= a.len().max(b.len()));
             prop_assert!(of(&a, &b) >= a.len().abs_diff(b.len()));
+        }
+    }
+
+    #[test]
+    fn a_number_has_digits_only() {
+        for (text, radix, number) in [
+            ("0", 10, Some(0)),
+            ("0065535", 10, Some(65_535)),
+            ("9999999999999999", 10, Some(9_999_999_999_999_999)),
+            ("fE80", 16, Some(0xfe80)),
+            ("ffffffffffffffff", 16, Some(u64::MAX)),
+            ("99999999999999999", 10, None),
+            ("", 10, None),
+            ("+1", 10, None),
+            ("1.0", 10, None),
+            ("fe", 10, None),
+            ("٣", 10, None),
+        ] {
+            assert_eq!(whole_number(text, radix), number, "{text}");
         }
     }
 

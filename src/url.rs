@@ -4,7 +4,7 @@
 //! a URL parser, but that repairs invalid addresses, which should be refused; and the tests on the host have none.
 
 use crate::message::Template;
-use crate::text_search::{after_last, split_once};
+use crate::text_search::{after_last, split_once, whole_number};
 use crate::texts;
 
 /// The parts of an absolute http(s) address that the rules need.
@@ -74,8 +74,8 @@ pub fn check_safe(url: &str, allows_private: bool) -> Result<(), Template<0>> {
         return Err(texts::URL_HOST);
     }
     let number = if port.is_empty() { Some("443") } else { port.strip_prefix(':') };
-    // `parse` accepts a plus sign.
-    if number.is_none_or(|number| number.starts_with("+") || number.parse::<u16>().is_err()) {
+    let number = number.and_then(|number| whole_number(number, 10));
+    if number.is_none_or(|number| number > 65_535) {
         return Err(texts::URL_PORT);
     }
     match allows_private {
@@ -96,8 +96,10 @@ fn ipv4(host: &str) -> Option<[u8; 4]> {
     let (first, rest) = split_once(host, ".")?;
     let (second, rest) = split_once(rest, ".")?;
     let (third, fourth) = split_once(rest, ".")?;
-    let byte =
-        |part: &str| part.parse().ok().filter(|_| part == "0" || !part.starts_with(['0', '+']));
+    let byte = |part: &str| {
+        let number = whole_number(part, 10).filter(|_| part == "0" || !part.starts_with("0"))?;
+        u8::try_from(number).ok()
+    };
     Some([byte(first)?, byte(second)?, byte(third)?, byte(fourth)?])
 }
 
@@ -122,7 +124,7 @@ fn is_private(host: &str) -> bool {
 /// Unique local and link-local addresses (RFC 4193, 4291). Their first group has four digits.
 fn is_private_ipv6(address: &str) -> bool {
     let group = split_once(address, ":").map(|(group, _)| group).filter(|it| it.len() == 4);
-    let number = group.and_then(|group| u16::from_str_radix(group, 16).ok());
+    let number = group.and_then(|group| whole_number(group, 16));
     matches!(number, Some(0xfc00..=0xfdff | 0xfe80..=0xfebf))
 }
 

@@ -13,7 +13,7 @@ use crate::protocol::{Answer, Request, read_answer, show_id};
 use crate::record::Record;
 use crate::response::{MAX_BODY_BYTES, Response};
 use crate::schedule::{Millis, NextPoll, RetrySchedule, max_polls, timer_ms};
-use crate::text_search::concat;
+use crate::text_search::{concat, split_once};
 use crate::texts;
 use futures_lite::future;
 use std::future::Future;
@@ -111,7 +111,8 @@ impl<P: Platform> Client<P> {
             self.annotate(method, failure)
         });
         drop(ticket);
-        self.remember(&mut answer, method, task, scopes, started);
+        let failure = answer.as_mut().err().map(|failure| &mut **failure);
+        self.remember(failure, method, task, scopes, started);
         drop(permit);
         answer
     }
@@ -119,7 +120,7 @@ impl<P: Platform> Client<P> {
     /// Remembers for the account what the answer to a request that was sent at `started` says about it.
     pub(super) fn remember(
         &self,
-        answer: &mut Result<Answer<P::Value>>,
+        mut failure: Option<&mut Failure>,
         method: Method,
         task: Option<&TaskId>,
         scopes: &[BanScope],
@@ -127,15 +128,15 @@ impl<P: Platform> Client<P> {
     ) {
         let now = self.platform.now();
         let account = &mut *self.account.borrow_mut();
-        account.gate.record(answer, method, started, now);
+        account.gate.record(failure.as_deref_mut(), method, started, now);
         // A refusal of a result concerns the site and proxy that the task was created with.
         let scopes = task.and_then(|task| account.polls.scopes(task)).unwrap_or(scopes);
-        match answer {
-            Ok(_) => account.breaker.record_accepted(method, task, scopes, started),
-            Err(failure) if failure.origin == Origin::Service => {
+        match failure {
+            None => account.breaker.record_accepted(method, task, scopes, started),
+            Some(failure) if failure.origin == Origin::Service => {
                 account.breaker.record(failure, scopes, now);
             }
-            Err(_) => {}
+            Some(_) => {}
         }
     }
 
@@ -348,7 +349,7 @@ fn is_done_already(method: Method, failure: &Failure) -> bool {
     let texts = [&failure.server_code, &failure.server_message];
     let says_so = |text: &String| {
         let text = text.to_ascii_lowercase();
-        text.contains("already") || text.contains("duplicate")
+        ["already", "duplicate"].iter().any(|word| split_once(&text, word).is_some())
     };
     is_report && failure.origin == Origin::Service && texts.into_iter().flatten().any(says_so)
 }

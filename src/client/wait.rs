@@ -153,10 +153,10 @@ impl<P: Platform> Client<P> {
 
     /// The failure that the state of a task is. It is remembered like one that the service reports as an error.
     pub(super) fn failed_state(&self, method: Method, failure: Box<Failure>) -> Box<Failure> {
-        let failure = self.annotate(method, failure);
+        let mut failure = self.annotate(method, failure);
         if failure.origin == Origin::Service {
             let (task, now) = (failure.task_id.clone(), self.platform.now());
-            self.remember(&mut Err(failure.clone()), method, task.as_ref(), &[], now);
+            self.remember(Some(&mut failure), method, task.as_ref(), &[], now);
         }
         failure
     }
