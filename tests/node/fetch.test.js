@@ -206,6 +206,29 @@ describe("an injected fetch", { concurrency: true, timeout: 120_000 }, () => {
     });
   }
 
+  it("may give a body in any pieces", async () => {
+    const text = "\u{feff}д\u{feff}é😀a";
+    const json = `\u{feff}${JSON.stringify({ errorId: 0, status: "ready", solution: { text } })}\n`;
+    const bytes = new TextEncoder().encode(json);
+    const cut = (...at) => [0, ...at].map((from, n) => bytes.slice(from, at[n]));
+    const ways = [
+      cut(),
+      ...Array.from(bytes.keys(), (at) => cut(at)),
+      ...Array.from(bytes.keys(), (at) => cut(at, at + 1)),
+      Array.from(bytes, (_, at) => bytes.slice(at, at + 1)),
+      cut(3).map(({ buffer }) => new Int8Array(buffer)),
+      cut(40).map(({ buffer }) => new DataView(buffer)),
+      [new Uint8Array(0), bytes],
+    ];
+    for (const pieces of ways) {
+      const body = { getReader: () => ({ read: async () => next(pieces.shift()) }) };
+      const next = (value) => ({ done: value === undefined, value });
+      const client = clientWith(async () => ({ status: 200, headers: new Headers(), body }));
+      const { solution } = await client.getTaskResult(1);
+      assert.equal(solution.text, text);
+    }
+  });
+
   it("may give headers that are not headers", async () => {
     const text = async () => '{"errorId":0,"balance":2}';
     for (const headers of [undefined, null, {}, { get: () => 5 }, { get: hostile }]) {
