@@ -185,6 +185,8 @@ pub enum SendError {
     Network(ErrorRecord),
     /// The request body cannot be written as JSON (a cycle, a bigint): nothing was sent.
     NotJson(ErrorRecord),
+    /// What was called instead of `fetch` has given this, which is no response. The request may have arrived.
+    NoResponse(Message),
 }
 
 /// The platform below the core.

@@ -64,6 +64,7 @@ texts! {
     READ_ALREADY "has already been read"
     NO_STREAM "must be the whole body, not a stream: read the stream first"
     UNREADABLE "cannot be read"
+    NO_RESPONSE "has given {value}, not a Response"
     TOO_MANY "has more than {max} entries, or one that cannot be read"
     URL_ABSOLUTE "must be an absolute URL starting with https://"
     URL_HTTPS "must start with https://: http is not encrypted"
@@ -94,6 +95,7 @@ texts! {
     IMAGES "an array of images"
     WEB_ADDRESS "an absolute http(s) URL"
     FUNCTION "a function"
+    FETCH "a function like fetch, which gives a Response"
     ABORT_SIGNAL "an AbortSignal"
     ITERABLE "an iterable or async iterable of tasks"
     TASK_ID "a task id"
@@ -165,6 +167,7 @@ texts! {
     TOO_LATE "the call's time ran out before the request was sent"
 
     // Hints that depend on more than the code.
+    HINT_FETCH "Pass a function that takes a URL and a RequestInit and resolves to a Response, as fetch does."
     HINT_PAGE "Check the response that it comes from: it may be an error or a sign-in page."
     HINT_ELEMENT "Draw it on a canvas and pass the canvas."
     HINT_MAY_EXIST "Check your account before trying again: the task may exist and be charged, so it is not repeated automatically."

@@ -303,6 +303,11 @@ export class OptionsError extends CaptchaErrorBase {
   declare readonly code: ErrorCodes["OptionsError"];
   /** The option, such as `"imageLimits.maxBytes"`. */
   declare readonly option: string;
+  /**
+   * For `createTask` with a `fetch` that gives no response: true, because the task may exist and be charged. Any other
+   * wrong option is found before anything is sent.
+   */
+  declare readonly mayHaveCreatedTask?: boolean;
 }
 
 /** capwire could not be started, or has a bug: report it. The next call starts afresh. */

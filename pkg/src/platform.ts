@@ -21,6 +21,8 @@ const SUCCESS = 0;
 const FAILED = 1;
 /** Of a request whose body cannot be written as JSON. */
 const NOT_JSON = 2;
+/** Of a fetch that is none. */
+const NO_RESPONSE = 3;
 /** Of an iterator. */
 const DONE = 1;
 const THROWN = 2;
@@ -133,10 +135,14 @@ export function send(
       body = undefined;
     }
     const response = await (injected ?? fetch)(url, request);
-    // Each member is read once and checked: an injected fetch may return anything.
-    const status = response.status;
-    if (typeof status !== "number") {
-      throw new TypeError("fetch gave something that is not a Response");
+    // An injected fetch may return anything.
+    const status = getAny(response, "status");
+    const isReadable = [
+      getAny(response, "text"),
+      getAny(getAny(response, "body"), "getReader"),
+    ].some((method) => typeof method === "function");
+    if (typeof status !== "number" || !isReadable) {
+      return [NO_RESPONSE, 0, response];
     }
     const text = await readBody(response, maxBytes);
     if (text === undefined) controller?.abort();

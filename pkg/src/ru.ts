@@ -254,6 +254,11 @@ const ru: Messages = {
     "an array of strings": "массив строк",
     "an array of images": "массив изображений",
     "an absolute http(s) URL": "полный URL http(s)",
+    "has given {value}, not a Response": "вернул не Response, а: {value}",
+    "a function like fetch, which gives a Response":
+      "функция вроде fetch, которая возвращает Response",
+    "Pass a function that takes a URL and a RequestInit and resolves to a Response, as fetch does.":
+      "Передайте функцию, которая принимает URL и RequestInit и возвращает Response, как fetch.",
     "a function": "функция",
     "an AbortSignal": "AbortSignal",
     "an iterable or async iterable of tasks": "перебираемый набор задач, обычный или асинхронный",

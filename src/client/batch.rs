@@ -7,6 +7,7 @@
 use super::Client;
 use super::progress::{Progress, Solved};
 use crate::error::{Origin, Result};
+use crate::error_table::Class;
 use crate::options::{CallOptions, DEFAULT_CONCURRENCY};
 use crate::platform::{HostValue, Platform};
 use std::cell::{Cell, RefCell};
@@ -128,7 +129,8 @@ impl<V: HostValue> Driver<V> {
                         // A local refusal says nothing about the account.
                         let is_remote = failure.origin != Origin::Client;
                         is_answered.set(is_answered.get() || is_remote);
-                        is_refused |= client.is_closed();
+                        // With a fetch that is none, every task would be bought and lost.
+                        is_refused |= client.is_closed() || failure.class == Class::Options;
                     }
                     if is_refused {
                         taking = None;

@@ -104,7 +104,8 @@ impl<P: Platform> Client<P> {
         let answer = response.and_then(|it| read_answer(it, &self.options.client_key));
         let mut answer = answer.map_err(|mut failure| {
             failure.task_id = task.cloned();
-            if method == Method::CreateTask && failure.class == Class::Transport {
+            let is_lost = matches!(failure.class, Class::Transport | Class::Options);
+            if method == Method::CreateTask && is_lost {
                 let may_exist = may_have_created(&failure);
                 failure = failure.with_possible_task(may_exist);
             }
@@ -324,6 +325,11 @@ fn send_failure(error: SendError) -> Box<Failure> {
         SendError::NotJson(error) => {
             let reason = Message::literal(&error.message);
             Failure::field("task", texts::NOT_JSON.with([reason])).with_cause(error)
+        }
+        SendError::NoResponse(value) => {
+            let mut failure = Failure::option("fetch", texts::NO_RESPONSE.with([value]));
+            failure.origin = Origin::Transport;
+            failure.with_hint(texts::HINT_FETCH)
         }
         SendError::Network(error) => {
             let reason = Message::literal(error.innermost_message());

@@ -67,6 +67,19 @@ pub(super) fn function(options: &JsValue, name: &str) -> Result<Option<Function>
         .map_err(|_| Failure::option(name, texts::MUST_BE.with([texts::FUNCTION.into()])))
 }
 
+/// The option `fetch`. What axios and got give is no response, which would show only after a task is bought.
+pub(super) fn fetch_function(options: &JsValue) -> Result<Option<Function>> {
+    let fetch = function(options, "fetch")?;
+    match &fetch {
+        Some(other)
+            if ["interceptors", "stream"].iter().any(|name| get_any(other, name).is_truthy()) =>
+        {
+            Err(Failure::option("fetch", texts::MUST_BE.with([texts::FETCH.into()])))
+        }
+        _ => Ok(fetch),
+    }
+}
+
 /// Whether the signal of a call is aborted already. The shell listens to it. It is checked by its shape, because a
 /// signal of another realm is not an instance of this realm's class.
 pub(super) fn is_aborted(options: &JsValue) -> Result<bool> {

@@ -21,7 +21,7 @@ use crate::error_table::TABLE;
 use crate::options::{ClientOptions, catalogue, read_callback_timeout, read_report_kind};
 use crate::platform::{HostValue, Platform};
 use crate::status::AccountStatus;
-use call::{End, Options, Unsettled, function, is_aborted, present, result, start};
+use call::{End, Options, Unsettled, fetch_function, is_aborted, present, result, start};
 use js_sys::{Array, Function};
 use platform::JsPlatform;
 use std::cell::RefCell;
@@ -51,8 +51,8 @@ impl Core {
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue) -> std::result::Result<Core, JsValue> {
         let value = Value(options.clone());
-        let read = ClientOptions::read(&value)
-            .and_then(|read| function(&options, "fetch").map(|fetch| (read, fetch)));
+        let read =
+            ClientOptions::read(&value).and_then(|read| Ok((read, fetch_function(&options)?)));
         match read {
             Ok((options, fetch)) => {
                 let base_url = normalize_url(&options.base_url);

@@ -17,6 +17,7 @@ use web_sys::RequestInit;
 /// The kinds of a [`Completion`].
 const FAILED: u32 = 1;
 const NOT_JSON: u32 = 2;
+const NO_RESPONSE: u32 = 3;
 /// Of opening an image, as `image.ts` has them.
 const TOO_LARGE: u32 = 2;
 const PIXELS: u32 = 3;
@@ -77,6 +78,7 @@ impl Platform for JsPlatform {
         let status = sent.number as u16;
         match sent.kind {
             NOT_JSON => Err(SendError::NotJson(to_record(&sent.value))),
+            NO_RESPONSE => Err(SendError::NoResponse(Value(sent.value).display())),
             FAILED => Err(SendError::Network(to_record(&sent.value))),
             _ => Ok(RawResponse {
                 status,

@@ -220,6 +220,8 @@ fn failing_calls() -> Vec<(Value, Value, Call, Server)> {
     let brief = json!({ "timeoutMs": 5 });
     let blob = Call::SolveImage(Js::blob([7; 200], 50.0));
     calls.push((none(), brief, blob, server()));
+    let other = server().balance([no_response(json!({}))]);
+    calls.push((none(), none(), Call::Balance, other));
     calls
 }
 
@@ -335,6 +337,7 @@ fn every_text_is_translated_and_every_translation_is_used() {
     // These only occur in JavaScript, and in batches.
     let elsewhere = [
         "a function",
+        "a function like fetch, which gives a Response",
         "an AbortSignal",
         "an iterable or async iterable of tasks",
         "a task id",

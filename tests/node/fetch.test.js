@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
-import { Client, TransportError } from "capwire";
+import { Client, OptionsError, TransportError } from "capwire";
 import { everythingIn, failure } from "./helpers/assertions.js";
 import { runForJson } from "./helpers/process.js";
 import { KEY, sandboxFor, TOKEN_TASK } from "./helpers/sandbox.js";
@@ -161,15 +161,70 @@ describe("an injected fetch", { concurrency: true, timeout: 120_000 }, () => {
     });
   }
 
-  const garbage = {
+  const none = {
     undefined: () => undefined,
     null: () => null,
     "an empty object": () => ({}),
     text: () => '{"errorId":0,"balance":1}',
     "a number": () => 200,
+    "the parsed answer": () => ({ errorId: 0, balance: 1, taskId: 5 }),
+    "what axios gives": () => ({ data: { errorId: 0, taskId: 5 }, status: 200, headers: {} }),
+    "what undici's request gives": async () => ({ statusCode: 200, body: new Response("{}").body }),
+    "an object whose status throws": () => getter("status"),
+    "a status and headers": () => ({ status: 200, headers: new Headers() }),
+  };
+  for (const [what, answer] of Object.entries(none)) {
+    it(`may give ${what}, which is no Response: an OptionsError`, async () => {
+      const client = clientWith(answer);
+      const fields = { origin: "transport", option: "fetch", retryable: false };
+      const error = await failure(client.getBalance(), OptionsError, "INVALID_OPTIONS", fields);
+      assert.match(error.message, /`fetch` has given .*not a Response/);
+      assert.match(error.hint, /Response/);
+      assert.equal(error.mayHaveCreatedTask, undefined);
+      // It may have been sent, and bought.
+      const bought = { ...fields, mayHaveCreatedTask: true };
+      await failure(client.createTask(TOKEN_TASK), OptionsError, "INVALID_OPTIONS", bought);
+      assert.equal(
+        (await failure(client.getTaskResult(5), OptionsError, "INVALID_OPTIONS", fields)).taskId,
+        5,
+      );
+    });
+  }
+
+  it("that gives no Response ends a batch, whose tasks would all be lost", async () => {
+    let calls = 0;
+    const client = clientWith(() => {
+      calls += 1;
+    });
+    const records = [];
+    for await (const record of client.solveAll(Array(9).fill(TOKEN_TASK))) records.push(record);
+    assert.equal(calls, 1);
+    assert.equal(records.length, 1);
+    assert.equal(records[0].reason.mayHaveCreatedTask, true);
+  });
+
+  it("of another kind is refused before anything is sent", async () => {
+    let calls = 0;
+    const other = (members) => Object.assign(async () => (calls += 1), members);
+    const axios = other({ interceptors: {}, request() {}, get() {} });
+    const got = other({ stream() {}, extend() {} });
+    for (const fetch of [axios, got]) {
+      const client = clientWith(fetch);
+      const fields = { origin: "client", option: "fetch" };
+      await failure(client.getBalance(), OptionsError, "INVALID_OPTIONS", fields);
+      await failure(client.createTask(TOKEN_TASK), OptionsError, "INVALID_OPTIONS", fields);
+    }
+    assert.equal(calls, 0);
+    // ky gives a Response.
+    const ky = Object.assign(() => Response.json({ errorId: 0, balance: 2 }), {
+      get() {},
+      extend() {},
+    });
+    assert.equal(await clientWith(ky).getBalance(), 2);
+  });
+
+  const garbage = {
     "a Response that was read": used,
-    "a Response whose status throws": () => getter("status"),
-    "a Response whose body throws": () => ({ status: 200, ...Object.create(getter("body")) }),
     "an object whose every member throws": hostile,
     "a body that breaks": () =>
       new Response(
@@ -195,7 +250,6 @@ describe("an injected fetch", { concurrency: true, timeout: 120_000 }, () => {
       headers: new Headers(),
       text: () => Promise.reject(),
     }),
-    "no text() at all": () => ({ status: 200, headers: new Headers() }),
   };
   for (const [what, answer] of Object.entries(garbage)) {
     it(`may give ${what}`, async () => {
@@ -262,14 +316,14 @@ describe("an injected fetch", { concurrency: true, timeout: 120_000 }, () => {
       signal = init.signal;
       return new Promise(() => {});
     };
-    const client = clientWith(stuck, { requestTimeoutMs: 100 });
+    const client = clientWith(stuck, { requestTimeoutMs: 100, maxRetries: 0 });
     await failure(client.getBalance(), TransportError, "REQUEST_TIMEOUT", {}, 3_000);
     assert.equal(signal.aborted, true);
   });
 
   it("may give a body that never ends", async () => {
     const endless = () => new Response(new ReadableStream({}));
-    const client = clientWith(endless, { requestTimeoutMs: 100 });
+    const client = clientWith(endless, { requestTimeoutMs: 100, maxRetries: 0 });
     await failure(client.getBalance(), TransportError, "REQUEST_TIMEOUT", {}, 3_000);
   });
 
@@ -279,7 +333,7 @@ describe("an injected fetch", { concurrency: true, timeout: 120_000 }, () => {
       new Promise((resolve) => {
         settle = () => resolve(Response.json({ errorId: 0, balance: 1 }));
       });
-    const client = clientWith(late, { requestTimeoutMs: 50 });
+    const client = clientWith(late, { requestTimeoutMs: 50, maxRetries: 0 });
     await failure(client.getBalance(), TransportError, "REQUEST_TIMEOUT", {}, 3_000);
     settle();
     await sleep(50);

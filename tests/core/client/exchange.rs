@@ -247,3 +247,24 @@ fn every_method_has_a_request_timeout_of_21_s_by_default() {
         assert_eq!(world.sent().len(), 1);
     }
 }
+
+/// What was called may have sent the request, and what it got is lost.
+#[test]
+fn a_fetch_that_gives_no_response_is_an_options_error() {
+    let given = || no_response(json!({ "data": { "errorId": 0, "taskId": 5 }, "headers": {} }));
+    for call in [Call::Balance, Call::Result(TASK_ID), Call::Wait(TASK_ID)] {
+        let world = server().balance([given()]).poll([given()]).world();
+        let failure =
+            refused(world.run(call.make(&world.client())), Class::Options, "INVALID_OPTIONS");
+        assert_eq!(failure.option.as_deref(), Some("fetch"));
+        assert_eq!((failure.origin, failure.retryable), (Origin::Transport, false));
+        assert_eq!(failure.may_have_created_task, None);
+        assert!(failure.english().contains("`fetch` has given an object, not a Response"));
+        assert_eq!(world.sent().len(), 1);
+    }
+    let world = server().create([given()]).world();
+    let outcome = world.solve_image(image()).run();
+    let failure = refused(outcome, Class::Options, "INVALID_OPTIONS");
+    assert_eq!((failure.origin, failure.may_have_created_task), (Origin::Transport, Some(true)));
+    assert_eq!(world.count("createTask"), 1, "it is not sent again");
+}

@@ -1,7 +1,7 @@
 //! Answers as plain data.
 
 use super::{Js, Sent, World, record};
-use capwire::platform::{RawResponse, SendError};
+use capwire::platform::{HostValue, RawResponse, SendError};
 use serde_json::{Value, json};
 
 pub const TASK_ID: u64 = 410_000_123;
@@ -164,6 +164,11 @@ pub fn network() -> Script {
 
 pub fn fault(error: capwire::platform::ErrorRecord) -> Script {
     Script::new(End::Error(SendError::Network(error)))
+}
+
+/// What a `fetch` that is none gives.
+pub fn no_response(given: impl Into<Js>) -> Script {
+    Script::new(End::Error(SendError::NoResponse(given.into().display())))
 }
 
 pub fn hang() -> Script {
