@@ -13,7 +13,7 @@ use crate::protocol::{Answer, Request, read_answer, show_id};
 use crate::record::Record;
 use crate::response::{MAX_BODY_BYTES, Response};
 use crate::schedule::{Millis, NextPoll, RetrySchedule, max_polls, timer_ms};
-use crate::text_search::concat;
+use crate::text_search::{concat, split_once};
 use crate::texts;
 use futures_lite::future;
 use std::future::Future;
@@ -348,7 +348,7 @@ fn is_done_already(method: Method, failure: &Failure) -> bool {
     let texts = [&failure.server_code, &failure.server_message];
     let says_so = |text: &String| {
         let text = text.to_ascii_lowercase();
-        text.contains("already") || text.contains("duplicate")
+        split_once(&text, "already").is_some() || split_once(&text, "duplicate").is_some()
     };
     is_report && failure.origin == Origin::Service && texts.into_iter().flatten().any(says_so)
 }
