@@ -96,7 +96,7 @@ impl TaskId {
 /// services write where there is no task.
 fn is_id(text: &str) -> bool {
     let is_lost = |c: char| c < ' ' || matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffd}');
-    !matches!(text.trim_ascii(), "" | "0") && !text.contains(is_lost)
+    !matches!(text.trim_ascii(), "" | "0") && !text.chars().any(is_lost)
 }
 
 #[cfg(test)]

@@ -115,8 +115,11 @@ impl ServiceProfile {
 #[must_use]
 pub fn is_known_host(url: &str) -> bool {
     let site = site(url);
-    let host = split_once(&site, ":").map_or(&*site, |(host, _)| host);
-    let name = concat(&[".", host.trim_end_matches('.')]);
+    let mut host = split_once(&site, ":").map_or(&*site, |(host, _)| host);
+    while let Some(shorter) = host.strip_suffix('.') {
+        host = shorter;
+    }
+    let name = concat(&[".", host]);
     SERVICES.iter().any(|service| {
         let domain = service.base_url.strip_prefix("https://api");
         domain.is_some_and(|domain| name.ends_with(domain))

@@ -114,8 +114,8 @@ fn is_private(host: &str) -> bool {
         None => {
             let host = host.to_ascii_lowercase();
             let is_under = |domain: &&str| host.ends_with(*domain);
-            let is_single =
-                !host.contains('.') && host.starts_with(|c: char| c.is_ascii_alphabetic());
+            let is_single = split_once(&host, ".").is_none()
+                && host.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
             is_single || [".internal", ".local", ".lan", ".home.arpa"].iter().any(is_under)
         }
     }
