@@ -119,7 +119,7 @@ describe("bytes that lie", { concurrency: 1, timeout: 60_000 }, () => {
 
   it("that grow while others are read are read up to what they had", async () => {
     const buffer = new ArrayBuffer(200, { maxByteLength: 3_000_000 });
-    const view = new Uint8Array(buffer);
+    const view = new Uint8Array(buffer).fill(7);
     const { client, sent } = clientWith();
     let grow = () => {};
     const slow = {
@@ -140,20 +140,24 @@ describe("bytes that lie", { concurrency: 1, timeout: 60_000 }, () => {
     await failure(creating, ImageError, "ERROR_TOO_BIG_CAPTCHA_FILESIZE", { size: 3_000_000 });
     buffer.resize(200);
     await client.createTask(task(view));
-    assert.equal(sent[0], Buffer.alloc(200).toString("base64"));
+    assert.equal(sent[0], Buffer.alloc(200, 7).toString("base64"));
   });
 
   it("but those that only are of a rare kind are sent", async () => {
     const { client, sent } = clientWith();
-    const expected = Buffer.alloc(200).toString("base64");
+    const expected = Buffer.alloc(200, 7).toString("base64");
+    const filled = (buffer) => {
+      new Uint8Array(buffer).fill(7);
+      return buffer;
+    };
     for (const image of [
-      new Uint8Array(new SharedArrayBuffer(200)),
-      new SharedArrayBuffer(200),
-      new DataView(new ArrayBuffer(300), 50, 200),
-      new Uint16Array(100),
-      new ArrayBuffer(200),
-      { size: 200.5, arrayBuffer: async () => new ArrayBuffer(200) },
-      { size: 9_999, arrayBuffer: async () => new SharedArrayBuffer(200) },
+      new Uint8Array(filled(new SharedArrayBuffer(200))),
+      filled(new SharedArrayBuffer(200)),
+      new DataView(filled(new ArrayBuffer(300)), 50, 200),
+      new Uint16Array(filled(new ArrayBuffer(200))),
+      filled(new ArrayBuffer(200)),
+      { size: 200.5, arrayBuffer: async () => filled(new ArrayBuffer(200)) },
+      { size: 9_999, arrayBuffer: async () => filled(new SharedArrayBuffer(200)) },
     ]) {
       await client.createTask(task(image));
       assert.equal(sent.pop(), expected);

@@ -12,7 +12,7 @@ import { KEY } from "./helpers/sandbox.js";
 const rows = rowsOf("solve-all-input");
 let order = 0;
 
-const TASK = { type: "ImageToTextTask", body: "A".repeat(400) };
+const TASK = { type: "ImageToTextTask", body: "BwcH".repeat(100) };
 const OPTIONS = { firstDelayMs: 0 };
 const NEVER = new Promise(() => {});
 const boom = (message = "boom") => {
