@@ -33,7 +33,7 @@
 //! | [`task_state`] | the state of a task, and the text in a solution |
 //! | [`callback`] | the body that a service posts to a `callbackUrl` |
 //! | [`client`] | check → create → poll → solution; batches |
-//! | `js` | the exports, and the platform over `fetch`, timers and `AbortSignal` |
+//! | `js` | the exports, and the platform over `fetch` and timers |
 
 // A panic inside an exported async function would leave the caller's promise pending for ever, so
 // nothing that can panic compiles outside tests.
