@@ -6,7 +6,7 @@
 
 import { toBase64 } from "./base64.js";
 import { readBody } from "./body.js";
-import { failWithoutTimer, isUnderWay, purchase } from "./calls.js";
+import { failWithoutTimer, fetchOf, isUnderWay, purchase } from "./calls.js";
 import { expectFailure, openForm } from "./image.js";
 import { glue } from "./module.js";
 import { printable } from "./text.js";
@@ -104,7 +104,6 @@ export function sleep(id: number, ms: number, call: number): void {
 /** One HTTP exchange. Its end has the status, the body as text or `undefined` if it is too large, and Retry-After. */
 export function send(
   id: number,
-  injected: typeof fetch | undefined,
   url: string,
   init: RequestInit,
   body: unknown,
@@ -114,7 +113,9 @@ export function send(
   // A call may end while it is being polled: by a signal, or for want of a timer. It sends nothing any more.
   if (!isUnderWay(call)) return;
   const around = url.endsWith("/createTask") ? purchase(call) : undefined;
+  const injected = fetchOf(call);
   let controller: AbortController | undefined;
+  let stopReading = () => {};
   const exchange = async (): Promise<End> => {
     const request: RequestInit = { ...init };
     try {
@@ -135,14 +136,24 @@ export function send(
     const response = await (injected ?? fetch)(url, request);
     // Each member is read once and checked: an injected fetch may return anything.
     const status = response.status;
-    if (typeof status !== "number") {
+    // 0 is the status of an error, of which nothing is known, and of a redirect that was not followed.
+    const isStatus = typeof status === "number" && status >= 100;
+    if (!isStatus && response.type !== "opaqueredirect") {
       throw new TypeError("fetch gave something that is not a Response");
     }
-    const text = await readBody(response, maxBytes);
-    if (text === undefined) controller?.abort();
+    const text = await readBody(response, maxBytes, (stop) => {
+      stopReading = stop;
+      // The response may come after its request was given up.
+      if (controller?.signal.aborted) stop();
+    });
+    if (text === undefined) cancelExchange();
     return [SUCCESS, status, text, retryAfter(response)];
   };
-  operate(id, exchange, () => controller?.abort(), FAILED, around);
+  const cancelExchange = () => {
+    controller?.abort();
+    stopReading();
+  };
+  operate(id, exchange, cancelExchange, FAILED, around);
 }
 
 function retryAfter(response: Response): unknown {
