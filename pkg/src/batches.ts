@@ -1,8 +1,8 @@
 // A batch as an async iterator: its results out, its input closed when it is left.
 
-import { startCall, unwrap } from "./calls.js";
+import { type OpenCore, startCall, unwrap } from "./calls.js";
 import { CaptchaError } from "./errors.js";
-import type { Batch, Core } from "./glue.js";
+import type { Batch } from "./glue.js";
 import type { Settled, SolveAllOptions } from "./options.js";
 import { getOwn, ownOptions } from "./platform.js";
 import type * as tasks from "./tasks.js";
@@ -27,7 +27,7 @@ interface Leaving {
 
 /** Iterates over the results of tasks. `open` gives the module's side of the client, once it is needed. */
 export function iterate<T extends tasks.Task>(
-  open: (signal: unknown) => Promise<Core>,
+  open: (signal: unknown) => Promise<OpenCore>,
   tasks: unknown,
   options?: SolveAllOptions<T>,
 ): AsyncIterableIterator<Settled<T>> {
@@ -45,7 +45,7 @@ export function iterate<T extends tasks.Task>(
 }
 
 async function* generate<T extends tasks.Task>(
-  open: (signal: unknown) => Promise<Core>,
+  open: (signal: unknown) => Promise<OpenCore>,
   tasks: unknown,
   options: SolveAllOptions<T> | undefined,
   leaving: Leaving,
@@ -58,7 +58,7 @@ async function* generate<T extends tasks.Task>(
   const begin = (id: number) => {
     batch = core.solveAll(id, input, options);
   };
-  const end = unwrap(startCall<void>(begin, signal, core.keepAlive));
+  const end = unwrap(startCall<void>(begin, signal, core));
   // It may reject while nobody awaits it yet.
   end.catch(() => {});
   leaving.cancel = () => cancel(batch);

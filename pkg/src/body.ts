@@ -13,7 +13,7 @@ const whole = new TextDecoder();
 export async function readBody(
   holder: Pick<Response, "body" | "text">,
   maxBytes: number,
-  opened?: (stop: () => void) => void,
+  opened: (stop: () => void) => void,
 ): Promise<string | undefined> {
   const { body } = holder;
   if (typeof body?.getReader !== "function") {
@@ -25,12 +25,17 @@ export async function readBody(
   let decoder: TextDecoder | undefined;
   let text = "";
   let size = 0;
-  opened?.(() => {
+  let isStopped = false;
+  opened(() => {
+    if (isStopped) return;
+    isStopped = true;
     (async () => reader.cancel())().catch(() => {});
   });
   for (let chunks = 0; ; chunks += 1) {
     const { done, value } = await reader.read();
     if (done === true) return decoder ? text + decoder.decode() : text;
+    // A stream of the caller's may go on all the same.
+    if (isStopped) return undefined;
     // Of this realm or another.
     if (!ArrayBuffer.isView(value)) throw new TypeError("the body has chunks that are not bytes");
     size += value.byteLength;

@@ -2,11 +2,18 @@
 
 import { onAbort, reasonOf } from "./abort.js";
 import { CaptchaError } from "./errors.js";
+import type { Core } from "./glue.js";
 import { internalError } from "./internal-error.js";
 import { keepAlive } from "./keep-alive.js";
 import { glue, keepBooks } from "./module.js";
 import { callWasm, onTrap } from "./trap.js";
 import type { Failure } from "./types.js";
+
+/**
+ * A client in the module, and its injected `fetch`, which stays on this side: the module would hold a function that
+ * leads back to the client, as many do, for ever.
+ */
+export type OpenCore = Core & { fetch?: typeof fetch };
 
 /** How a call ended. */
 type Outcome<T> = { value: T } | { failure: Failure };
@@ -22,6 +29,7 @@ interface Pending {
   /** Stops listening to the signal, and lets the worker of an extension end. */
   release(): void;
   signal: unknown;
+  core: OpenCore | undefined;
   taskId?: number | string;
   /** How many requests were sent that buy a task, whose outcome is not known. */
   purchases: number;
@@ -43,7 +51,7 @@ export async function unwrap<T>(outcome: Promise<Outcome<T>>): Promise<T> {
 export function startCall<T>(
   begin: (id: number) => void,
   signal?: unknown,
-  keepsAlive = false,
+  core?: OpenCore,
 ): Promise<Outcome<T>> {
   return new Promise((resolve, reject) => {
     const id = nextId();
@@ -52,6 +60,7 @@ export function startCall<T>(
       reject,
       release() {},
       signal,
+      core,
       purchases: 0,
       created: 0,
     };
@@ -64,7 +73,7 @@ export function startCall<T>(
     }
     // It may have ended at once.
     if (!calls.has(id)) return;
-    const stops = [onAbort(signal, () => abort(id)), keepsAlive ? keepAlive() : () => {}];
+    const stops = [onAbort(signal, () => abort(id)), core?.keepAlive ? keepAlive() : () => {}];
     call.release = () => {
       for (const stop of stops) stop();
     };
@@ -127,6 +136,11 @@ export function taskCreated(id: number, taskId: number | string): void {
   call.taskId = taskId;
   call.created += 1;
   call.purchases -= 1;
+}
+
+/** The injected `fetch` of the client of a call. */
+export function fetchOf(id: number): typeof fetch | undefined {
+  return calls.get(id)?.core?.fetch;
 }
 
 /** Whether a call has not ended. */

@@ -2,9 +2,9 @@
 // turns a failure into an error of its class.
 
 import { iterate } from "./batches.js";
-import { startCall, unwrap } from "./calls.js";
+import { type OpenCore, startCall, unwrap } from "./calls.js";
 import { CaptchaError } from "./errors.js";
-import type { CallName, Core } from "./glue.js";
+import type { CallName } from "./glue.js";
 import { expectFailure } from "./image.js";
 import type {
   CallbackBody,
@@ -28,7 +28,7 @@ import { callWasm, onTrap } from "./trap.js";
 import type * as types from "./types.js";
 
 /** What the module has of each client. A trap takes all of it. */
-let cores = new WeakMap<Client, Core>();
+let cores = new WeakMap<Client, OpenCore>();
 onTrap(() => {
   cores = new WeakMap();
 });
@@ -333,13 +333,13 @@ export class Client {
     expectFailure(argument);
     options = ownOptions(options);
     const signal = getOwn(options, "signal");
-    const start = (core: Core) =>
-      startCall<T>((id) => core.call(id, name, argument, second, options), signal, core.keepAlive);
+    const start = (core: OpenCore) =>
+      startCall<T>((id) => core.call(id, name, argument, second, options), signal, core);
     const core = cores.get(this);
     return unwrap(core ? start(core) : this.#open(signal).then(start));
   }
 
-  async #open(signal?: unknown): Promise<Core> {
+  async #open(signal?: unknown): Promise<OpenCore> {
     const glue = await start(signal);
     let core = cores.get(this);
     try {
@@ -348,6 +348,7 @@ export class Client {
       // Plain data from the core, or the error of a crashed module.
       throw CaptchaError.is(failure) ? failure : CaptchaError.fromJSON(failure as types.Failure);
     }
+    core.fetch = this.#options.fetch as typeof fetch;
     cores.set(this, core);
     return core;
   }

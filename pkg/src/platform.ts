@@ -6,7 +6,7 @@
 
 import { toBase64 } from "./base64.js";
 import { readBody } from "./body.js";
-import { failWithoutTimer, isUnderWay, purchase } from "./calls.js";
+import { failWithoutTimer, fetchOf, isUnderWay, purchase } from "./calls.js";
 import { expectFailure, openForm } from "./image.js";
 import { glue } from "./module.js";
 import { printable } from "./text.js";
@@ -106,7 +106,6 @@ export function sleep(id: number, ms: number, call: number): void {
 /** One HTTP exchange. Its end has the status, the body as text or `undefined` if it is too large, and Retry-After. */
 export function send(
   id: number,
-  injected: typeof fetch | undefined,
   url: string,
   init: RequestInit,
   body: unknown,
@@ -116,7 +115,9 @@ export function send(
   // A call may end while it is being polled: by a signal, or for want of a timer. It sends nothing any more.
   if (!isUnderWay(call)) return;
   const around = url.endsWith("/createTask") ? purchase(call) : undefined;
+  const injected = fetchOf(call);
   let controller: AbortController | undefined;
+  let stopReading = () => {};
   const exchange = async (): Promise<End> => {
     const request: RequestInit = { ...init };
     try {
@@ -141,14 +142,24 @@ export function send(
       getAny(response, "text"),
       getAny(getAny(response, "body"), "getReader"),
     ].some((method) => typeof method === "function");
-    if (typeof status !== "number" || !isReadable) {
-      return [NO_RESPONSE, 0, response];
+    if (typeof status !== "number" || !isReadable) return [NO_RESPONSE, 0, response];
+    // 0 is the status of an error, of which nothing is known, and of a redirect that was not followed.
+    if (!(status >= 100) && getAny(response, "type") !== "opaqueredirect") {
+      throw new TypeError(`fetch gave a response with the status ${status}`);
     }
-    const text = await readBody(response, maxBytes);
-    if (text === undefined) controller?.abort();
+    const text = await readBody(response, maxBytes, (stop) => {
+      stopReading = stop;
+      // The response may come after its request was given up.
+      if (controller?.signal.aborted) stop();
+    });
+    if (text === undefined) cancelExchange();
     return [SUCCESS, status, text, retryAfter(response)];
   };
-  operate(id, exchange, () => controller?.abort(), FAILED, around);
+  const cancelExchange = () => {
+    controller?.abort();
+    stopReading();
+  };
+  operate(id, exchange, cancelExchange, FAILED, around);
 }
 
 function retryAfter(response: Response): unknown {

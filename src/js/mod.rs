@@ -57,12 +57,11 @@ impl Core {
             Ok((options, fetch)) => {
                 let base_url = normalize_url(&options.base_url);
                 let number = fetch.as_ref().map(fetch_number).unwrap_or_default();
-                let platform = JsPlatform::new(fetch);
                 let account = ACCOUNTS.with_borrow_mut(|accounts| {
                     let key = accounts.key(&options.client_key, &base_url, number);
-                    accounts.get_or_insert(key, platform.now())
+                    accounts.get_or_insert(key, JsPlatform.now())
                 });
-                Ok(Self(Rc::new(Client::new(platform, options, account))))
+                Ok(Self(Rc::new(Client::new(JsPlatform, options, account))))
             }
             Err(failure) => Err(to_js(&failure.rendered(&catalogue(Some(&value))))),
         }
@@ -190,8 +189,7 @@ pub fn abort(id: u32) {
 /// What is known of all accounts, as plain data for a module that is started after this one has crashed.
 #[wasm_bindgen]
 pub fn books() -> JsValue {
-    let (seed, books) =
-        ACCOUNTS.with_borrow(|accounts| accounts.books(JsPlatform::new(None).now()));
+    let (seed, books) = ACCOUNTS.with_borrow(|accounts| accounts.books(JsPlatform.now()));
     let list: Array = seed.into_iter().map(|part| JsValue::from(f64::from_bits(part))).collect();
     for (AccountKey(key), status) in books {
         for shift in [96, 64, 32, 0] {
@@ -232,8 +230,7 @@ pub fn parse_callback(id: u32, body: JsValue, options: JsValue) {
     let messages = catalogue(given.as_ref());
     let work = read_callback_timeout(given.as_ref()).and_then(|timeout_ms| {
         let work: Unsettled = Box::pin(async move {
-            let platform = JsPlatform::new(None);
-            Ok(result(&read_callback(&platform, &Value(body), timeout_ms).await?))
+            Ok(result(&read_callback(&JsPlatform, &Value(body), timeout_ms).await?))
         });
         Ok((!is_aborted(&options)?).then_some(work))
     });

@@ -10,7 +10,6 @@ use crate::platform::{ErrorRecord, HostValue, Opened, Platform, RawResponse, Sen
 use crate::record::Record;
 use crate::schedule::Millis;
 use gloo_net::http::Headers;
-use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::RequestInit;
 
@@ -24,16 +23,9 @@ const PIXELS: u32 = 3;
 const ENDED: u32 = 4;
 const USED: u32 = 5;
 
-/// The platform's own functions, or an injected `fetch`.
-pub(super) struct JsPlatform {
-    fetch: Option<Function>,
-}
-
-impl JsPlatform {
-    pub(super) fn new(fetch: Option<Function>) -> Self {
-        Self { fetch }
-    }
-}
+/// The platform's own functions. An injected `fetch` stays in JavaScript, with the call: a function that leads back to
+/// its client, as many do, would never be freed if the module held it for as long as the client lives.
+pub(super) struct JsPlatform;
 
 thread_local! {
     static POST: RequestInit = request_init(true);
@@ -68,11 +60,8 @@ impl Platform for JsPlatform {
     ) -> Result<RawResponse<Value>, SendError> {
         let init = if body.is_some() { &POST } else { &GET };
         let body = body.map(to_js).unwrap_or_default();
-        let fetch = self.fetch.as_ref();
         let sent = init
-            .with(|init| {
-                Operation::start(|id| send(id, fetch, url, init, body, max_bytes, current()))
-            })
+            .with(|init| Operation::start(|id| send(id, url, init, body, max_bytes, current())))
             .await;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // NaN becomes 0
         let status = sent.number as u16;
@@ -172,15 +161,7 @@ extern "C" {
 
     // Operations. Each ends with a call of `complete`.
     fn sleep(id: u32, ms: u32, call: u32);
-    fn send(
-        id: u32,
-        fetch: Option<&Function>,
-        url: &str,
-        init: &RequestInit,
-        body: JsValue,
-        max_bytes: u32,
-        call: u32,
-    );
+    fn send(id: u32, url: &str, init: &RequestInit, body: JsValue, max_bytes: u32, call: u32);
     #[wasm_bindgen(js_name = readText)]
     fn read_text(id: u32, value: &JsValue, max_bytes: u32);
     #[wasm_bindgen(js_name = openImage)]

@@ -11,7 +11,10 @@ export async function anyBatch(call) {
   // Each task of a batch is a purchase of its own.
   const item = () => {
     const mark = world.mark();
-    return anyTask({ world, mark });
+    const task = anyTask({ world, mark });
+    // A batch has to wait for it, perhaps for ever.
+    call.mayPend ||= isThenable(task);
+    return task;
   };
   const input = anyInput(call, item);
   const records = client.solveAll(input, call.options());
@@ -23,6 +26,14 @@ export async function anyBatch(call) {
     [1, throwInto],
   ]);
   return await consume(call, records);
+}
+
+function isThenable(value) {
+  try {
+    return typeof value?.then === "function";
+  } catch {
+    return false;
+  }
 }
 
 async function toTheEnd(call, records) {
@@ -141,7 +152,9 @@ function anyInput(call, item) {
 
 function anyBadInput(call) {
   call.isInputBroken = true;
-  return anyValue(call.world);
+  const input = anyValue(call.world);
+  // It gives nothing and never ends, which a batch has to wait for.
+  return input instanceof ReadableStream ? undefined : input;
 }
 
 /** An iterator written by hand, badly. */
@@ -155,7 +168,11 @@ function strange(call, item, fail) {
     () => ({ done: true }),
     () => Promise.resolve({ done: false, value: item() }),
     fail,
-    () => anyValue(world),
+    () => {
+      // It may never settle, and the batch has to wait for it.
+      call.mayPend = true;
+      return anyValue(world);
+    },
     () => ({ done: false, value: anyValue(world) }),
     () => later(world, 500, fail),
     () => ({

@@ -19,6 +19,8 @@ const METHODS = [
   [1, { name: "reportIncorrect", options: [], run: reportIncorrect }],
   [0.5, { name: "getUserAgent", options: [], run: (it) => it.client.getUserAgent(it.options()) }],
   [0.5, { name: "ready", options: [], run: (it) => it.client.ready() }],
+  [0.5, { name: "status", options: [], run: status }],
+  [0.2, { name: "resetGuard", options: [], run: (it) => it.client.resetGuard() }],
   [0.5, { name: "parseCallback", options: [], run: parseCallback }],
   [0.5, { name: "fromJSON", options: [], run: fromJson }],
   [0.2, { name: "init", options: [], run: ({ world }) => world.api.init(anyValue(world)) }],
@@ -149,12 +151,10 @@ function parseCallback(call) {
     [world.isPolluted ? 0 : 0.2, () => request(world)],
   ])();
   call.mayShowKey = true; // without a client it knows no key
-  const options = tape.weighted([
-    [6, undefined],
-    [1, {}],
-    [1, anyValue(world)],
-    [1, { messages: anyValue(world) }],
-  ]);
+  const listens = call.signal !== undefined && tape.chance(50);
+  if (!listens) call.source = undefined;
+  const others = [undefined, {}, { messages: anyValue(world) }, anyValue(world)];
+  const options = listens ? { signal: call.signal } : tape.pick(others);
   return world.api.Client.parseCallback(body, options);
 }
 
@@ -179,6 +179,11 @@ const FIELDS = [
   "constructor",
   "serverMessage",
 ];
+
+/** It sends nothing, and shows no key. */
+async function status({ client, world }) {
+  world.written.push(JSON.stringify(await client.status()));
+}
 
 /** Errors as plain data may come from anywhere: from a message, from a log. */
 async function fromJson(call) {

@@ -3,11 +3,12 @@
 import { play } from "./scenario.js";
 import { Tape } from "./tape.js";
 
-const SCENARIOS_PER_BLOCK = 300;
+const SCENARIOS_PER_BLOCK = 200;
 /** Blocks that fill what is remembered on purpose. */
 const WARM_UP_BLOCKS = 3;
 const MAX_MORE_VALUES = 60;
-const MAX_MORE_BYTES = 1_000_000;
+/** It grows for the largest list so far, too. */
+const MAX_MORE_BYTES = 3_000_000;
 const ACCOUNTS = 4;
 /** Longer than anything is remembered. */
 const PAUSE_MS = 2 * 86_400_000;

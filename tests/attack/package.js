@@ -35,9 +35,9 @@ class Instance {
     return this.#memory.buffer.byteLength;
   }
 
-  /** How many values it has held at once, at most: free places are used again. */
+  /** How many values it holds. A free place has the number of the next one. */
   get heldValues() {
-    return this.#values.length;
+    return this.#values.filter((it) => typeof it !== "number").length;
   }
 }
 

@@ -44,7 +44,9 @@ export const FAULTS = {
   "a call rejects with a foreign error": inErrors((error) => new TypeError(error.message)),
   "the module traps": inErrors((error) => changed(error, { name: "InternalError" })),
   "an error lacks a text": inErrors((error) => changed(error, { hint: "" })),
-  "an error has invisible characters": inErrors((error) => changed(error, { message: "a\u202e" })),
+  "an error has invisible characters": inErrors((error) =>
+    Object.assign(error, { message: "a\u202e" }),
+  ),
   "an error has an endless text": inErrors((error) =>
     changed(error, { message: "x".repeat(10_000) }),
   ),

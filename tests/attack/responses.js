@@ -92,7 +92,7 @@ export function later(world, ms, value) {
 }
 
 /** A response that is broken in itself, whatever it wants to say. */
-export function oddResponse(world, { status, text }) {
+export function oddResponse(world, { status, text }, key) {
   const { tape } = world;
   const headers = headersOf();
   const plain = { status, headers, body: null, text: async () => text };
@@ -124,7 +124,7 @@ export function oddResponse(world, { status, text }) {
       () => ({
         ...plain,
         text: async () => {
-          throw anyError(world, world.key);
+          throw anyError(world, key);
         },
       }),
     ],

@@ -73,6 +73,8 @@ function read(world, number, url, init) {
     account: `${number} ${host.toLowerCase()} ${String(body?.clientKey).split("__")[0]}`,
     method,
     taskId: body?.taskId,
+    /** The key that the answer may echo. A client knows no other. */
+    key: String(body?.clientKey).startsWith(world.key) ? world.key : "no-key",
     mark: markOf(body),
     at: world.clock.now,
     signal: init?.signal,
@@ -110,7 +112,7 @@ function answer(world, exchange, faults) {
       1,
       () => {
         perhapsCreate(world, exchange);
-        throw anyError(world, world.key);
+        throw anyError(world, exchange.key);
       },
     ],
     [
@@ -160,7 +162,7 @@ function respond(world, exchange, said) {
 function lost(world, exchange, delay) {
   perhapsCreate(world, exchange);
   if (world.tape.chance(30)) return new Promise(() => {});
-  const error = anyError(world, world.key);
+  const error = anyError(world, exchange.key);
   return later(world, delay, () => {
     throw error;
   });
@@ -169,7 +171,7 @@ function lost(world, exchange, delay) {
 function odd(world, exchange, delay) {
   perhapsCreate(world, exchange);
   const said = { status: world.tape.pick([200, 200, 200, 500]), text: '{"errorId":0,"taskId":77}' };
-  const response = oddResponse(world, said);
+  const response = oddResponse(world, said, exchange.key);
   return delay === 0 ? Promise.resolve(response) : later(world, delay, () => response);
 }
 
@@ -206,8 +208,8 @@ const error = (code, description) => ({
   code,
 });
 
-function refusal(world) {
-  const { tape, key } = world;
+function refusal(world, { key }) {
+  const { tape } = world;
   const code = tape.weighted([
     [8, tape.pick(CODES)],
     [1, "ERROR_PROXY_NEWER"],

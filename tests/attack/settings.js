@@ -51,7 +51,7 @@ export function clientOptions(world, { key, fetch }) {
   add(10, "messages", catalogues(), ["ru", 5]);
   if (world.isHostile()) options.unknownOption = 1;
   // With a keep-alive a time-out of weeks would be a hundred thousand timers.
-  if (options.keepAlive === true && options.requestTimeoutMs > 1e6)
+  if (options.keepAlive === true && typeof options.requestTimeoutMs === "number")
     options.requestTimeoutMs = 1_000;
   return world.isHostile() && tape.chance(20) ? anyValue(world) : dressed(world, options);
 }
@@ -112,7 +112,7 @@ export function callOptions(world, call, names) {
   add(20, "firstDelayMs", [0, 1_000, 30_000], NUMBERS);
   add(20, "pollIntervalMs", [2_000, 10_000], [1_999, ...NUMBERS]);
   add(15, "type", ["ImageToTextTask", "RecaptchaV2Task", "unknown"], ["", 5]);
-  add(20, "concurrency", [1, 2, 16, 1_000], [1_001, ...NUMBERS]);
+  add(20, "concurrency", [1, 2, 16, 60], [1_000, 1_001, ...NUMBERS]);
   const callback = `https://me.example/done?mark=${call.mark}`;
   add(90, "callbackUrl", [callback], ["ftp://x", "/path", ""]);
   if (call.signal !== undefined) options.signal = call.signal;
@@ -121,5 +121,8 @@ export function callOptions(world, call, names) {
   const { timeoutMs } = options;
   call.timeoutMs = typeof timeoutMs === "number" ? timeoutMs : undefined;
   if (Object.keys(options).length === 0 && tape.chance(50)) return undefined;
-  return world.isHostile() && tape.chance(20) ? anyValue(world) : dressed(world, options);
+  if (!world.isHostile() || !tape.chance(20)) return dressed(world, options);
+  // Nobody can know of the signal any more.
+  call.source = undefined;
+  return anyValue(world);
 }

@@ -7,7 +7,7 @@ const realm = createContext();
 const foreign = (source) => runInContext(`(${source})`, realm);
 
 /** A length that nothing may be copied up to. */
-const HUGE = 2 ** 16;
+const HUGE = 2 ** 31;
 
 const boom = () => {
   throw new RangeError("boom");

@@ -75,6 +75,47 @@ describe("an injected fetch", { concurrency: true, timeout: 120_000 }, () => {
     assert.equal(request.headers.get("content-type"), "application/json");
   });
 
+  for (const status of [0, Number.NaN, -1]) {
+    it(`with the status ${status} may have created a task`, async () => {
+      const fetch = async () => ({ status, headers: new Headers(), text: async () => "" });
+      const creating = clientWith(fetch).createTask(TOKEN_TASK);
+      await failure(creating, TransportError, "NETWORK", { mayHaveCreatedTask: true });
+    });
+  }
+
+  it("with the status 0 of a redirect has certainly created none", async () => {
+    const response = { status: 0, type: "opaqueredirect", headers: new Headers(), body: null };
+    const fetch = async () => ({ ...response, text: async () => "" });
+    const creating = clientWith(fetch).createTask(TOKEN_TASK);
+    await failure(creating, TransportError, "HTTP_STATUS", { mayHaveCreatedTask: false });
+  });
+
+  for (const when of ["before", "after"]) {
+    it(`is read no further once its request is given up ${when} it answers`, async () => {
+      let reads = 0;
+      let cancelled = 0;
+      const read = async () => {
+        await sleep(10);
+        reads += 1;
+        return { done: false, value: new Uint8Array([32]) };
+      };
+      const cancel = async () => {
+        cancelled += 1;
+      };
+      const body = { getReader: () => ({ read, cancel }) };
+      const fetch = async () => {
+        if (when === "before") await sleep(100);
+        return { status: 200, headers: new Headers(), body };
+      };
+      const client = clientWith(fetch, { requestTimeoutMs: 50, maxRetries: 0 });
+      await failure(client.getBalance(), TransportError, "REQUEST_TIMEOUT");
+      await sleep(200);
+      const seen = reads;
+      await sleep(200);
+      assert.deepEqual([reads, cancelled], [seen, 1]);
+    });
+  }
+
   it("is used forevery request, and may wrap the platform's own", async (t) => {
     const sandbox = await sandboxFor(t);
     const { text, bytes } = await sandbox.captcha();

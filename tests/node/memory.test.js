@@ -82,6 +82,27 @@ describe("memory", { timeout: 900_000 }, () => {
     assert.ok(found.after.heap <= found.before.heap + 6 * MB, "the heap grows");
   });
 
+  it("a client is freed whose fetch leads back to it", async () => {
+    const found = await runForJson(
+      `${MEASURE}
+      let freed = 0;
+      const registry = new FinalizationRegistry(() => { freed += 1; });
+      const useOne = async () => {
+        const owner = { balance: 1 };
+        owner.fetch = async () => Response.json({ errorId: 0, balance: owner.balance });
+        owner.client = new Client({ clientKey: "${KEY}", fetch: () => owner.fetch() });
+        registry.register(owner.client);
+        return owner.client.getBalance();
+      };
+      for (let n = 0; n < 500; n += 1) await useOne();
+      await measured();
+      say({ freed });`,
+      { flags: ["--expose-gc"] },
+    );
+    // The last ones may still be on the stack.
+    assert.ok(found.freed >= 490, `${found.freed} of 500`);
+  });
+
   it("1,000 solves at once all end, and each keeps the rules", async (t) => {
     const sandbox = await sandboxFor(t, { solveMs: 3_000 });
     const { base64, text } = await sandbox.captcha();

@@ -8,7 +8,11 @@ use xshell::{Shell, cmd};
 
 use crate::build::{Build, build};
 use crate::pack::{consumer, copy_tests, pack};
+use crate::reliability;
 use crate::util::exit_code;
+
+/// How long it runs as a part of the tests.
+const STEP_SECONDS: &str = "60";
 
 /// Builds and packs, then runs the fuzzer for a number of seconds, or with flags of its own such as `--seed 5`.
 /// With `--dev` it uses a development build.
@@ -22,6 +26,15 @@ pub(crate) fn run(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
     let flag = seconds.then_some("--seconds");
     let _dir = sh.push_dir(consumer());
     exit_code(cmd!(sh, "node {fuzzer} {flag...} {arguments...}"))
+}
+
+/// Proves that it finds planted faults, then looks for others in the package that was packed last.
+pub(crate) fn step(sh: &Shell) -> Result<()> {
+    let fuzzer = fuzzer(sh)?;
+    let _dir = sh.push_dir(consumer());
+    cmd!(sh, "node {fuzzer} --self-test").run()?;
+    let search = cmd!(sh, "node {fuzzer} --seconds {STEP_SECONDS}");
+    Ok(reliability::recording(sh, "attack", search)?.run()?)
 }
 
 /// The copy of it in the project that has the package installed.

@@ -17,7 +17,7 @@ use crate::util::{is_blessing, root};
 const VARIABLE: &str = "CAPWIRE_RELIABILITY";
 
 /// The steps whose tests try faults, in the order of the page.
-const STEPS: [&str; 3] = ["rust", "node", "browser"];
+const STEPS: [&str; 4] = ["rust", "node", "attack", "browser"];
 
 const PAGE: &str = "docs/reliability.md";
 

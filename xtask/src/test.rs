@@ -14,7 +14,7 @@ use crate::build::{Build, build, setup};
 use crate::toolchain::Toolchain;
 use crate::util::{locked, npm_bin, on_ci};
 use crate::{
-    api_report, bench, demo, docs, node_tests, notices, pack, packaging, reliability, size,
+    api_report, attack, bench, demo, docs, node_tests, notices, pack, packaging, reliability, size,
     workflows,
 };
 
@@ -24,7 +24,7 @@ type Skipped = Option<String>;
 type Step = (&'static str, fn(&Shell) -> Result<Skipped>);
 
 /// In the order in which they run: quick ones first. A new step is a row here.
-const STEPS: [Step; 22] = [
+const STEPS: [Step; 23] = [
     ("fmt", |sh| done(fmt(sh))),
     ("clippy", |sh| done(clippy(sh))),
     ("rust", |sh| done(rust(sh))),
@@ -42,6 +42,7 @@ const STEPS: [Step; 22] = [
     ("docs", |sh| done(docs::write_reference(sh))),
     ("node", |sh| done(node_tests::node(sh))),
     ("node:no-wasm", |sh| done(node_tests::node_no_wasm(sh))),
+    ("attack", |sh| done(attack::step(sh))),
     ("browser", node_tests::browser),
     ("reliability", |_| reliability()),
     ("packaging:fast", |sh| done(packaging_fast(sh))),
