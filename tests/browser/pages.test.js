@@ -36,6 +36,7 @@ describe("a page", { timeout: 300_000 }, () => {
       const { text, base64 } = await sandbox.captcha();
       const options = optionsFor(sandbox, { service, baseUrl: sandbox.url(service) });
       const forms = ["bytes", "ArrayBuffer", "Blob", "File", "base64", "a data: URL"];
+      forms.push("a Response", "a promise of a Response", "a stream");
       const outcomes = await Promise.all(
         forms.map((form) =>
           attempt(page, { options, call: "solveImage", given: { form, base64 } }),
@@ -50,6 +51,39 @@ describe("a page", { timeout: 300_000 }, () => {
         assert.ok(!("referer" in headers) && !("cookie" in headers));
         assert.ok(!JSON.stringify(headers).includes(KEY));
       }
+    });
+  }
+
+  for (const form of ["an HTMLCanvasElement", "an OffscreenCanvas", "an ImageBitmap"]) {
+    it(`sends ${form} as PNG`, async (t) => {
+      const sandbox = await sandboxFor(t);
+      const page = await browser.open(t, "plain.html");
+      const { base64 } = await sandbox.captcha();
+      const order = { options: optionsFor(sandbox), call: "solveImage", given: { form, base64 } };
+      await attempt(page, order);
+      const [{ body }] = await sandbox.requests("createTask");
+      assert.match(body.task.body, /^iVBORw0KGgo/);
+    });
+  }
+
+  for (const [form, code, words] of [
+    ["an empty canvas", "ERROR_ZERO_CAPTCHA_FILESIZE", /an empty canvas or data: URL: 0 bytes/],
+    ["a closed ImageBitmap", "ERROR_ZERO_CAPTCHA_FILESIZE", /an empty canvas/],
+    ["a File of no bytes", "ERROR_ZERO_CAPTCHA_FILESIZE", /0 bytes/],
+    ["a File of HTML", "INVALID_IMAGE", /HTML/],
+    ["ImageData", "INVALID_IMAGE", /raw pixels/],
+    ["an element", "INVALID_IMAGE", /a HTMLImageElement/],
+    ["a Request", "INVALID_IMAGE", /a Request/],
+  ]) {
+    it(`does not send ${form}`, async (t) => {
+      const sandbox = await sandboxFor(t);
+      const page = await browser.open(t, "plain.html");
+      const { base64 } = await sandbox.captcha();
+      const order = { options: optionsFor(sandbox), call: "solveImage", given: { form, base64 } };
+      const outcome = await attempt(page, order);
+      assertFailed(outcome, "ImageError", code, { origin: "client" });
+      assert.match(outcome.failure.message, words);
+      assert.deepEqual(await sandbox.requests(), []);
     });
   }
 

@@ -33,6 +33,34 @@ const FORMS = {
   },
 };
 
+/** A canvas with the image on it. */
+async function drawn(base64, canvas) {
+  const image = await createImageBitmap(new Blob([bytesOf(base64)]));
+  Object.assign(canvas, { width: image.width, height: image.height });
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  return canvas;
+}
+
+Object.assign(FORMS, {
+  "a Response": (base64) => new Response(bytesOf(base64)),
+  "a promise of a Response": (base64) => fetch(`data:image/png;base64,${base64}`),
+  "a stream": (base64) => new Blob([bytesOf(base64)]).stream(),
+  "an HTMLCanvasElement": (base64) => drawn(base64, document.createElement("canvas")),
+  "an OffscreenCanvas": (base64) => drawn(base64, new OffscreenCanvas(1, 1)),
+  "an ImageBitmap": (base64) => createImageBitmap(new Blob([bytesOf(base64)])),
+  "an empty canvas": () => Object.assign(document.createElement("canvas"), { width: 0 }),
+  "a closed ImageBitmap": async (base64) => {
+    const image = await createImageBitmap(new Blob([bytesOf(base64)]));
+    image.close();
+    return image;
+  },
+  ImageData: () => new ImageData(20, 20),
+  "an element": () => document.createElement("img"),
+  "a Request": () => new Request("https://shop.example/captcha"),
+  "a File of no bytes": () => new File([], "captcha.png"),
+  "a File of HTML": () => new File(["<html>".repeat(50)], "a.html", { type: "text/html" }),
+});
+
 const TOKEN_TASK = {
   type: "TurnstileTask",
   websiteURL: "https://shop.example/",
