@@ -252,4 +252,43 @@ describe("an abort", { concurrency: true, timeout: 300_000 }, () => {
     }, 100);
     assert.equal(await rejection(call), "enough");
   });
+
+  it("a signal whose removal does nothing reaches nobody after the call", async (t) => {
+    const sandbox = await sandboxFor(t);
+    const client = sandbox.client();
+    const listeners = [];
+    const signal = {
+      aborted: false,
+      addEventListener: (_, listener) => listeners.push(listener),
+      removeEventListener() {},
+    };
+    assert.equal(await client.getBalance({ signal }), 10);
+    Object.assign(signal, { aborted: true, reason: "enough" });
+    for (const listener of [...listeners, ...listeners]) listener();
+    assert.equal(await client.getBalance(), 10);
+  });
+
+  it("a signal that aborts within the request, or calls back while it is listened to", async (t) => {
+    const sandbox = await sandboxFor(t);
+    const controller = new AbortController();
+    const within = sandbox.client({
+      fetch: () => {
+        controller.abort("enough");
+        return new Promise(() => {});
+      },
+    });
+    assert.equal(await rejection(within.getBalance({ signal: controller.signal })), "enough");
+    const hanging = sandbox.client({ fetch: () => new Promise(() => {}) });
+    await hanging.ready();
+    const signal = {
+      aborted: false,
+      addEventListener(_, listener) {
+        Object.assign(this, { aborted: true, reason: "at once" });
+        listener();
+        listener();
+      },
+      removeEventListener() {},
+    };
+    assert.equal(await rejection(hanging.getBalance({ signal })), "at once");
+  });
 });
