@@ -28,7 +28,12 @@ pub(crate) fn types(sh: &Shell) -> Result<()> {
     let node = "--module nodenext --types node --lib es2022".split(' ');
     let bundler = "--module esnext --moduleResolution bundler".split(' ');
     let _dir = sh.push_dir(consumer());
-    for kind in [node, bundler] {
+    // Only a bundler's program has the types of a browser.
+    let is_dom = |file: &&PathBuf| {
+        file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"dom-"))
+    };
+    let without_dom: Vec<_> = files.iter().filter(|file| !is_dom(file)).cloned().collect();
+    for (kind, files) in [(node, &without_dom), (bundler, files)] {
         let options = common.split(' ').chain(kind);
         cmd!(sh, "{tsc} {options...} {files...}").run()?;
     }

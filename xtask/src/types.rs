@@ -42,7 +42,15 @@ export interface ImageResponse {
 /** A `ReadableStream` of bytes. */
 export interface ImageReadable {
   /** Starts reading. */
-  getReader(): { read(): Promise<{ done: boolean; value?: unknown }>; cancel(reason?: unknown): Promise<void> };
+  getReader(): ImageReader;
+}
+
+/** The reader of such a stream. */
+export interface ImageReader {
+  /** Resolves to the next bytes, or to `done` at the end. */
+  read(): Promise<{ done: boolean; value?: unknown }>;
+  /** Gives the rest up. */
+  cancel(reason?: unknown): Promise<void>;
 }
 
 /** An `HTMLCanvasElement`. It is sent as PNG. */

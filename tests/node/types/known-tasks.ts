@@ -2,7 +2,6 @@
 
 import {
   Client,
-  type Image,
   type KnownTask,
   type RawTask,
   type SolutionOf,
@@ -400,25 +399,3 @@ if (known.type === "ComplexImageTask") {
 expectTypeOf<SolutionOf<KnownTask & { type: "CaptchaFoxTask" }>>().toEqualTypeOf<{
   token: string;
 }>();
-
-// An image in any form.
-declare const canvas: HTMLCanvasElement | OffscreenCanvas;
-declare const nodeStream: import("node:stream").Readable;
-const response = await fetch("https://shop.example/captcha");
-for (const image of [
-  response,
-  response.body ?? "",
-  response.blob(),
-  response.arrayBuffer(),
-  fetch("https://shop.example/captcha"),
-  new Float32Array(1),
-  nodeStream,
-  canvas,
-  await createImageBitmap(blob),
-  [137, 80] as const,
-  JSON.parse("{}"),
-] satisfies Image[]) {
-  client.solveImage(image);
-  client.solve({ type: "ImageToTextTask", body: image });
-}
-client.solve({ ...clicks, metadata: { Grid: "3x3", Task: "x" }, imagesBase64: [response, canvas] });

@@ -140,8 +140,8 @@ expectTypeOf<Image>().not.toBeAny();
 // Refused.
 // @ts-expect-error a number is not an image
 client.solveImage(5);
-// @ts-expect-error a list of numbers is not an image
-client.solveImage([1, 2, 3]);
+// @ts-expect-error a list of texts is not an image
+client.solveImage(["iVBORw0K"]);
 // @ts-expect-error undefined is not an image
 client.solveImage();
 // @ts-expect-error a task has a type
