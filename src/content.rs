@@ -36,8 +36,8 @@ const SIGNATURES: &[(ContentKind, &[u8])] = &[
 
 /// What is certainly no image: `"html"`; `"xml"` (but no SVG); `"json"`; `"text"` (by its declared type); `"base64"` and
 /// `"data-url"`, as bytes; `"url"` and `"path"`, of something that was not read; `"pdf"`; `"zip"`; `"gzip"`; `"audio"`;
-/// `"video"`; `"binary-as-text"`, bytes that were read as text and written again; `"zeros"` only; `"pixels"`, raw values
-/// of points without a file format.
+/// `"video"`; `"binary-as-text"`, bytes that were read as text and written again; `"zeros"`, bytes that are all 0; `"pixels"`,
+/// raw values of points without a file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "kebab-case"))]
 #[allow(missing_docs)]

@@ -106,9 +106,12 @@ function abort(id: number): void {
 /** Ends a call. The module calls it, through the glue. */
 export function settle(id: number, kind: number, value: unknown): void {
   const call = finish(id);
-  const { failure = value } = Object(value);
-  // What the service refuses for good may close the account. The module is busy now.
-  if (failure?.origin === "service" && !failure.retryable) Promise.resolve().then(keepBooks);
+  // A thrown value is the caller's own: nothing of it is looked at.
+  if (kind !== THROWN) {
+    const { failure = value } = Object(value);
+    // What the service refuses for good may close the account. The module is busy now.
+    if (failure?.origin === "service" && !failure.retryable) Promise.resolve().then(keepBooks);
+  }
   if (kind === VALUE) call?.resolve({ value });
   else if (kind === FAILURE) call?.resolve({ failure: value as Failure });
   else call?.reject(kind === THROWN ? value : reasonOf(call.signal));

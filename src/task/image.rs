@@ -88,7 +88,9 @@ pub async fn read<P: Platform>(
         _ => return Err(invalid(value.display())),
     };
     let is_small = image.bytes < limits.min_bytes as usize;
-    let kind = ContentKind::declared(&image.media_type).or_else(|| content_of(&image.base64));
+    let is_text = value.value_type() == ValueType::String;
+    let kind =
+        ContentKind::declared(&image.media_type).or_else(|| content_of(&image.base64, !is_text));
     // Of a few bytes their number says more than that they are letters or zeros.
     let says_less = |it: &ContentKind| {
         image.bytes == 0 || is_small && matches!(it, ContentKind::Base64 | ContentKind::Zeros)
@@ -96,17 +98,17 @@ pub async fn read<P: Platform>(
     if let Some(kind) = kind.filter(|it| is_refused(it) && !says_less(it)) {
         return Err(detected(kind));
     }
-    let is_empty_text = image.bytes == 0 && value.value_type() == ValueType::String;
+    let is_empty_text = image.bytes == 0 && is_text;
     #[allow(clippy::cast_precision_loss)] // exact below 2^53
     check_size_of(image.bytes as f64, limits, is_empty_text.then_some(texts::EMPTY_CANVAS))?;
     Ok(image)
 }
 
-/// What an image certainly is, if it is none.
-fn content_of<V: HostValue>(base64: &V) -> Option<ContentKind> {
+/// What an image certainly is, if it is none. Bytes of zeros are a buffer that nobody has filled; a text of zeros was
+/// written on purpose, to try something out.
+fn content_of<V: HostValue>(base64: &V, is_bytes: bool) -> Option<ContentKind> {
     let head = decode_start(&base64.string_prefix(HEAD_BYTES / 3 * 4));
-    let is_zero = !head.is_empty() && head.iter().all(|byte| *byte == 0);
-    if is_zero && is_zeros(base64) {
+    if is_bytes && is_zeros(base64) {
         return Some(ContentKind::Zeros);
     }
     ContentKind::of_bytes(&head)

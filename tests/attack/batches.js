@@ -12,8 +12,13 @@ export async function anyBatch(call) {
   const item = () => {
     const mark = world.mark();
     const task = anyTask({ world, mark });
-    // A batch has to wait for it, perhaps for ever.
-    call.mayPend ||= isThenable(task);
+    try {
+      // A batch has to wait for it, perhaps for ever.
+      call.mayPend ||= typeof task?.then === "function";
+    } catch {
+      // Nor can it be awaited, which ends the input as in any loop.
+      call.isInputBroken = true;
+    }
     return task;
   };
   const input = anyInput(call, item);
@@ -26,14 +31,6 @@ export async function anyBatch(call) {
     [1, throwInto],
   ]);
   return await consume(call, records);
-}
-
-function isThenable(value) {
-  try {
-    return typeof value?.then === "function";
-  } catch {
-    return false;
-  }
 }
 
 async function toTheEnd(call, records) {

@@ -160,6 +160,8 @@ function checkClosed(world) {
   for (const refusal of world.exchanges) {
     const { readAt, says, account } = refusal;
     if (readAt === undefined || says.code === undefined) continue;
+    // Its call was aborted at the moment at which the answer was read.
+    if (refusal.signal?.aborted) continue;
     const rule = closes(world, refusal);
     if (rule === undefined) continue;
     const others = world.exchanges.filter((it) => it !== refusal && it.account === account);

@@ -81,7 +81,6 @@ fn what_is_certainly_no_image_is_not_sent_in_any_form() {
         (ContentKind::Audio, b"ID3\x04\0\0"),
         (ContentKind::Video, b"\0\0\0\x18ftypmp42"),
         (ContentKind::BinaryAsText, replaced.as_bytes()),
-        (ContentKind::Zeros, &[0; 200]),
     ] {
         for form in forms(&long(start)) {
             refused_as(kind, &form);
@@ -169,6 +168,23 @@ fn zeros_are_found_to_their_end() {
         bytes[size - 1] = 3;
         let world = server().world();
         world.solve_image(Js::bytes(bytes)).run().unwrap();
+    }
+    refused_as(ContentKind::Zeros, &Js::blob([0; 200], 30.0));
+    refused_as(ContentKind::Zeros, &Js::holding("Response", Js::bytes([0; 200]), "image/png"));
+}
+
+/// Nobody fills a buffer with base64 by mistake.
+#[test]
+fn a_text_of_zeros_is_a_placeholder() {
+    let text = "A".repeat(400);
+    for form in [
+        text.clone().into(),
+        format!("data:image/png;base64,{text}").into(),
+        Js::holding("Promise", text.clone(), ""),
+    ] {
+        let world = server().world();
+        world.solve_image(form).run().unwrap();
+        assert_eq!(world.sent()[0].body["task"]["body"], text);
     }
 }
 

@@ -125,6 +125,22 @@ describe("a value that throws", { timeout: 30_000, concurrency: true }, () => {
       assert.equal(await client().solveImage(image, { signal }), "w7kq");
     }));
 
+  it("that the input of a batch throws is thrown as it is", () =>
+    beside(async () => {
+      const thrown = revoked();
+      async function* input() {
+        yield { type: "SomeTask" };
+        throw thrown;
+      }
+      let caught;
+      try {
+        for await (const { index } of client().solveAll(input())) assert.equal(index, 0);
+      } catch (error) {
+        caught = error;
+      }
+      assert.ok(Object.is(caught, thrown));
+    }));
+
   it("in a listener, and in the console that hears of it", async (t) => {
     const heard = t.mock.method(console, "error", boom);
     await beside(async () => {

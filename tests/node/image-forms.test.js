@@ -369,7 +369,7 @@ const REFUSED = {
   ],
   "a binary string": [() => "\ufffd\ufffd\ufffd\ufffd\0\x10JFIF", /read as text/, "binary-as-text"],
   zeros: [() => new Uint8Array(5_000), /zeros/, "zeros"],
-  "a base64 text of zeros": [() => "A".repeat(5_000), /zeros/, "zeros"],
+  "a Blob of zeros": [() => new Blob([new Uint8Array(5_000)]), /zeros/, "zeros"],
   "a Uint8ClampedArray": [() => new Uint8ClampedArray(400).fill(7), /pixels/, "pixels"],
   "a Float32Array": [() => new Float32Array(400).fill(7), /pixels/, "pixels"],
   ImageData: [
