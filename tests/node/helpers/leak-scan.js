@@ -1,8 +1,11 @@
 // Searches everything that a process lets out for the tests' keys. `cargo xtask test` loads this into every Node
 // process of the suite, including those that tests start: see xtask/src/leak_scan.rs.
 
+// Before capwire, which takes the timers.
+import "./timers.js";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { types } from "node:util";
 import { CaptchaError, Client } from "capwire";
 import { everythingIn } from "./assertions.js";
 import { EMPTY_KEY, KEY, WRONG_KEY } from "./sandbox.js";
@@ -63,6 +66,7 @@ function start() {
 
 /** The options with a listener that is watched; options of another form as they are. */
 function watched(options) {
+  if (types.isProxy(options)) return options;
   if (typeof options !== "object" || options === null) return options;
   if (Object.getPrototypeOf(options) !== Object.prototype) return options;
   const listener = Object.getOwnPropertyDescriptor(options, "onProgress")?.value;
