@@ -208,7 +208,7 @@ pub fn books() -> Array {
 /// Begins with the books of a module that has ended, which were closed at `closed_at`, and empties them. Called before
 /// anything else.
 #[wasm_bindgen]
-pub fn restore(books: &Array, closed_at: f64) {
+pub fn restore(books: Array, closed_at: f64) {
     let number = || books.shift().as_f64().unwrap_or_default();
     ACCOUNTS.with_borrow_mut(|accounts| {
         *accounts = Accounts::new([number().to_bits(), number().to_bits()]);
