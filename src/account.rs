@@ -2,7 +2,7 @@
 //!
 //! A client is often created again for each call. It must not forget that its key was refused.
 
-use crate::circuit_breaker::{BanScope, CircuitBreaker};
+use crate::circuit_breaker::{CircuitBreaker, Closure};
 use crate::digest::Digest;
 use crate::first_delay::FirstDelay;
 use crate::gate::Gate;
@@ -10,9 +10,8 @@ use crate::key::ClientKey;
 use crate::poll_ledger::PollLedger;
 use crate::schedule::Millis;
 use crate::service::{CAPMONSTER, CAPMONSTER_ALTERNATIVE_URL};
-use crate::status::{AccountStatus, ClosureStatus};
 use crate::task::catalog::CATALOG;
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
 /// Upper bound on remembered accounts that no client uses any more.
@@ -46,58 +45,36 @@ impl Account {
         self.first_delays.get_or_insert_default().get_mut(row)
     }
 
-    /// What is known.
-    #[must_use]
-    pub fn status(&self, now: Millis) -> AccountStatus {
-        let mut closures = Vec::new();
-        if let Some(closure) = self.gate.closure() {
-            closures.push(ClosureStatus::of(closure, now));
-        }
-        for closure in self.breaker.closures() {
-            closures.push(ClosureStatus::of(closure, now));
-        }
-        let (is_key_accepted, tasks) = (self.gate.is_proven(), self.polls.status(now));
-        AccountStatus { is_key_accepted, closures, tasks }
-    }
-
-    /// Adds what was known before.
-    pub fn restore(&mut self, status: &AccountStatus, now: Millis) {
-        if status.is_key_accepted {
-            self.gate.record_proven();
-        }
-        for closure in &status.closures {
-            let closure = closure.closure(now);
-            if closure.scope == BanScope::Balance {
-                self.breaker.close(closure);
-            } else {
-                self.gate.close(closure);
-            }
-        }
-        for task in &status.tasks {
-            self.polls.restore(task, now);
-        }
-    }
-
-    /// Opens everything, and returns what was closed. The services count result requests, so their counts stay.
-    pub fn reset(&mut self, now: Millis) -> AccountStatus {
-        let before = self.status(now);
+    /// Opens everything. The services count result requests, so their counts stay.
+    pub fn reset(&mut self, now: Millis) {
         self.breaker = CircuitBreaker::default();
         self.gate.open(now);
-        before
+    }
+
+    /// Passes every closure on, also those whose time is over.
+    pub fn each_closure(&self, each: &mut dyn FnMut(&Closure)) {
+        if let Some(closure) = self.gate.closure() {
+            each(closure);
+        }
+        for closure in self.breaker.closures() {
+            each(closure);
+        }
     }
 
     /// Whether it is known that something must not be sent, or not yet.
     fn holds_back(&self, now: Millis) -> bool {
-        self.gate.closure().is_some_and(|it| it.until > now)
-            || self.breaker.closures().iter().any(|it| it.until > now)
-            || self.polls.is_in_use(now)
+        let mut holds_back = self.polls.is_in_use(now);
+        self.each_closure(&mut |it| holds_back |= it.until > now);
+        holds_back
     }
 }
 
 /// The key by which clients find their account: those with the same account, base URL and `fetch` share it. Another
 /// `fetch` may use another network, with its own bans.
+///
+/// It is 106 bits of a digest, as two numbers that JavaScript has exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AccountKey(pub u128);
+pub struct AccountKey(pub [u64; 2]);
 
 /// An account and its key. The client key itself is not kept: it is only compared, and accounts outlive clients.
 struct Entry {
@@ -128,7 +105,7 @@ impl Accounts {
         let base_url = if is_alternative { &CAPMONSTER.base_url } else { base_url };
         let parts = [client_key.account().as_bytes(), base_url.as_bytes(), &fetch.to_le_bytes()];
         let digest = parts.into_iter().fold(Digest::new(self.seed), Digest::with);
-        AccountKey(digest.finish())
+        AccountKey(digest.finish().map(|half| half >> 11))
     }
 
     /// The account of this key, remembered from now on.
@@ -146,25 +123,21 @@ impl Accounts {
         account
     }
 
-    /// The seed, and what is known of each account about which anything matters.
-    pub fn books(&self, now: Millis) -> ([u64; 2], Vec<(AccountKey, AccountStatus)>) {
-        let mut books = Vec::new();
+    /// The seed, with which a client key has the same account in another module.
+    #[must_use]
+    pub fn seed(&self) -> [u64; 2] {
+        self.seed
+    }
+
+    /// Passes on each account about which anything matters.
+    pub fn each_book(&self, now: Millis, each: &mut dyn FnMut(AccountKey, Ref<'_, Account>)) {
         for Entry { key, account } in self.slots.iter().flatten() {
             // One that is borrowed was being changed when the module crashed.
             if let Ok(account) = account.try_borrow()
                 && account.holds_back(now)
             {
-                books.push((*key, account.status(now)));
+                each(*key, account);
             }
-        }
-        (self.seed, books)
-    }
-
-    /// Begins with the books of a module that has ended. They were closed at `now`, which is in the past.
-    pub fn restore(&mut self, seed: [u64; 2], books: &[(AccountKey, AccountStatus)], now: Millis) {
-        *self = Self::new(seed);
-        for (key, status) in books {
-            self.get_or_insert(*key, now).borrow_mut().restore(status, now);
         }
     }
 
@@ -172,7 +145,7 @@ impl Accounts {
     fn find(&mut self, key: AccountKey) -> Option<&mut Option<Entry>> {
         let mask = self.slots.len().wrapping_sub(1);
         #[allow(clippy::cast_possible_truncation)] // any part of a digest is as good as another
-        let mut at = key.0 as usize & mask;
+        let mut at = key.0[0] as usize & mask;
         while self.slots.get(at)?.as_ref().is_some_and(|entry| entry.key != key) {
             at = at.wrapping_add(1) & mask;
         }
@@ -222,7 +195,7 @@ mod tests {
     fn looks(accounts: &Accounts) -> (f64, usize) {
         let mask = accounts.slots.len() - 1;
         let looks = accounts.slots.iter().enumerate().filter_map(|(at, slot)| {
-            let home = slot.as_ref()?.key.0 as usize & mask;
+            let home = slot.as_ref()?.key.0[0] as usize & mask;
             Some(1 + (at.wrapping_sub(home) & mask))
         });
         let looks: Vec<_> = looks.collect();
@@ -271,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn books_are_restored_under_the_same_keys() {
+    fn books_are_of_what_matters_under_keys_that_the_seed_gives_again() {
         let mut accounts = Accounts::new([1, 2]);
         let failure = Failure::of_service(Some("ERROR_ZERO_BALANCE".to_owned()), None);
         for n in 0..3 {
@@ -286,16 +259,15 @@ mod tests {
             accounts.get_or_insert(key, 0.0)
         };
         let borrowed = changing.borrow_mut();
-        let (seed, books) = accounts.books(2_000.0);
-        assert_eq!(books.len(), 1, "neither the open one nor the one that is being changed");
+        let fresh = Accounts::new(accounts.seed());
+        let mut books = Vec::new();
+        accounts.each_book(2_000.0, &mut |key, _| books.push(key));
+        assert_eq!(
+            books,
+            [key(&fresh, 0)],
+            "neither the open one nor the one that is being changed"
+        );
         drop(borrowed);
-        let mut fresh = Accounts::new([3, 4]);
-        fresh.restore(seed, &books, 2_000.0);
-        let mut empty = |n, now| {
-            let key = key(&fresh, n);
-            fresh.get_or_insert(key, now).borrow().breaker.is_empty_account(now)
-        };
-        assert!(empty(0, 600_999.0) && !empty(0, 601_000.0), "the time of the closure is kept");
-        assert!(!empty(1, 3_000.0) && !empty(2, 3_000.0));
+        accounts.each_book(1e9, &mut |key, _| panic!("{key:?} does not matter any more"));
     }
 }

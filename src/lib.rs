@@ -22,12 +22,12 @@
 //! | [`options`] | client and call options: defaults, bounds |
 //! | [`circuit_breaker`] | what must not be sent again, and until when |
 //! | [`gate`] | one request at a time until the key is accepted, and after it was refused |
-//! | [`status`] | what is known of an account, as plain records |
 //! | [`poll_ledger`] | how often and when the result of each task was requested |
 //! | [`first_delay`] | when to request a result first, learnt from earlier tasks |
 //! | [`task`] | the catalogue of task types, the checks, images → base64 |
 //! | [`digest`] | comparing a client key without keeping it |
-//! | [`account`] | the five before [`task`], shared by all clients of an account |
+//! | [`account`] | the four before [`task`], shared by all clients of an account |
+//! | [`status`] | what is known of an account, as plain records |
 //! | [`response`] | how much of a body is read, JSON or excerpt, `Retry-After` |
 //! | [`protocol`] | request bodies, and what an answer means |
 //! | [`task_state`] | the state of a task, and the text in a solution |

@@ -4,23 +4,27 @@
 use crate::circuit_breaker::BanScope;
 use crate::method::TaskId;
 use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis, NextPoll, TASK_LIFE_MS, max_polls};
-use crate::status::TaskStatus;
 
 /// Upper bound on finished tasks whose poll counters are kept between two clean-ups.
 const MAX_FINISHED: usize = 1_000;
 
 /// The entry of one task.
 #[derive(Debug)]
-struct PollRecord {
-    task: TaskId,
-    created: Option<Millis>,
+pub struct PollRecord {
+    /// Its id.
+    pub task: TaskId,
+    /// When it was created, if this process has created it.
+    pub created: Option<Millis>,
     scopes: Vec<BanScope>,
-    polls: u32,
-    in_flight: u32,
-    last_poll_end: Option<Millis>,
+    /// How many result requests were sent.
+    pub polls: u32,
+    /// How many of them are under way.
+    pub in_flight: u32,
+    /// When the last one ended.
+    pub last_poll_end: Option<Millis>,
     last_use: Millis,
     /// Whether its result is known, so that nobody has a reason to ask again.
-    is_finished: bool,
+    pub is_finished: bool,
 }
 
 /// The tasks of one account.
@@ -102,34 +106,25 @@ impl PollLedger {
         self.records.iter().any(|record| now - record.last_use < TASK_LIFE_MS)
     }
 
-    /// The tasks as records.
+    /// The entries of the tasks.
     #[must_use]
-    pub fn status(&self, now: Millis) -> Vec<TaskStatus> {
-        let mut list = Vec::new();
-        for record in &self.records {
-            let ended = if record.in_flight > 0 { Some(now) } else { record.last_poll_end };
-            list.push(TaskStatus {
-                id: record.task.clone(),
-                polls: record.polls,
-                is_finished: record.is_finished,
-                age: now - record.created.unwrap_or(Millis::NAN),
-                last_poll: now - ended.unwrap_or(Millis::NAN),
-            });
-        }
-        list
+    pub fn records(&self) -> &[PollRecord] {
+        &self.records
     }
 
-    /// Adds what is known of a task to what was known before.
-    pub fn restore(&mut self, task: &TaskStatus, now: Millis) {
-        self.update(&task.id, now, &mut |record| {
-            record.polls = record.polls.max(task.polls);
-            // NaN is less than any time.
-            let latest = |known: Option<Millis>, span| {
-                let time = known.unwrap_or(Millis::NAN).max(now - span);
-                (!time.is_nan()).then_some(time)
-            };
-            record.created = latest(record.created, task.age);
-            record.last_poll_end = latest(record.last_poll_end, task.last_poll);
+    /// A task of which this much was known before.
+    pub fn restore(
+        &mut self,
+        task: &TaskId,
+        polls: u32,
+        created: Option<Millis>,
+        last_poll_end: Option<Millis>,
+        now: Millis,
+    ) {
+        self.update(task, now, &mut |record| {
+            record.polls = polls;
+            record.created = created;
+            record.last_poll_end = last_poll_end;
         });
     }
 

@@ -3,7 +3,7 @@
 //! Each type only lists its members; [`Written`] serialises all of them by the same code. With `derive(Serialize)`
 //! each type has serialising code of its own, and `serde-wasm-bindgen` a hash table of the names of fields.
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 /// An object.
 pub trait Record<V> {
@@ -78,7 +78,7 @@ impl<V> MemberWriter<'_, V> {
         (self.0)(name, Member::Sizes(sizes));
     }
 
-    pub fn objects(&mut self, name: &str, objects: &[&dyn Record<V>]) {
+    pub fn objects(&mut self, name: &str, objects: &Objects<'_, V>) {
         (self.0)(name, Member::Objects(objects));
     }
 
@@ -99,8 +99,11 @@ enum Member<'a, V> {
     Sizes(&'a [usize]),
     Texts(&'a [&'a str]),
     Object(&'a dyn Record<V>),
-    Objects(&'a [&'a dyn Record<V>]),
+    Objects(&'a Objects<'a, V>),
 }
+
+/// Passes each object of a list on.
+pub type Objects<'a, V> = dyn Fn(&mut dyn FnMut(&dyn Record<V>)) + 'a;
 
 /// An object as a serialiser sees it.
 pub struct Written<'a, V>(pub &'a dyn Record<V>);
@@ -139,7 +142,17 @@ impl<V: Serialize> Serialize for Member<'_, V> {
             }
             Self::Texts(texts) => texts.serialize(serializer),
             Self::Object(object) => Written(*object).serialize(serializer),
-            Self::Objects(objects) => serializer.collect_seq(objects.iter().map(|it| Written(*it))),
+            Self::Objects(objects) => {
+                let mut list = serializer.serialize_seq(None)?;
+                let mut written = Ok(());
+                objects(&mut |object| {
+                    if written.is_ok() {
+                        written = list.serialize_element(&Written(object));
+                    }
+                });
+                written?;
+                list.end()
+            }
         }
     }
 }

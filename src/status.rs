@@ -6,14 +6,16 @@
 //! what a refusal of the key, the address or the balance closed. A request that was under way counts as one that ended
 //! just now. The rest is learnt again: refused sites, proxies and tasks, and how long tasks take.
 
+use crate::account::Account;
 use crate::circuit_breaker::{BanScope, Closure};
 use crate::error::Failure;
 use crate::gate::next_time;
 use crate::method::{Method, TaskId};
 use crate::platform::{HostValue, ValueType};
+use crate::poll_ledger::PollRecord;
 use crate::record::{MemberWriter, Record};
 use crate::schedule::Millis;
-use std::borrow::Cow;
+use std::cell::Ref;
 
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
@@ -69,101 +71,50 @@ export interface TaskStatus {
 "#;
 
 /// What is known of an account.
-#[derive(Clone, Debug, Default)]
-pub struct AccountStatus {
-    /// Whether the service has accepted the key.
-    pub is_key_accepted: bool,
-    /// What is held back, and why.
-    pub closures: Vec<ClosureStatus>,
-    /// The tasks whose result requests are counted.
-    pub tasks: Vec<TaskStatus>,
+#[derive(Debug)]
+pub struct AccountStatus<'a> {
+    /// The account.
+    pub account: Ref<'a, Account>,
+    /// The present time.
+    pub now: Millis,
 }
 
-/// Requests that are held back.
-#[derive(Clone, Debug)]
-pub struct ClosureStatus {
-    scope: BanScope,
-    code: Cow<'static, str>,
-    refusals: u32,
-    age: Millis,
-    retry_after: Millis,
-    results_after: Millis,
-}
+struct ClosureStatus<'a>(&'a Closure, Millis);
 
-/// The result requests of one task.
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct TaskStatus {
-    pub id: TaskId,
-    pub polls: u32,
-    pub is_finished: bool,
-    pub age: Millis,
-    pub last_poll: Millis,
-}
+struct TaskStatus<'a>(&'a PollRecord, Millis);
 
-impl ClosureStatus {
-    /// A closure as a record.
-    #[must_use]
-    pub fn of(closure: &Closure, now: Millis) -> Self {
-        let left = |method| (next_time(closure, method, now) - now).max(0.0).ceil();
-        Self {
-            scope: closure.scope.clone(),
-            code: closure.failure.code.clone(),
-            refusals: closure.refusals,
-            age: (now - closure.since).round(),
-            retry_after: left(Method::CreateTask),
-            results_after: left(Method::GetTaskResult),
+/// Adds a status that crossed the border to a new account. What cannot be read is left out.
+pub fn restore<V: HostValue>(account: &mut Account, status: &V, now: Millis) {
+    let accepted = status.get("isKeyAccepted").map(|it| it.value_type());
+    if accepted == Some(ValueType::Bool(true)) {
+        account.gate.record_proven();
+    }
+    for item in items(status, "closures") {
+        let scope = match &*text(&item, "scope") {
+            "key" => BanScope::Key,
+            "address" => BanScope::Address,
+            "balance" => BanScope::Balance,
+            _ => continue,
+        };
+        let failure = Failure::of_service(Some(text(&item, "code")), None);
+        let is_of_gate = scope != BanScope::Balance;
+        let mut closure = Closure::new(scope, &failure, now);
+        closure.refusals = count(&item, "refusals");
+        closure.since = now - number(&item, "ageMs");
+        closure.until = now + number(&item, "retryAfterMs");
+        closure.next_probe = now + number(&item, "resultsAfterMs");
+        if is_of_gate {
+            account.gate.close(closure);
+        } else {
+            account.breaker.close(closure);
         }
     }
-
-    /// The closure of a record.
-    #[must_use]
-    pub fn closure(&self, now: Millis) -> Closure {
-        let failure = Failure::of_service(Some(self.code.clone().into_owned()), None);
-        let mut closure = Closure::new(self.scope.clone(), &failure, now);
-        closure.refusals = self.refusals;
-        closure.since = now - self.age;
-        closure.until = now + self.retry_after;
-        closure.next_probe = now + self.results_after;
-        closure
-    }
-}
-
-impl AccountStatus {
-    /// Reads a status that crossed the border. What cannot be read is left out.
-    #[must_use]
-    pub fn read<V: HostValue>(value: &V) -> Self {
-        let mut read = Self::default();
-        let accepted = value.get("isKeyAccepted").map(|it| it.value_type());
-        read.is_key_accepted = accepted == Some(ValueType::Bool(true));
-        for item in items(value, "closures") {
-            let (scope, code) = (text(&item, "scope"), text(&item, "code"));
-            read.closures.push(ClosureStatus {
-                scope: match &*scope {
-                    "key" => BanScope::Key,
-                    "address" => BanScope::Address,
-                    "balance" => BanScope::Balance,
-                    _ => continue,
-                },
-                code: Cow::Owned(code),
-                refusals: count(&item, "refusals"),
-                age: number(&item, "ageMs"),
-                retry_after: number(&item, "retryAfterMs"),
-                results_after: number(&item, "resultsAfterMs"),
-            });
+    for item in items(status, "tasks") {
+        if let Some(id) = item.get("taskId").and_then(|id| TaskId::read(&id)) {
+            let time = |name| Some(now - number(&item, name)).filter(|time| !time.is_nan());
+            let (created, ended) = (time("ageMs"), time("lastPollMs"));
+            account.polls.restore(&id, count(&item, "polls"), created, ended, now);
         }
-        for item in items(value, "tasks") {
-            if let Some(id) = item.get("taskId").and_then(|id| TaskId::read(&id)) {
-                read.tasks.push(TaskStatus {
-                    id,
-                    polls: count(&item, "polls"),
-                    is_finished: false,
-                    age: number(&item, "ageMs"),
-                    last_poll: number(&item, "lastPollMs"),
-                });
-            }
-        }
-        read
     }
 }
 
@@ -177,12 +128,10 @@ fn text<V: HostValue>(value: &V, name: &str) -> String {
     value.get(name).and_then(|it| it.as_string()).unwrap_or_default()
 }
 
+/// A number, NaN if there is none.
 #[inline(never)]
 fn number<V: HostValue>(value: &V, name: &str) -> f64 {
-    match value.get(name).map(|it| it.value_type()) {
-        Some(ValueType::Number(number)) => number,
-        _ => f64::NAN,
-    }
+    value.get(name).and_then(|it| it.as_number()).unwrap_or(f64::NAN)
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` clamps, and NaN becomes 0
@@ -190,25 +139,26 @@ fn count<V: HostValue>(value: &V, name: &str) -> u32 {
     number(value, name) as u32
 }
 
-impl<V> Record<V> for AccountStatus {
+impl<V> Record<V> for AccountStatus<'_> {
     fn members(&self, put: &mut MemberWriter<'_, V>) {
-        put.flag("isKeyAccepted", self.is_key_accepted);
-        let mut list: Vec<&dyn Record<V>> = Vec::new();
-        for closure in &self.closures {
-            list.push(closure);
-        }
-        put.objects("closures", &list);
-        list.clear();
-        for task in &self.tasks {
-            list.push(task);
-        }
-        put.objects("tasks", &list);
+        let Self { account, now } = self;
+        put.flag("isKeyAccepted", account.gate.is_proven());
+        put.objects("closures", &|each| {
+            account.each_closure(&mut |closure| each(&ClosureStatus(closure, *now)));
+        });
+        put.objects("tasks", &|each| {
+            for record in account.polls.records() {
+                each(&TaskStatus(record, *now));
+            }
+        });
     }
 }
 
-impl<V> Record<V> for ClosureStatus {
+impl<V> Record<V> for ClosureStatus<'_> {
     fn members(&self, put: &mut MemberWriter<'_, V>) {
-        let scope = match &self.scope {
+        let Self(closure, now) = self;
+        let left = |method| (next_time(closure, method, *now) - now).max(0.0).ceil();
+        let scope = match &closure.scope {
             BanScope::Key => "key",
             BanScope::Address => "address",
             BanScope::Balance => "balance",
@@ -228,25 +178,24 @@ impl<V> Record<V> for ClosureStatus {
             }
         };
         put.text("scope", scope);
-        put.text("code", &self.code);
-        put.whole("refusals", self.refusals.into());
-        put.number("ageMs", self.age);
-        put.number("retryAfterMs", self.retry_after);
-        if matches!(self.scope, BanScope::Key | BanScope::Address) {
-            put.number("resultsAfterMs", self.results_after);
+        put.text("code", &closure.failure.code);
+        put.whole("refusals", closure.refusals.into());
+        put.number("ageMs", (now - closure.since).round());
+        put.number("retryAfterMs", left(Method::CreateTask));
+        if matches!(closure.scope, BanScope::Key | BanScope::Address) {
+            put.number("resultsAfterMs", left(Method::GetTaskResult));
         }
     }
 }
 
-impl<V> Record<V> for TaskStatus {
+impl<V> Record<V> for TaskStatus<'_> {
     fn members(&self, put: &mut MemberWriter<'_, V>) {
-        self.id.write(put);
-        put.whole("polls", self.polls.into());
-        put.flag("isFinished", self.is_finished);
-        for (name, span) in [("ageMs", self.age), ("lastPollMs", self.last_poll)] {
-            if !span.is_nan() {
-                put.number(name, span);
-            }
-        }
+        let Self(record, now) = self;
+        record.task.write(put);
+        put.whole("polls", record.polls.into());
+        put.flag("isFinished", record.is_finished);
+        put.number_if_any("ageMs", record.created.map(|time| now - time));
+        let ended = if record.in_flight > 0 { Some(*now) } else { record.last_poll_end };
+        put.number_if_any("lastPollMs", ended.map(|time| now - time));
     }
 }

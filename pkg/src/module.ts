@@ -22,7 +22,7 @@ let ownSource: LoadSource;
 export let glue: Glue | undefined;
 
 /** What a fresh module must know of the accounts, and since when. */
-let books: unknown;
+let books: unknown[] | undefined;
 let closedAt = 0;
 /** When they may be kept again. */
 let keepAt = 0;

@@ -84,19 +84,13 @@ impl<P: Platform> Client<P> {
 
     /// What is known of the account.
     #[must_use]
-    pub fn status(&self) -> AccountStatus {
-        self.account.borrow().status(self.platform.now())
+    pub fn status(&self) -> AccountStatus<'_> {
+        AccountStatus { account: self.account.borrow(), now: self.platform.now() }
     }
 
-    /// Opens everything that is closed, and returns what was. The counts of result requests stay.
-    #[must_use]
-    pub fn reset_guard(&self) -> AccountStatus {
-        self.account.borrow_mut().reset(self.platform.now())
-    }
-
-    /// Adds a status that the account had before, in another module.
-    pub fn restore(&self, status: &AccountStatus) {
-        self.account.borrow_mut().restore(status, self.platform.now());
+    /// Opens everything that is closed. The counts of result requests stay.
+    pub fn reset_guard(&self) {
+        self.account.borrow_mut().reset(self.platform.now());
     }
 
     /// The account's balance.

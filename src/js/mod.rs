@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::error_table::TABLE;
 use crate::options::{ClientOptions, catalogue, read_callback_timeout, read_report_kind};
 use crate::platform::{HostValue, Platform};
-use crate::status::AccountStatus;
+use crate::status::{self, AccountStatus};
 use call::{End, Options, Unsettled, fetch_function, is_aborted, present, result, start};
 use js_sys::{Array, Function};
 use platform::JsPlatform;
@@ -82,7 +82,9 @@ impl Core {
     /// Opens everything that is closed, and returns what was.
     #[wasm_bindgen(js_name = resetGuard, unchecked_return_type = "AccountStatus")]
     pub fn reset_guard(&self) -> JsValue {
-        to_js(&self.0.reset_guard())
+        let before = self.status();
+        self.0.reset_guard();
+        before
     }
 
     /// Whether the background worker of an extension is kept alive during a call.
@@ -188,33 +190,35 @@ pub fn abort(id: u32) {
 
 /// What is known of all accounts, as plain data for a module that is started after this one has crashed.
 #[wasm_bindgen]
-pub fn books() -> JsValue {
-    let (seed, books) = ACCOUNTS.with_borrow(|accounts| accounts.books(JsPlatform.now()));
-    let list: Array = seed.into_iter().map(|part| JsValue::from(f64::from_bits(part))).collect();
-    for (AccountKey(key), status) in books {
-        for shift in [96, 64, 32, 0] {
-            #[allow(clippy::cast_possible_truncation)] // a part of it
-            list.push(&((key >> shift) as u32).into());
-        }
-        list.push(&to_js(&status));
-    }
-    list.into()
+pub fn books() -> Array {
+    let books = Array::new();
+    let push = |number: f64| books.push(&number.into());
+    ACCOUNTS.with_borrow(|accounts| {
+        accounts.seed().map(|part| push(f64::from_bits(part)));
+        let now = JsPlatform.now();
+        accounts.each_book(now, &mut |AccountKey(key), account| {
+            #[allow(clippy::cast_precision_loss)] // it is exact
+            key.map(|part| push(part as f64));
+            books.push(&to_js(&AccountStatus { account, now }));
+        });
+    });
+    books
 }
 
-/// Begins with the books of a module that has ended, which were closed at `closed_at`. Called before anything else.
+/// Begins with the books of a module that has ended, which were closed at `closed_at`, and empties them. Called before
+/// anything else.
 #[wasm_bindgen]
-pub fn restore(books: JsValue, closed_at: f64) {
-    let items = Value(books).items(u32::MAX).unwrap_or_default();
-    let number = |item: Option<&Value>| item.and_then(|it| it.0.as_f64()).unwrap_or_default();
-    let seed = [0, 1].map(|at| number(items.get(at)).to_bits());
-    let accounts = items.get(2..).unwrap_or_default().chunks(5).map(|parts| {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a u32
-        let part = |at: usize| u128::from(number(parts.get(at)) as u32);
-        let key = (0..4).fold(0, |key, at| key << 32 | part(at));
-        (AccountKey(key), parts.get(4).map(AccountStatus::read).unwrap_or_default())
+pub fn restore(books: Array, closed_at: f64) {
+    let number = || books.shift().as_f64().unwrap_or_default();
+    ACCOUNTS.with_borrow_mut(|accounts| {
+        *accounts = Accounts::new([number().to_bits(), number().to_bits()]);
+        while books.length() > 0 {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it is exact
+            let key = AccountKey([number() as u64, number() as u64]);
+            let account = accounts.get_or_insert(key, closed_at);
+            status::restore(&mut account.borrow_mut(), &Value(books.shift()), closed_at);
+        }
     });
-    let accounts: Vec<_> = accounts.collect();
-    ACCOUNTS.with_borrow_mut(|known| known.restore(seed, &accounts, closed_at));
 }
 
 /// The error table.
