@@ -367,7 +367,7 @@ describe("an abort", { concurrency: true, timeout: 60_000 }, () => {
 
     it(`${where} by requestTimeoutMs`, async (t) => {
       const { url, sockets } = await rawServer(t, (socket) => socket.write(answer));
-      const call = clientOf(url, { requestTimeoutMs: 300 }).getBalance();
+      const call = clientOf(url, { requestTimeoutMs: 300, maxRetries: 0 }).getBalance();
       await failure(call, TransportError, "REQUEST_TIMEOUT", {}, 3_000);
       await eventually(() => sockets[0].closed, "the connection is closed");
     });

@@ -2,8 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { runForJson } from "./helpers/process.js";
+import * as process from "./helpers/process.js";
 import { KEY } from "./helpers/sandbox.js";
+
+/** Each script loads the package at the moment that it chooses. */
+const runForJson = (script) => process.runForJson(script, { isBare: true });
 
 /** A service whose task is ready at its second request. */
 const SERVICE = `

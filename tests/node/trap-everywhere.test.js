@@ -9,7 +9,7 @@ import { runForJson } from "./helpers/process.js";
 const script = pathToFileURL(join(import.meta.dirname, "helpers/trap-everywhere.js"));
 
 it("a trap anywhere loses no call, no paid task and no rule of the service", async (t) => {
-  const { points, starts, wrong } = await runForJson(`import "${script}";`);
+  const { points, starts, wrong } = await runForJson(`import "${script}";`, { isBare: true });
   t.diagnostic(JSON.stringify({ points, starts }));
   assert.deepEqual(wrong, []);
   // That it traps at all.

@@ -11,13 +11,15 @@ const TESTS = join(import.meta.dirname, "..");
  * Runs the source of a module as a user's script beside the tests.
  *
  * @param {string} script
- * @param {{ flags?: string[], cwd?: string, type?: "module" | "commonjs" }} [options]
+ * @param {{ flags?: string[], cwd?: string, type?: "module" | "commonjs", isBare?: boolean }} [options] Bare is
+ *   without what the tests load into every process, which imports the package before the script.
  * @returns Its output and exit code.
  */
-export async function run(script, { flags = [], cwd = TESTS, type = "module" } = {}) {
+export async function run(script, options = {}) {
+  const { flags = [], cwd = TESTS, type = "module", isBare = false } = options;
   // The scripts that the tests load into every process import the package under the usual conditions only.
   const hasConditions = flags.some((flag) => flag.startsWith("--conditions"));
-  const env = hasConditions ? { ...process.env, NODE_OPTIONS: "" } : process.env;
+  const env = hasConditions || isBare ? { ...process.env, NODE_OPTIONS: "" } : process.env;
   const child = spawn(process.execPath, [...flags, `--input-type=${type}`, "--eval", script], {
     cwd,
     env,
