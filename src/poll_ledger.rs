@@ -4,6 +4,7 @@
 use crate::circuit_breaker::BanScope;
 use crate::method::TaskId;
 use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis, NextPoll, TASK_LIFE_MS, max_polls};
+use std::rc::Rc;
 
 /// Upper bound on finished tasks whose poll counters are kept between two clean-ups.
 const MAX_FINISHED: usize = 1_000;
@@ -15,7 +16,7 @@ pub struct PollRecord {
     pub task: TaskId,
     /// When it was created, if this process has created it.
     pub created: Option<Millis>,
-    scopes: Vec<BanScope>,
+    scopes: Rc<Vec<BanScope>>,
     /// How many result requests were sent.
     pub polls: u32,
     /// How many of them are under way.
@@ -68,14 +69,14 @@ impl PollLedger {
     /// The scopes of the task, if this process created it.
     #[must_use]
     pub fn scopes(&self, task: &TaskId) -> Option<&[BanScope]> {
-        self.find(task).map(|record| &*record.scopes)
+        self.find(task).map(|record| &**record.scopes)
     }
 
     /// This task was created now.
-    pub fn record_created(&mut self, task: &TaskId, scopes: &[BanScope], now: Millis) {
+    pub fn record_created(&mut self, task: &TaskId, scopes: &Rc<Vec<BanScope>>, now: Millis) {
         self.update(task, now, &mut |record| {
             record.created = Some(now);
-            record.scopes = scopes.to_vec();
+            record.scopes = Rc::clone(scopes);
         });
     }
 
@@ -129,18 +130,23 @@ impl PollLedger {
     }
 
     fn find(&self, task: &TaskId) -> Option<&PollRecord> {
-        let at = self.records.binary_search_by(|record| record.task.cmp(task)).ok()?;
-        self.records.get(at)
+        self.records.get(self.position(task).ok()?)
+    }
+
+    /// Where the entry of a task is, or would be.
+    #[inline(never)]
+    fn position(&self, task: &TaskId) -> Result<usize, usize> {
+        self.records.binary_search_by(|record| record.task.cmp(task))
     }
 
     fn update(&mut self, task: &TaskId, now: Millis, change: &mut dyn FnMut(&mut PollRecord)) {
         self.clean_up(task, now);
-        let found = self.records.binary_search_by(|record| record.task.cmp(task));
+        let found = self.position(task);
         if let Err(at) = found {
             let record = PollRecord {
                 task: task.clone(),
                 created: None,
-                scopes: Vec::new(),
+                scopes: Rc::default(),
                 polls: 0,
                 in_flight: 0,
                 last_poll_end: None,
@@ -196,7 +202,7 @@ mod tests {
     use super::*;
 
     fn solve(ledger: &mut PollLedger, task: &TaskId, now: Millis) {
-        ledger.record_created(task, &[], now);
+        ledger.record_created(task, &Rc::default(), now);
         assert_eq!(
             ledger.next_poll(task, MIN_POLL_INTERVAL_MS, now),
             NextPoll::At(now),
@@ -229,7 +235,7 @@ mod tests {
     fn tasks_without_a_result_are_kept_however_many_they_are() {
         let mut ledger = PollLedger::default();
         for n in 1..5_000 {
-            ledger.record_created(&TaskId::from(n), &[], 0.0);
+            ledger.record_created(&TaskId::from(n), &Rc::default(), 0.0);
         }
         assert!((1..5_000).all(|n| ledger.created_at(&TaskId::from(n)) == Some(0.0)));
     }

@@ -1,7 +1,7 @@
 // The error classes. Rust decides which codes belong to which class; the compiler checks the table at the
 // end of this file against it.
 
-import { printable } from "./text.js";
+import { copy } from "./error-data.js";
 import type { ContentKind, ErrorCodes, ErrorRecord, Failure, Method, Origin } from "./types.js";
 
 /** The name of an error class. */
@@ -18,40 +18,6 @@ export interface CaptchaErrorData extends Omit<Failure, "cause"> {
   /** What caused it. */
   cause?: ErrorRecord | CaptchaErrorData;
 }
-
-/** The fields of all classes, each with a value of its type. Nothing else is copied from data. */
-const FIELDS = {
-  code: "",
-  hint: "",
-  origin: "",
-  retryable: false,
-  method: "",
-  service: "",
-  taskId: 0,
-  serverCode: "",
-  serverMessage: "",
-  httpStatus: 0,
-  size: 0,
-  limit: 0,
-  index: 0,
-  detected: "",
-  field: "",
-  option: "",
-  retryAfterMs: 0,
-  mayHaveCreatedTask: false,
-} satisfies Record<
-  Exclude<keyof Failure, "name" | "message" | "cause" | "solution">,
-  string | number | boolean
->;
-
-/** The longest text of a task id. */
-const MAX_ID = 1_024;
-
-/** How much is kept of the two fields that are a service's own words, in characters. */
-const MAX_SERVER_TEXT = 4_096;
-
-/** How many causes are followed: more than the client makes. A chain may be a ring. */
-const MAX_CAUSES = 10;
 
 /** Marks errors across copies of this package: `Symbol.for` is shared by all realms. */
 const BRAND: unique symbol = Symbol.for("capwire.CaptchaError") as never;
@@ -93,7 +59,7 @@ class CaptchaErrorBase extends Error {
 
   /** Makes an error from plain data. {@link CaptchaError.fromJSON} also picks the class. */
   constructor(data: CaptchaErrorData) {
-    const copied = copy(data, MAX_CAUSES, true);
+    const copied = copy(data);
     const { name: _, message, cause: __, ...fields } = copied;
     super(message, causeOf(copied));
     Object.assign(this, fields);
@@ -101,7 +67,7 @@ class CaptchaErrorBase extends Error {
 
   /** The error as plain data, for `postMessage`, extension messages and logs. It never throws. */
   toJSON(): CaptchaErrorData {
-    return copy(this, MAX_CAUSES, true) as CaptchaErrorData;
+    return copy(this) as CaptchaErrorData;
   }
 
   /**
@@ -142,7 +108,7 @@ class CaptchaErrorBase extends Error {
    * 4,096, a `solution` as it is, and 10 causes, one within the other. A code that is missing is `"UNKNOWN"`.
    */
   static fromJSON(data: CaptchaErrorData): CaptchaError {
-    const { name } = copy(data, 0, true);
+    const { name } = copy(data, 0);
     if (Object.hasOwn(classes, name)) return new classes[name as ErrorName](data);
     // A newer version on the other side may have classes that this one does not know.
     return Object.defineProperty(new CaptchaErrorBase(data), "name", { value: name }) as never;
@@ -352,69 +318,6 @@ for (const [name, { prototype }] of Object.entries({ CaptchaError, ...classes })
 
 // Not enumerable, so that logs do not show it. All subclasses inherit it.
 Object.defineProperty(CaptchaError.prototype, BRAND, { value: true });
-
-/** A member; `undefined` where it cannot be read. */
-function get(object: unknown, key: string): unknown {
-  try {
-    return (object as Record<string, unknown>)[key];
-  } catch {
-    return undefined;
-  }
-}
-
-function getOwn(object: unknown, key: string): unknown {
-  try {
-    return Object.hasOwn(object as object, key) ? get(object, key) : undefined;
-  } catch {
-    // A revoked proxy, or nothing at all.
-    return undefined;
-  }
-}
-
-/** A member as text that people may see. */
-function text(object: unknown, key: string): string | undefined {
-  const value = get(object, key);
-  return typeof value === "string" ? printable(value) : undefined;
-}
-
-function isTextId(value: unknown): boolean {
-  return typeof value === "string" && value.length <= MAX_ID && !/\p{Cc}/u.test(value);
-}
-
-/** The known fields of an error or of its data, as plain data. */
-function copy(
-  source: unknown,
-  maxCauses: number,
-  isOurs = getOwn(source, "origin") !== undefined,
-): ErrorRecord | CaptchaErrorData {
-  const data: Record<string, unknown> = {
-    name: text(source, "name") ?? (isOurs ? "CaptchaError" : "Error"),
-    message: text(source, "message") ?? "",
-  };
-  if (isOurs) {
-    Object.assign(data, { code: "UNKNOWN", hint: "", origin: "client", retryable: false });
-    for (const [key, example] of Object.entries(FIELDS)) {
-      const value = getOwn(source, key);
-      // An id that is text is kept exactly, or it would be another one.
-      if (key === "taskId" && isTextId(value)) data[key] = value;
-      if (typeof value !== typeof example) continue;
-      if (typeof value === "string") {
-        // The service's own words stay as they are.
-        data[key] = key.startsWith("server") ? value.slice(0, MAX_SERVER_TEXT) : printable(value);
-      } else if (example !== 0 || Number.isFinite(value)) data[key] = value;
-    }
-    const solution = getOwn(source, "solution");
-    if (/^(string|number|boolean|object)$/.test(typeof solution)) data.solution = solution;
-  } else {
-    const code = text(source, "code");
-    if (code !== undefined) data.code = code;
-  }
-  const cause = getOwn(source, "cause");
-  if (maxCauses > 0 && typeof cause === "object" && cause !== null) {
-    data.cause = copy(cause, maxCauses - 1);
-  }
-  return data as unknown as ErrorRecord;
-}
 
 /** The cause in copied data, as an option of `Error`. */
 function causeOf(data: ErrorRecord | CaptchaErrorData): { cause: Error } | undefined {

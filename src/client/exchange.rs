@@ -89,7 +89,7 @@ impl<P: Platform> Client<P> {
         let task = request.task_id;
         let polled = task.filter(|_| method == Method::GetTaskResult);
         let (started, permit) = self.acquire(method, task, deadline).await?;
-        let scopes = request.task.map_or(&[][..], |task| &task.scopes);
+        let scopes = request.task.map_or(&[][..], |task| &**task.scopes);
         let refusal = self.account.borrow_mut().breaker.refusal(method, task, scopes, started);
         if let Some(refusal) = refusal {
             return Err(self.annotate(method, refusal));

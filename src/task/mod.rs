@@ -17,6 +17,7 @@ use catalog::TaskType;
 use check::{check, check_values, takes_audio, whole};
 use image::Image;
 use schema::Rule;
+use std::rc::Rc;
 
 /// The type of the task that reads the text in an image.
 const IMAGE_TO_TEXT: &str = "ImageToTextTask";
@@ -55,7 +56,7 @@ pub struct Task<V> {
     name: String,
     fields: Vec<(String, Field<V>)>,
     /// The scopes of a refusal of this task, besides the account.
-    pub scopes: Vec<BanScope>,
+    pub scopes: Rc<Vec<BanScope>>,
     /// The size of each of its images, in bytes.
     pub image_bytes: Vec<usize>,
 }
@@ -126,7 +127,7 @@ impl<V: HostValue> Task<V> {
             };
             fields.push((name, field));
         }
-        Ok(Self { name: task_type.name.clone(), fields, scopes, image_bytes })
+        Ok(Self { name: task_type.name.clone(), fields, scopes: Rc::new(scopes), image_bytes })
     }
 }
 
@@ -168,7 +169,12 @@ fn scopes<V: HostValue>(task: &V) -> Vec<BanScope> {
     let text = |name| task.get(name).and_then(|value| value.as_string());
     // The same port may be given as a number and as its digits.
     let port = task.get("proxyPort").map(|port| port.as_string().unwrap_or_else(|| port.digits()));
-    let site = text("websiteURL").map(|url| BanScope::Site(site(&url)));
-    let proxy = text("proxyAddress").map(|host| BanScope::Proxy(host, port.unwrap_or_default()));
-    site.into_iter().chain(proxy).collect()
+    let mut scopes = Vec::new();
+    if let Some(url) = text("websiteURL") {
+        scopes.push(BanScope::Site(site(&url)));
+    }
+    if let Some(host) = text("proxyAddress") {
+        scopes.push(BanScope::Proxy(host, port.unwrap_or_default()));
+    }
+    scopes
 }

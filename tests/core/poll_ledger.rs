@@ -3,6 +3,7 @@
 use capwire::poll_ledger::PollLedger;
 use capwire::schedule::NextPoll;
 use capwire_testkit::*;
+use std::rc::Rc;
 
 const OTHER_ID: u64 = 7;
 
@@ -11,21 +12,21 @@ fn many_finished_tasks_are_forgotten_early() {
     let mut ledger = PollLedger::default();
     let is_known = |ledger: &PollLedger, id| ledger.created_at(&task_id(id)).is_some();
     for id in 1..=1_500 {
-        ledger.record_created(&task_id(id), &[], 0.0);
+        ledger.record_created(&task_id(id), &Rc::default(), 0.0);
     }
     (1..=1_000).for_each(|id| ledger.record_finished(&task_id(id), 0.0));
     ledger.begin_poll(&task_id(2), 0.0);
     // Not within 2 s: the results of just finished tasks may be requested again.
-    ledger.record_created(&task_id(9_999), &[], 2_000.0);
+    ledger.record_created(&task_id(9_999), &Rc::default(), 2_000.0);
     assert!(is_known(&ledger, 1));
-    ledger.record_created(&task_id(9_999), &[], 5_000.0);
+    ledger.record_created(&task_id(9_999), &Rc::default(), 5_000.0);
     assert!(!is_known(&ledger, 1) && !is_known(&ledger, 1_000));
     assert!(is_known(&ledger, 2), "its request is in flight");
     assert!(
         is_known(&ledger, 1_001) && is_known(&ledger, 1_500),
         "their results may still be wanted"
     );
-    ledger.record_created(&task_id(9_999), &[], 400_000.0);
+    ledger.record_created(&task_id(9_999), &Rc::default(), 400_000.0);
     assert!(!is_known(&ledger, 1_001), "the service has forgotten it");
 }
 
@@ -33,10 +34,10 @@ fn many_finished_tasks_are_forgotten_early() {
 fn exactly_a_thousand_tasks_are_not_yet_many() {
     let mut ledger = PollLedger::default();
     (1..=1_000).for_each(|id| ledger.record_finished(&task_id(id), 0.0));
-    ledger.record_created(&task_id(1_000), &[], 5_000.0);
+    ledger.record_created(&task_id(1_000), &Rc::default(), 5_000.0);
     assert!(ledger.scopes(&task_id(2)).is_some());
-    ledger.record_created(&task_id(1_001), &[], 6_000.0);
-    ledger.record_created(&task_id(1_002), &[], 6_000.0);
+    ledger.record_created(&task_id(1_001), &Rc::default(), 6_000.0);
+    ledger.record_created(&task_id(1_002), &Rc::default(), 6_000.0);
     assert!(ledger.scopes(&task_id(2)).is_none(), "now they are many");
 }
 
@@ -44,7 +45,7 @@ fn exactly_a_thousand_tasks_are_not_yet_many() {
 #[test]
 fn a_task_in_use_is_not_forgotten() {
     let mut ledger = PollLedger::default();
-    ledger.record_created(&task_id(TASK_ID), &[], 1_000.0);
+    ledger.record_created(&task_id(TASK_ID), &Rc::default(), 1_000.0);
     for second in (2..=900_u32).step_by(2) {
         let now = f64::from(second) * 1_000.0;
         ledger.begin_poll(&task_id(TASK_ID), now);
@@ -70,14 +71,14 @@ fn a_task_in_use_is_not_forgotten() {
 fn tasks_are_forgotten_every_5_minutes_only() {
     let mut ledger = PollLedger::default();
     let is_known = |ledger: &PollLedger, id| ledger.created_at(&task_id(id)).is_some();
-    ledger.record_created(&task_id(1), &[], 1_000.0);
-    ledger.record_created(&task_id(2), &[], 2_000.0);
-    ledger.record_created(&task_id(3), &[], 301_000.0);
+    ledger.record_created(&task_id(1), &Rc::default(), 1_000.0);
+    ledger.record_created(&task_id(2), &Rc::default(), 2_000.0);
+    ledger.record_created(&task_id(3), &Rc::default(), 301_000.0);
     assert!(!is_known(&ledger, 1), "its 5 minutes are over");
     assert!(is_known(&ledger, 2));
-    ledger.record_created(&task_id(3), &[], 601_000.0);
+    ledger.record_created(&task_id(3), &Rc::default(), 601_000.0);
     assert!(is_known(&ledger, 2), "the last clean-up is only 5 minutes ago");
-    ledger.record_created(&task_id(3), &[], 601_001.0);
+    ledger.record_created(&task_id(3), &Rc::default(), 601_001.0);
     assert!(!is_known(&ledger, 2));
 }
 
