@@ -11,8 +11,8 @@
 //! | [`error_table`] | every code: its class, sentence and hint |
 //! | [`message`] | messages as data, and how they are put into words |
 //! | [`texts`] | the texts that complete the sentence of a code |
-//! | [`content`] | what is certainly no image |
 //! | [`platform`] | what the core needs from the outside: values, HTTP, time |
+//! | [`content`] | what is certainly no image |
 //! | [`method`] | the methods of the protocol, the id of a task |
 //! | [`key`] | the client key, which is never shown |
 //! | [`error`] | failures as data |

@@ -46,10 +46,9 @@ pub trait HostValue: Clone + Serialize + 'static {
     fn string_length(&self) -> f64;
     /// The beginning of a string, at most this many code units.
     fn string_prefix(&self, length: u32) -> String;
-    /// The string from a code unit on, without copying it.
-    fn string_slice(&self, start: u32) -> Self;
-    /// How many characters of the standard base64 alphabet a string begins with, without copying it.
-    fn base64_length(&self) -> u32;
+    /// Which group of a pattern a string begins with, its ASCII letters in lower case: 0 for the first. The pattern is
+    /// one that JavaScript and Rust's `regex` read alike.
+    fn first_group(&self, pattern: &str) -> Option<u32>;
     /// The name of an object's class; empty for a plain object and for anything that has none.
     fn class_name(&self) -> String;
     /// A string.
@@ -101,7 +100,7 @@ pub fn too_many(max: u32) -> Message {
 #[derive(Clone, Debug)]
 pub enum Opened<V> {
     /// A form that is nearer to bytes or text, and the type that it declares, if it does.
-    Form(V, String),
+    Form(V, Option<V>),
     /// It has more bytes than are read: so many at least.
     TooLarge(f64),
     /// It cannot be opened.
@@ -119,6 +118,39 @@ pub enum Unopened {
     Ended,
     /// A response whose body has been read.
     Used,
+}
+
+/// An image as the platform has written it as base64, or why it has not.
+#[derive(Clone, Debug)]
+pub struct Encoded<V> {
+    /// Whether it is base64.
+    pub encoding: Encoding,
+    /// The number of bytes, or the position of a character.
+    pub number: f64,
+    /// The base64 text, padded and without white space, or what is wrong in it: a character or its number.
+    pub text: V,
+    /// What it begins with, without white space, quotes and a byte order mark. Each byte is a character, and UTF-16 is
+    /// ASCII, as far as it can be. Of a text that is no base64 its own bytes, at least those of 1,100 characters.
+    pub start: V,
+    /// The type that a `data:` URL declares.
+    pub media_type: Option<V>,
+}
+
+/// What has become of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// It is base64.
+    Base64,
+    /// It was bytes that are all 0. It is base64.
+    Zeros,
+    /// A `data:` URL without a comma.
+    NoComma,
+    /// A text of no possible length.
+    Cut,
+    /// A text with a character that nobody sees.
+    Invisible,
+    /// A text with a character that is not of base64.
+    Character,
 }
 
 /// A response as it came. [`crate::response`] decides what it means.
@@ -229,11 +261,12 @@ pub trait Platform {
         value: &Self::Value,
         max_bytes: u32,
     ) -> Result<Opened<Self::Value>, ErrorRecord>;
-    /// The bytes of a [`ValueType::Binary`] as standard base64, and their number. No more is read than the value
-    /// has announced. If there are more than `max_bytes`, the text is empty.
-    async fn encode_base64(
+    /// The image in a [`ValueType::Binary`] or a string as standard base64. Of bytes, no more is read than the value has
+    /// announced; if there are more than `max_bytes`, the text is empty. Text is base64 of either alphabet or a `data:`
+    /// URL, in the ways in which other programs write them.
+    async fn encode_image(
         &self,
         value: &Self::Value,
         max_bytes: u32,
-    ) -> Result<(Self::Value, f64), ErrorRecord>;
+    ) -> Result<Encoded<Self::Value>, ErrorRecord>;
 }

@@ -5,8 +5,10 @@
 
 use super::executor::current;
 use super::operation::{Completion, Operation};
-use super::value::{Value, to_js, to_record};
-use crate::platform::{ErrorRecord, HostValue, Opened, Platform, RawResponse, SendError, Unopened};
+use super::value::{Value, present, to_js, to_record};
+use crate::platform::{
+    Encoded, Encoding, ErrorRecord, HostValue, Opened, Platform, RawResponse, SendError, Unopened,
+};
 use crate::record::Record;
 use crate::schedule::Millis;
 use gloo_net::http::Headers;
@@ -22,6 +24,11 @@ const TOO_LARGE: u32 = 2;
 const PIXELS: u32 = 3;
 const ENDED: u32 = 4;
 const USED: u32 = 5;
+/// Of writing an image as base64, as `image-text.ts` has them.
+const ZEROS: u32 = 2;
+const NO_COMMA: u32 = 3;
+const CUT: u32 = 4;
+const INVISIBLE: u32 = 5;
 
 /// The platform's own functions. An injected `fetch` stays in JavaScript, with the call: a function that leads back to
 /// its client, as many do, would never be freed if the module held it for as long as the client lives.
@@ -96,7 +103,7 @@ impl Platform for JsPlatform {
         let opened = Operation::start(|id| open_image(id, &value.0, max_bytes)).await;
         let value = Value(opened.value);
         Ok(match opened.kind {
-            0 => Opened::Form(value, opened.extra.as_string().unwrap_or_default()),
+            0 => Opened::Form(value, present(opened.extra)),
             FAILED => return Err(to_record(&value.0)),
             TOO_LARGE => Opened::TooLarge(opened.number),
             PIXELS => Opened::Not(Unopened::Pixels, value),
@@ -106,14 +113,29 @@ impl Platform for JsPlatform {
         })
     }
 
-    async fn encode_base64(
+    async fn encode_image(
         &self,
         value: &Value,
         max_bytes: u32,
-    ) -> Result<(Value, f64), ErrorRecord> {
-        let encoded = Operation::start(|id| encode_base64(id, &value.0, max_bytes)).await;
-        let encoded = success(encoded)?;
-        Ok((Value(encoded.value), encoded.number))
+    ) -> Result<Encoded<Value>, ErrorRecord> {
+        let encoded = Operation::start(|id| encode_image(id, &value.0, max_bytes)).await;
+        let encoding = match encoded.kind {
+            0 => Encoding::Base64,
+            FAILED => return Err(to_record(&encoded.value)),
+            ZEROS => Encoding::Zeros,
+            NO_COMMA => Encoding::NoComma,
+            CUT => Encoding::Cut,
+            INVISIBLE => Encoding::Invisible,
+            _ => Encoding::Character,
+        };
+        let extra = Value(encoded.extra);
+        Ok(Encoded {
+            encoding,
+            number: encoded.number,
+            text: Value(encoded.value),
+            start: extra.get_any("start").unwrap_or(Value(JsValue::UNDEFINED)),
+            media_type: extra.get_any("type"),
+        })
     }
 }
 
@@ -166,6 +188,6 @@ extern "C" {
     fn read_text(id: u32, value: &JsValue, max_bytes: u32);
     #[wasm_bindgen(js_name = openImage)]
     fn open_image(id: u32, value: &JsValue, max_bytes: u32);
-    #[wasm_bindgen(js_name = encodeBase64)]
-    fn encode_base64(id: u32, value: &JsValue, max_bytes: u32);
+    #[wasm_bindgen(js_name = encodeImage)]
+    fn encode_image(id: u32, value: &JsValue, max_bytes: u32);
 }

@@ -51,12 +51,8 @@ impl HostValue for Value {
         self.string().map(|text| text.slice(0, length).into()).unwrap_or_default()
     }
 
-    fn string_slice(&self, start: u32) -> Self {
-        Self(self.string().map(|text| text.slice(start, u32::MAX).into()).unwrap_or_default())
-    }
-
-    fn base64_length(&self) -> u32 {
-        base64_length(&self.0)
+    fn first_group(&self, pattern: &str) -> Option<u32> {
+        u32::try_from(first_group(&self.0, pattern)).ok()
     }
 
     fn class_name(&self) -> String {
@@ -115,7 +111,7 @@ fn list(array: &Array) -> Vec<Value> {
     values
 }
 
-fn present(value: JsValue) -> Option<Value> {
+pub(super) fn present(value: JsValue) -> Option<Value> {
     (!value.is_undefined()).then_some(Value(value))
 }
 
@@ -173,6 +169,6 @@ extern "C" {
     pub(super) fn get_any(object: &JsValue, key: &str) -> JsValue;
     fn entries(object: &JsValue, max: u32) -> Option<Array>;
     fn items(list: &JsValue, max: u32) -> Option<Array>;
-    #[wasm_bindgen(js_name = base64Length)]
-    fn base64_length(text: &JsValue) -> u32;
+    #[wasm_bindgen(js_name = firstGroup)]
+    fn first_group(text: &JsValue, pattern: &str) -> i32;
 }

@@ -1,6 +1,5 @@
 //! A task as it is sent: the caller's object with its images turned into base64.
 
-pub mod base64_text;
 pub mod catalog;
 mod check;
 pub mod image;

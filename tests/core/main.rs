@@ -16,6 +16,7 @@ mod client {
     mod wait_late;
 }
 mod content;
+mod content_kind;
 mod error;
 mod error_table;
 mod first_delay;

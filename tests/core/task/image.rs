@@ -1,10 +1,6 @@
 //! Images are sent as base64 within the service's limits, and everything else as given.
 
-use capwire::platform::{HostValue, ValueType};
-use capwire::service::CAPMONSTER;
-use capwire::task::image::from_string;
 use capwire_testkit::*;
-use serde::Serialize;
 
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUg";
 
@@ -333,67 +329,4 @@ fn a_text_too_long_for_any_white_space_is_not_read() {
     let failure = refused(outcome, Class::Image, "ERROR_TOO_BIG_CAPTCHA_FILESIZE");
     assert_eq!((failure.size, failure.limit), (Some(3_049_152.0), Some(500_000)));
     assert_eq!(world.sent().len(), 0);
-}
-
-/// A text that must stay where it is. Only its beginning may be read.
-#[derive(Clone, Serialize)]
-struct Uncopied(Js);
-
-impl HostValue for Uncopied {
-    fn value_type(&self) -> ValueType {
-        self.0.value_type()
-    }
-    fn as_string(&self) -> Option<String> {
-        panic!("the text was copied")
-    }
-    fn string_length(&self) -> f64 {
-        self.0.string_length()
-    }
-    fn string_prefix(&self, length: u32) -> String {
-        assert!(length <= 256, "{length} characters of the text were copied");
-        self.0.string_prefix(length)
-    }
-    fn as_number(&self) -> Option<f64> {
-        self.0.as_number()
-    }
-    fn string_slice(&self, start: u32) -> Self {
-        Self(self.0.string_slice(start))
-    }
-    fn base64_length(&self) -> u32 {
-        self.0.base64_length()
-    }
-    fn class_name(&self) -> String {
-        self.0.class_name()
-    }
-    fn from_string(_: &str) -> Self {
-        panic!("the text was written again")
-    }
-    fn digits(&self) -> String {
-        self.0.digits()
-    }
-    fn get(&self, key: &str) -> Option<Self> {
-        self.0.get(key).map(Self)
-    }
-    fn get_any(&self, key: &str) -> Option<Self> {
-        self.0.get_any(key).map(Self)
-    }
-    fn entries(&self) -> Option<Vec<(String, Self)>> {
-        panic!("a text has no members")
-    }
-    fn items(&self, _: u32) -> Option<Vec<Self>> {
-        panic!("a text has no items")
-    }
-}
-
-/// It may have megabytes, and the memory of the module never shrinks.
-#[test]
-fn text_that_is_base64_already_is_not_copied() {
-    for size in [300, 301, 302] {
-        let text = base64(&vec![7; size]);
-        for form in [text.clone(), format!("data:image/png;base64,{text}")] {
-            let image =
-                from_string(&Uncopied(form.into()), CAPMONSTER.image_limits, |_| None).unwrap();
-            assert_eq!((image.base64.0.as_string().unwrap(), image.bytes), (text.clone(), size));
-        }
-    }
 }

@@ -3,6 +3,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `value.rs` | a value as in JavaScript: JSON, `undefined`, blobs, bigints |
+//! | `image_text.rs` | base64 and `data:` URLs |
 //! | `script.rs` | answers as plain data, and a server that plays a list of them |
 //! | `rows.rs` | the task types, from a fixture |
 //! | `codes.rs` | the error codes, from two fixtures |
@@ -13,6 +14,7 @@
 mod calls;
 mod codes;
 pub mod fuzz_targets;
+mod image_text;
 mod rows;
 mod script;
 mod value;
@@ -20,6 +22,7 @@ mod world;
 
 pub use calls::*;
 pub use codes::*;
+pub use image_text::*;
 pub use rows::*;
 pub use script::*;
 pub use value::*;

@@ -2,8 +2,11 @@
 
 use base64_simd::STANDARD;
 use capwire::platform::{ErrorRecord, HostValue, MAX_MEMBERS, MAX_TEXT, Opened, ValueType};
+use regex::Regex;
 use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 /// A JSON value, or a value that JSON does not have.
 #[derive(Clone, Debug)]
@@ -77,7 +80,7 @@ impl Js {
 
     /// An object in which there is this, of a declared type or of none.
     pub fn holding(class: &'static str, form: impl Into<Self>, media_type: &str) -> Self {
-        Self::form(class, Ok(Opened::Form(form.into(), media_type.to_owned())))
+        Self::form(class, Ok(Opened::Form(form.into(), Some(media_type.into()))))
     }
 
     pub fn unreadable(size: f64, message: &str) -> Self {
@@ -174,13 +177,19 @@ impl HostValue for Js {
         self.text().chars().take(length as usize).collect()
     }
 
-    fn string_slice(&self, start: u32) -> Self {
-        self.text().chars().skip(start as usize).collect::<String>().into()
-    }
-
-    fn base64_length(&self) -> u32 {
-        let is_base64 = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
-        self.text().chars().take_while(is_base64).count() as u32
+    fn first_group(&self, pattern: &str) -> Option<u32> {
+        thread_local! {
+            static READ: RefCell<HashMap<String, Regex>> = RefCell::default();
+        }
+        let text = self.text().to_ascii_lowercase();
+        READ.with_borrow_mut(|read| {
+            let regex = read
+                .entry(pattern.to_owned())
+                .or_insert_with(|| Regex::new(&format!("^(?:{pattern})")).unwrap());
+            let groups = regex.captures(&text)?;
+            let first = groups.iter().skip(1).position(|group| group.is_some())?;
+            Some(first as u32)
+        })
     }
 
     fn class_name(&self) -> String {

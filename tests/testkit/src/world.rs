@@ -1,11 +1,11 @@
 //! The platform: a clock that only the executor advances, timers, and requests that are recorded.
 
-use super::{Binary, End, Js, Script, base64, record, time_until};
+use super::{Binary, End, Js, Script, encode_bytes, encode_text, record, time_until};
 use capwire::client::Client;
 use capwire::key::ClientKey;
 use capwire::options::ClientOptions;
 use capwire::platform::{
-    ErrorRecord, HostValue, Opened, Platform, RawResponse, SendError, Unopened,
+    Encoded, ErrorRecord, HostValue, Opened, Platform, RawResponse, SendError, Unopened,
 };
 use capwire::record::{Record, Written};
 use capwire::schedule::Millis;
@@ -304,9 +304,11 @@ impl Platform for World {
         form.opened.clone()
     }
 
-    async fn encode_base64(&self, value: &Js, _: u32) -> Result<(Js, f64), ErrorRecord> {
-        let bytes = self.read_bytes(value).await?;
-        Ok((base64(&bytes).into(), bytes.len() as f64))
+    async fn encode_image(&self, value: &Js, _: u32) -> Result<Encoded<Js>, ErrorRecord> {
+        match value {
+            Js::Plain(Value::String(text)) => Ok(encode_text(text)),
+            _ => Ok(encode_bytes(&self.read_bytes(value).await?)),
+        }
     }
 }
 
