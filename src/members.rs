@@ -1,5 +1,7 @@
 //! Reads an object of the caller member by member, so that a refusal can name the option and its rule, and a
 //! misspelt name is noticed instead of ignored.
+//!
+//! The first refusal is kept until the end: an exit after each member would be a third of the code.
 
 use crate::error::{Failure, Result};
 use crate::message::Message;
@@ -18,23 +20,47 @@ pub(crate) struct Members<V> {
     /// The names that were asked for.
     known: Vec<&'static str>,
     rest: Vec<(String, V)>,
+    /// The first refusal.
+    failure: Option<Box<Failure>>,
 }
 
 impl<V: HostValue> Members<V> {
-    pub(crate) fn of(parent: &'static str, value: &V) -> Result<Self> {
+    pub(crate) fn of(parent: &'static str, value: &V) -> Self {
         let name = if parent.is_empty() { "options" } else { parent };
-        if value.value_type() != ValueType::Object {
-            return Err(must_be(name, texts::OBJECT, value));
+        let is_object = value.value_type() == ValueType::Object;
+        let entries = if is_object { value.entries() } else { None };
+        let failure = match &entries {
+            Some(_) => None,
+            None if is_object => Some(Failure::option(name, too_many(MAX_MEMBERS))),
+            None => Some(must_be(name, texts::OBJECT, value)),
+        };
+        Self { parent, known: Vec::new(), rest: entries.unwrap_or_default(), failure }
+    }
+
+    /// Keeps the failure of a member, unless an earlier one has failed.
+    pub(crate) fn refuse(&mut self, failure: Box<Failure>) {
+        self.failure.get_or_insert(failure);
+    }
+
+    /// A member that was read by others.
+    pub(crate) fn accept<T>(&mut self, read: Result<T>) -> Option<T> {
+        match read {
+            Ok(read) => Some(read),
+            Err(failure) => {
+                self.refuse(failure);
+                None
+            }
         }
-        let entries = value.entries();
-        let rest = entries.ok_or_else(|| Failure::option(name, too_many(MAX_MEMBERS)))?;
-        Ok(Self { parent, known: Vec::new(), rest })
+    }
+
+    fn invalid(&mut self, name: &str, expected: impl Into<Message>, value: &V) {
+        let failure = must_be(&self.path(name), expected.into(), value);
+        self.refuse(failure);
     }
 
     /// The full name of a member.
     fn path(&self, name: &str) -> String {
-        let dot = if self.parent.is_empty() { "" } else { "." };
-        concat(&[self.parent, dot, name])
+        path(self.parent, name)
     }
 
     pub(crate) fn take(&mut self, name: &'static str) -> Option<V> {
@@ -43,47 +69,58 @@ impl<V: HostValue> Members<V> {
         Some(self.rest.swap_remove(at).1)
     }
 
-    pub(crate) fn string(&mut self, name: &'static str) -> Result<Option<String>> {
-        let Some(value) = self.take(name) else {
-            return Ok(None);
-        };
-        match value.as_string() {
-            Some(text) => Ok(Some(text)),
-            None => Err(must_be(&self.path(name), texts::TEXT, &value)),
+    pub(crate) fn string(&mut self, name: &'static str) -> Option<String> {
+        let value = self.take(name)?;
+        let text = value.as_string();
+        if text.is_none() {
+            self.invalid(name, texts::TEXT, &value);
         }
+        text
     }
 
-    pub(crate) fn flag(&mut self, name: &'static str) -> Result<Option<bool>> {
-        let Some(value) = self.take(name) else {
-            return Ok(None);
-        };
-        match value.value_type() {
-            ValueType::Bool(flag) => Ok(Some(flag)),
-            _ => Err(must_be(&self.path(name), texts::FLAG, &value)),
+    pub(crate) fn flag(&mut self, name: &'static str) -> bool {
+        match self.take(name).map(|value| (value.value_type(), value)) {
+            None => false,
+            Some((ValueType::Bool(flag), _)) => flag,
+            Some((_, value)) => {
+                self.invalid(name, texts::FLAG, &value);
+                false
+            }
         }
     }
 
     /// A whole number within bounds, both inclusive.
-    pub(crate) fn whole(&mut self, name: &'static str, min: u32, max: u32) -> Result<Option<u32>> {
-        let Some(value) = self.take(name) else {
-            return Ok(None);
-        };
+    pub(crate) fn whole(&mut self, name: &'static str, min: u32, max: u32) -> Option<u32> {
+        let value = self.take(name)?;
         match value.value_type() {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // within the bounds
             ValueType::Number(n)
                 if n.fract() == 0.0 && (f64::from(min)..=f64::from(max)).contains(&n) =>
             {
-                Ok(Some(n as u32))
+                Some(n as u32)
             }
             _ => {
                 let rule = texts::WHOLE.with([Message::number(min), Message::number(max)]);
-                Err(must_be(&self.path(name), rule, &value))
+                self.invalid(name, rule, &value);
+                None
             }
         }
     }
 
-    /// Refuses the members that nobody has read. `others` are read elsewhere.
+    /// Refuses a member that is missing.
+    pub(crate) fn required<T: Default>(&mut self, name: &str, member: Option<T>) -> T {
+        if member.is_none() {
+            let failure = Failure::option(&self.path(name), texts::MISSING);
+            self.refuse(failure);
+        }
+        member.unwrap_or_default()
+    }
+
+    /// The first refusal, if any. The members that nobody has read are refused too. `others` are read elsewhere.
     pub(crate) fn finish(mut self, others: &[&'static str]) -> Result<()> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
         self.known.extend_from_slice(others);
         let unknown = self.rest.iter().find(|(name, _)| !self.known.contains(&name.as_str()));
         let Some((name, _)) = unknown else { return Ok(()) };
@@ -91,10 +128,12 @@ impl<V: HostValue> Members<V> {
             return Err(Failure::option("options", texts::UNKNOWN_OPTION_WITHIN));
         }
         let rule = match nearest(name, self.known.iter().copied()) {
-            Some(near) => texts::UNKNOWN_OPTION_NEAR.with([Message::literal(&self.path(near))]),
+            Some(near) => {
+                texts::UNKNOWN_OPTION_NEAR.with([Message::literal(&path(self.parent, near))])
+            }
             None => texts::UNKNOWN_OPTION.into(),
         };
-        Err(Failure::option(&self.path(name), rule))
+        Err(Failure::option(&path(self.parent, name), rule))
     }
 }
 
@@ -105,4 +144,9 @@ pub(crate) fn must_be<V: HostValue>(
     value: &V,
 ) -> Box<Failure> {
     Failure::option(name, platform::must_be(expected, value))
+}
+
+fn path(parent: &str, name: &str) -> String {
+    let dot = if parent.is_empty() { "" } else { "." };
+    concat(&[parent, dot, name])
 }

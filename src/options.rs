@@ -153,30 +153,30 @@ impl ClientOptions {
     /// # Errors
     /// `INVALID_OPTIONS`.
     pub fn read<V: HostValue>(options: &V) -> Result<Self> {
-        let mut members = Members::of("", options)?;
-        let client_key = members.string("clientKey")?.unwrap_or_default();
-        let client_key =
-            ClientKey::read(&client_key).map_err(|rule| Failure::option("clientKey", rule))?;
-        let service = match members.take("service") {
-            None => CAPMONSTER,
-            Some(value) => read_service(&value)?,
-        };
-        let base_url = match members.string("baseUrl")? {
+        let mut members = Members::of("", options);
+        let client_key = ClientKey::read(&members.string("clientKey").unwrap_or_default());
+        let client_key = client_key.map_err(|rule| Failure::option("clientKey", rule));
+        let client_key = members.accept(client_key).unwrap_or_default();
+        let service = members.take("service").map(|value| read_service(&value));
+        let service = service.and_then(|read| members.accept(read)).unwrap_or(CAPMONSTER);
+        let base_url = match members.string("baseUrl") {
             None => service.base_url.clone().into_owned(),
-            Some(url) => read_base_url("baseUrl", &url, service.allow_insecure)?,
+            Some(url) => read_base_url(&mut members, "baseUrl", &url, service.allow_insecure),
         };
         if service.min_poll_interval() < MIN_POLL_INTERVAL_MS && is_known_host(&base_url) {
             let rule = [timer_ms(MIN_POLL_INTERVAL_MS), MAX_TIMER_MS].map(Message::number);
             let rule = texts::MUST_BE.with([texts::WHOLE.with(rule)]);
-            return Err(Failure::option("service.pollIntervalMs", rule));
+            members.refuse(Failure::option("service.pollIntervalMs", rule));
         }
         let image_limits = match members.take("imageLimits") {
             None => service.image_limits,
-            Some(limits) => read_limits("imageLimits", &limits, service.image_limits)?,
+            Some(limits) => {
+                read_limits(&mut members, "imageLimits", &limits, service.image_limits)
+            }
         };
-        check_catalogue(&mut members)?;
-        let request_timeout_ms = members.whole("requestTimeoutMs", 1, MAX_TIMER_MS)?;
-        let max_retries = members.whole("maxRetries", 0, 10)?;
+        check_catalogue(&mut members);
+        let request_timeout_ms = members.whole("requestTimeoutMs", 1, MAX_TIMER_MS);
+        let max_retries = members.whole("maxRetries", 0, 10);
         let read = Self {
             client_key,
             service,
@@ -184,8 +184,8 @@ impl ClientOptions {
             image_limits,
             request_timeout_ms: request_timeout_ms.unwrap_or(DEFAULT_REQUEST_TIMEOUT_MS).into(),
             max_retries: max_retries.unwrap_or(DEFAULT_MAX_RETRIES),
-            soft_id: members.whole("softId", 0, MAX_TIMER_MS)?,
-            keep_alive: members.flag("keepAlive")?.unwrap_or_default(),
+            soft_id: members.whole("softId", 0, MAX_TIMER_MS),
+            keep_alive: members.flag("keepAlive"),
             messages: catalogue(Some(options)),
         };
         // `fetch` is read by the platform.
@@ -231,25 +231,25 @@ impl CallOptions {
         let Some(options) = options else {
             return Ok(Default::default());
         };
-        let mut members = Members::of("", options)?;
+        let mut members = Members::of("", options);
         let mut fields = Vec::new();
         for name in names {
             fields.extend(members.take(name).map(|value| ((*name).to_owned(), value)));
         }
         let min_interval = timer_ms(service.min_poll_interval());
-        let poll_interval_ms = members.whole("pollIntervalMs", min_interval, MAX_TIMER_MS)?;
+        let poll_interval_ms = members.whole("pollIntervalMs", min_interval, MAX_TIMER_MS);
         let read = Self {
-            timeout_ms: members.whole("timeoutMs", 1, MAX_TIMER_MS)?.map(Millis::from),
-            first_delay_ms: members.whole("firstDelayMs", 0, MAX_TIMER_MS)?.map(Millis::from),
+            timeout_ms: members.whole("timeoutMs", 1, MAX_TIMER_MS).map(Millis::from),
+            first_delay_ms: members.whole("firstDelayMs", 0, MAX_TIMER_MS).map(Millis::from),
             poll_interval_ms: poll_interval_ms.map(Millis::from),
-            callback_url: members.string("callbackUrl")?,
-            task_type: members.string("type")?,
-            concurrency: members.whole("concurrency", 1, 1_000)?,
+            callback_url: members.string("callbackUrl"),
+            task_type: members.string("type"),
+            concurrency: members.whole("concurrency", 1, 1_000),
         };
         // Any web address will do: the service calls it, and knows best what it can reach.
         if read.callback_url.as_deref().is_some_and(|url| !is_web_address(url)) {
             let rule = texts::MUST_BE.with([texts::WEB_ADDRESS.into()]);
-            return Err(Failure::option("callbackUrl", rule));
+            members.refuse(Failure::option("callbackUrl", rule));
         }
         // These two are read by the platform.
         members.finish(&["signal", "onProgress"])?;
@@ -274,19 +274,19 @@ pub fn catalogue<V: HostValue>(options: Option<&V>) -> Catalogue {
 /// `INVALID_OPTIONS`.
 pub fn read_callback_timeout<V: HostValue>(options: Option<&V>) -> Result<u32> {
     let Some(options) = options else { return Ok(DEFAULT_CALLBACK_TIMEOUT_MS) };
-    let mut members = Members::of("", options)?;
-    check_catalogue(&mut members)?;
-    let timeout_ms = members.whole("timeoutMs", 1, MAX_TIMER_MS)?;
+    let mut members = Members::of("", options);
+    check_catalogue(&mut members);
+    let timeout_ms = members.whole("timeoutMs", 1, MAX_TIMER_MS);
     // It is read by the platform.
     members.finish(&["signal"])?;
     Ok(timeout_ms.unwrap_or(DEFAULT_CALLBACK_TIMEOUT_MS))
 }
 
 /// Refuses a catalogue that is not an object. Its texts are looked up when they are needed.
-fn check_catalogue<V: HostValue>(members: &mut Members<V>) -> Result<()> {
-    match members.take("messages").filter(|it| it.value_type() != ValueType::Object) {
-        Some(invalid) => Err(must_be("messages", texts::OBJECT, &invalid)),
-        None => Ok(()),
+fn check_catalogue<V: HostValue>(members: &mut Members<V>) {
+    let messages = members.take("messages");
+    if let Some(invalid) = messages.filter(|it| it.value_type() != ValueType::Object) {
+        members.refuse(must_be("messages", texts::OBJECT, &invalid));
     }
 }
 
@@ -306,23 +306,29 @@ fn read_service<V: HostValue>(value: &V) -> Result<ServiceProfile> {
 }
 
 fn read_profile<V: HostValue>(value: &V) -> Result<ServiceProfile> {
-    let mut members = Members::of("service", value)?;
-    let missing = |name: &str| Failure::option(&concat(&["service.", name]), texts::MISSING);
-    let name = members.string("name")?.ok_or_else(|| missing("name"))?;
-    let url = members.string("baseUrl")?.ok_or_else(|| missing("baseUrl"))?;
-    let limits = members.take("imageLimits").ok_or_else(|| missing("imageLimits"))?;
-    let reports = members.take("reports").map_or(Ok(Vec::new()), |list| read_reports(&list))?;
-    let user_agent_url = members.string("userAgentUrl")?;
-    let poll_interval_ms = members.whole("pollIntervalMs", MIN_OWN_INTERVAL_MS, MAX_TIMER_MS)?;
-    let allow_insecure = members.flag("allowInsecure")?.unwrap_or_default();
+    let mut members = Members::of("service", value);
+    let name = members.string("name");
+    let name = members.required("name", name);
+    let url = members.string("baseUrl");
+    let url = members.required("baseUrl", url);
+    let default = CAPMONSTER.image_limits;
+    let limits = members.take("imageLimits");
+    let limits = limits.map(|it| read_limits(&mut members, "service.imageLimits", &it, default));
+    let image_limits = members.required("imageLimits", limits);
+    let reports = members.take("reports").map(|list| read_reports(&list));
+    let reports = reports.and_then(|read| members.accept(read)).unwrap_or_default();
+    let user_agent_url = members.string("userAgentUrl");
+    let poll_interval_ms = members.whole("pollIntervalMs", MIN_OWN_INTERVAL_MS, MAX_TIMER_MS);
+    let allow_insecure = members.flag("allowInsecure");
     if let Some(url) = &user_agent_url {
-        read_safe_url("service.userAgentUrl", url, allow_insecure)?;
+        check_url(&mut members, "service.userAgentUrl", url, allow_insecure);
     }
+    let base_url = read_base_url(&mut members, "service.baseUrl", &url, allow_insecure);
     members.finish(&[])?;
     Ok(ServiceProfile {
         name: Cow::Owned(name),
-        base_url: Cow::Owned(read_base_url("service.baseUrl", &url, allow_insecure)?),
-        image_limits: read_limits("service.imageLimits", &limits, CAPMONSTER.image_limits)?,
+        base_url: Cow::Owned(base_url),
+        image_limits,
         reports: Cow::Owned(reports),
         user_agent_url: user_agent_url.map(Cow::Owned),
         poll_interval_ms,
@@ -352,38 +358,51 @@ fn report_kind<V: HostValue>(value: &V) -> Option<ReportKind> {
 }
 
 fn read_limits<V: HostValue>(
+    options: &mut Members<V>,
     name: &'static str,
     value: &V,
     default: ImageLimits,
-) -> Result<ImageLimits> {
-    let mut members = Members::of(name, value)?;
-    let mut bound = |bound: &'static str, default: u32| -> Result<u32> {
-        Ok(members.whole(bound, 0, MAX_TIMER_MS)?.unwrap_or(default))
+) -> ImageLimits {
+    let mut members = Members::of(name, value);
+    let mut bound = |bound: &'static str, default: u32| {
+        members.whole(bound, 0, MAX_TIMER_MS).unwrap_or(default)
     };
     let limits = ImageLimits {
-        min_bytes: bound("minBytes", default.min_bytes)?,
-        max_bytes: bound("maxBytes", default.max_bytes)?,
+        min_bytes: bound("minBytes", default.min_bytes),
+        max_bytes: bound("maxBytes", default.max_bytes),
     };
-    members.finish(&[])?;
+    options.accept(members.finish(&[]));
     if limits.min_bytes > limits.max_bytes {
-        return Err(Failure::option(name, texts::MIN_ABOVE_MAX));
+        options.refuse(Failure::option(name, texts::MIN_ABOVE_MAX));
     }
-    Ok(limits)
+    limits
 }
 
 /// A base URL without a slash at its end. Its text is never shown: people put keys into addresses.
-fn read_base_url(name: &str, url: &str, allow_insecure: bool) -> Result<String> {
-    read_safe_url(name, url, allow_insecure)?;
+fn read_base_url<V: HostValue>(
+    members: &mut Members<V>,
+    name: &str,
+    url: &str,
+    allow_insecure: bool,
+) -> String {
+    check_url(members, name, url, allow_insecure);
     if url.bytes().any(|byte| matches!(byte, b'?' | b'#')) {
-        return Err(Failure::option(name, texts::URL_NO_QUERY));
+        members.refuse(Failure::option(name, texts::URL_NO_QUERY));
     }
     let mut base = url;
     while let Some(shorter) = base.strip_suffix('/') {
         base = shorter;
     }
-    Ok(base.to_owned())
+    base.to_owned()
 }
 
-fn read_safe_url(name: &str, url: &str, allow_insecure: bool) -> Result<()> {
-    check_safe(url, allow_insecure).map_err(|rule| Failure::option(name, rule))
+fn check_url<V: HostValue>(
+    members: &mut Members<V>,
+    name: &str,
+    url: &str,
+    allow_insecure: bool,
+) {
+    if let Err(rule) = check_safe(url, allow_insecure) {
+        members.refuse(Failure::option(name, rule));
+    }
 }

@@ -10,7 +10,7 @@ use crate::url::site;
 use std::borrow::Cow;
 
 /// Bounds on an image's size, both inclusive. They count the image's bytes, not its base64 text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct ImageLimits {
     /// The smallest image, in bytes: 100 on both services, according to their error pages.
