@@ -15,9 +15,9 @@ use crate::response::{MAX_BODY_BYTES, Response};
 use crate::schedule::{Millis, NextPoll, RetrySchedule, max_polls, timer_ms};
 use crate::text_search::{concat, split_once};
 use crate::texts;
-use futures_lite::future;
-use std::future::Future;
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::Poll;
 
 /// Longest wait for the gate of the account. The request ahead may be hanging, and services answer well within this.
 const MAX_GATE_WAIT_MS: Millis = 3_000.0;
@@ -236,8 +236,10 @@ impl<P: Platform> Client<P> {
         limit: Millis,
     ) -> Result<Response<P::Value>> {
         let body = request.map(|request| request as &dyn Record<P::Value>);
-        let sending = self.platform.send(url, body, MAX_BODY_BYTES);
-        match self.timeout(self.platform.now() + limit, sending).await {
+        let mut sent = None;
+        let sending = async { sent = Some(self.platform.send(url, body, MAX_BODY_BYTES).await) };
+        self.in_time(self.platform.now() + limit, pin!(sending)).await;
+        match sent {
             Some(Ok(raw)) => Ok(Response::of(&self.platform, raw)),
             Some(Err(error)) => Err(send_failure(error)),
             None => {
@@ -270,22 +272,27 @@ impl<P: Platform> Client<P> {
         (self.platform.now() - call.started).round()
     }
 
-    /// The output of some work if it is done in time; otherwise the work is dropped. The timer is set first: where
-    /// there is none, nothing is sent.
-    pub(super) async fn timeout<T>(
+    /// Drives some work until it is done or the time is over. The timer is set first: where there is none, nothing is
+    /// sent.
+    // Not generic: the work keeps its output for itself, and this is compiled once.
+    pub(super) async fn in_time(
         &self,
         deadline: Millis,
-        work: impl Future<Output = T>,
-    ) -> Option<T> {
+        mut work: Pin<&mut dyn Future<Output = ()>>,
+    ) {
         let mut late = pin!(self.sleep_until(deadline));
-        if future::poll_once(late.as_mut()).await.is_some() {
-            return None;
-        }
-        let late = async {
-            late.await;
-            None
-        };
-        future::or(async { Some(work.await) }, late).await
+        let mut is_set = false;
+        poll_fn(|context| {
+            if !is_set && late.as_mut().poll(context).is_ready() {
+                return Poll::Ready(());
+            }
+            is_set = true;
+            match work.as_mut().poll(context) {
+                Poll::Ready(()) => Poll::Ready(()),
+                Poll::Pending => late.as_mut().poll(context),
+            }
+        })
+        .await
     }
 
     /// Sleeps until a time, and never less: timers of the platform fire up to a millisecond early, which would

@@ -34,6 +34,7 @@ use crate::task_state::{TaskState, read_state, read_text};
 use crate::texts;
 use progress::{Listener, Progress, Solved, TaskResult};
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
 
 /// A client: its platform, its options, and what it shares with other clients of its account.
@@ -320,9 +321,14 @@ impl<P: Platform> Client<P> {
         task_type: &TaskType,
         deadline: Millis,
     ) -> Result<Task<P::Value>> {
-        let reading = Task::read(&self.platform, input, task_type, self.options.image_limits);
+        let limits = self.options.image_limits;
+        let mut task = None;
+        let reading = async {
+            task = Some(Task::read(&self.platform, input, task_type, limits).await);
+        };
+        self.in_time(deadline, pin!(reading)).await;
         let method = Method::CreateTask;
-        match self.timeout(deadline, reading).await {
+        match task {
             Some(task) => task.map_err(|failure| self.annotate(method, failure)),
             None => Err(self.too_late(method)),
         }
