@@ -170,9 +170,7 @@ impl ClientOptions {
         }
         let image_limits = match members.take("imageLimits") {
             None => service.image_limits,
-            Some(limits) => {
-                read_limits(&mut members, "imageLimits", &limits, service.image_limits)
-            }
+            Some(limits) => read_limits(&mut members, "imageLimits", &limits, service.image_limits),
         };
         check_catalogue(&mut members);
         let request_timeout_ms = members.whole("requestTimeoutMs", 1, MAX_TIMER_MS);
@@ -396,12 +394,7 @@ fn read_base_url<V: HostValue>(
     base.to_owned()
 }
 
-fn check_url<V: HostValue>(
-    members: &mut Members<V>,
-    name: &str,
-    url: &str,
-    allow_insecure: bool,
-) {
+fn check_url<V: HostValue>(members: &mut Members<V>, name: &str, url: &str, allow_insecure: bool) {
     if let Err(rule) = check_safe(url, allow_insecure) {
         members.refuse(Failure::option(name, rule));
     }

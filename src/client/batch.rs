@@ -10,6 +10,7 @@ use crate::error::{Origin, Result};
 use crate::error_table::Class;
 use crate::options::{CallOptions, DEFAULT_CONCURRENCY};
 use crate::platform::{HostValue, Platform};
+use crate::task::TaskInput;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::mem::take;
@@ -155,7 +156,8 @@ impl<V: HostValue> Driver<V> {
                         count = count.saturating_add(1);
                         in_flight.push(Box::pin(async move {
                             let listener = |event: &Progress| on_progress(index, &task, event);
-                            let result = client.solve(task.clone(), options, &listener).await;
+                            let input = TaskInput::Task(task.clone());
+                            let result = client.solve(input, options, &listener).await;
                             BatchItem { index, task, result }
                         }));
                     }

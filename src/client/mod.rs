@@ -26,7 +26,6 @@ use crate::protocol::{
     Request, is_secret, read_balance, read_task_id, read_user_agent, with_solution_of,
 };
 use crate::schedule::{Millis, NextPoll};
-use crate::service::ReportKind;
 use crate::status::AccountStatus;
 use crate::task::catalog::TaskType;
 use crate::task::{Task, TaskInput};
@@ -94,19 +93,36 @@ impl<P: Platform> Client<P> {
         self.account.borrow_mut().reset(self.platform.now());
     }
 
-    /// The account's balance.
+    /// A call that is one request: the balance, a report of a wrong answer, the User-Agent for tasks. Returns the
+    /// fields of the answer, or the User-Agent.
+    ///
+    /// The User-Agent shares nothing with the account: the key is not sent, and the host is another one.
     ///
     /// # Errors
-    /// Any of the service's account codes, and the transport codes.
-    pub async fn balance(&self) -> Result<f64> {
-        let method = Method::GetBalance;
-        let fields =
-            self.send_with_retry(method, &self.request(), self.call(None, &|_| {})).await?;
-        let balance = read_balance(&fields).map_err(|failure| self.annotate(method, failure))?;
-        if balance > 0.0 {
-            self.account.borrow_mut().breaker.clear_zero_balance();
+    /// `INVALID_OPTIONS` where the service does not have the method; the service's codes, the transport codes.
+    pub async fn ask(&self, method: Method, id: Option<&TaskId>) -> Result<P::Value> {
+        let service = &self.options.service;
+        let is_supported = match method {
+            Method::GetBalance => true,
+            Method::GetUserAgent => service.user_agent_url.is_some(),
+            _ => service.reports.iter().any(|kind| kind.method() == method),
+        };
+        if !is_supported {
+            let names = [&*service.name, method.name()].map(Message::literal);
+            let mut failure = Failure::option("service", texts::NO_METHOD.with(names));
+            failure.task_id = id.cloned();
+            return Err(self.annotate(method, failure));
         }
-        Ok(balance)
+        let request = Request { task_id: id, ..self.request() };
+        let fields = self.send_with_retry(method, &request, self.call(None, &|_| {})).await?;
+        if method == Method::GetBalance {
+            let balance =
+                read_balance(&fields).map_err(|failure| self.annotate(method, failure))?;
+            if balance > 0.0 {
+                self.account.borrow_mut().breaker.clear_zero_balance();
+            }
+        }
+        Ok(fields)
     }
 
     /// Creates a task and returns its id.
@@ -125,8 +141,7 @@ impl<P: Platform> Client<P> {
         let task_type = input.task_type();
         // Creating has no default time-out, but an image that is never read must not hang it.
         let by_type = call.started + task_type.timing().timeout_ms;
-        let task = self.read_task(input, &task_type, call.deadline.min(by_type)).await?;
-        match self.create(task, options, call).await? {
+        match self.create(input, &task_type, options, call, by_type).await? {
             Created::Task(id) => Ok(id),
             Created::Solved(solved) if solved.task_id == TaskId::NONE => {
                 let key = &self.options.client_key;
@@ -208,35 +223,6 @@ impl<P: Platform> Client<P> {
     /// Those of [`Self::create_task`] and [`Self::wait_for_result`].
     pub async fn solve(
         &self,
-        task: P::Value,
-        options: &CallOptions,
-        listener: Listener<'_>,
-    ) -> Result<Solved<P::Value>> {
-        self.solve_input(TaskInput::Task(task), options, listener).await
-    }
-
-    /// Reads the text in an image. `fields` are other fields of its task.
-    ///
-    /// # Errors
-    /// Those of [`Self::solve`].
-    pub async fn solve_image(
-        &self,
-        image: P::Value,
-        fields: Vec<(String, P::Value)>,
-        options: &CallOptions,
-        listener: Listener<'_>,
-    ) -> Result<String> {
-        let solved = self.solve_input(TaskInput::Image(image, fields), options, listener).await?;
-        read_text(&solved.solution).ok_or_else(|| {
-            let mut failure = Failure::bad_response(texts::NO_TEXT);
-            failure.task_id = Some(solved.task_id).filter(|id| *id != TaskId::NONE);
-            let failure = failure.with_solution(&solved.solution, &self.options.client_key);
-            self.annotate(Method::GetTaskResult, failure)
-        })
-    }
-
-    async fn solve_input(
-        &self,
         input: TaskInput<P::Value>,
         options: &CallOptions,
         listener: Listener<'_>,
@@ -244,41 +230,23 @@ impl<P: Platform> Client<P> {
         let task_type = input.task_type();
         let timeout_ms = options.timeout_ms.unwrap_or(task_type.timing().timeout_ms);
         let call = self.call(Some(timeout_ms), listener);
-        let task = self.read_task(input, &task_type, call.deadline).await?;
-        match self.create(task, options, call).await? {
+        match self.create(input, &task_type, options, call, Millis::INFINITY).await? {
             Created::Task(id) => self.wait(&id, Some(&task_type), options, call).await,
             Created::Solved(solved) => Ok(solved),
         }
     }
 
-    /// Reports that a task was answered wrongly.
+    /// The text of an image that was solved.
     ///
     /// # Errors
-    /// `INVALID_OPTIONS` where the service takes no such reports; the service's codes, the transport
-    /// codes.
-    pub async fn report_incorrect(&self, id: &TaskId, kind: ReportKind) -> Result<()> {
-        let method = kind.method();
-        if !self.options.service.reports.contains(&kind) {
-            return Err(self.unsupported_method(method).with_task_id(id));
-        }
-        let request = Request { task_id: Some(id), ..self.request() };
-        // Success carries no payload.
-        self.send_with_retry(method, &request, self.call(None, &|_| {})).await.map(drop)
-    }
-
-    /// The User-Agent that the service wants in tasks.
-    ///
-    /// Nothing is shared with the account: the key is not sent, and the host is another one.
-    ///
-    /// # Errors
-    /// `INVALID_OPTIONS` where the service has no such address; the transport codes.
-    pub async fn user_agent(&self) -> Result<String> {
-        let method = Method::GetUserAgent;
-        if self.options.service.user_agent_url.is_none() {
-            return Err(self.unsupported_method(method));
-        }
-        let agent = self.send_with_retry(method, &self.request(), self.call(None, &|_| {})).await?;
-        Ok(agent.as_string().unwrap_or_default())
+    /// `BAD_RESPONSE`.
+    pub fn text_of(&self, solved: &Solved<P::Value>) -> Result<String> {
+        read_text(&solved.solution).ok_or_else(|| {
+            let mut failure = Failure::bad_response(texts::NO_TEXT);
+            failure.task_id = Some(solved.task_id.clone()).filter(|id| *id != TaskId::NONE);
+            let failure = failure.with_solution(&solved.solution, &self.options.client_key);
+            self.annotate(Method::GetTaskResult, failure)
+        })
     }
 
     async fn user_agent_once(&self) -> Result<P::Value> {
@@ -289,12 +257,6 @@ impl<P: Platform> Client<P> {
         agent
             .map(|agent| P::Value::from_string(&agent))
             .map_err(|failure| self.annotate(Method::GetUserAgent, failure))
-    }
-
-    fn unsupported_method(&self, method: Method) -> Box<Failure> {
-        let names = [&*self.options.service.name, method.name()].map(Message::literal);
-        let failure = Failure::option("service", texts::NO_METHOD.with(names));
-        self.annotate(method, failure)
     }
 
     /// A request that carries nothing but the key.
@@ -314,34 +276,28 @@ impl<P: Platform> Client<P> {
         Call { started, deadline, listener }
     }
 
-    /// Reads a task within a time limit: a `Blob` may come from a slow disk.
-    async fn read_task(
+    /// Reads a task and creates it. It is dropped here, with its images: a wait for the result may take minutes.
+    ///
+    /// Reading has a time limit too, `latest` at most: a `Blob` may come from a slow disk.
+    async fn create(
         &self,
         input: TaskInput<P::Value>,
         task_type: &TaskType,
-        deadline: Millis,
-    ) -> Result<Task<P::Value>> {
+        options: &CallOptions,
+        call: Call<'_>,
+        latest: Millis,
+    ) -> Result<Created<P::Value>> {
+        let method = Method::CreateTask;
         let limits = self.options.image_limits;
         let mut task = None;
         let reading = async {
             task = Some(Task::read(&self.platform, input, task_type, limits).await);
         };
-        self.in_time(deadline, pin!(reading)).await;
-        let method = Method::CreateTask;
-        match task {
-            Some(task) => task.map_err(|failure| self.annotate(method, failure)),
-            None => Err(self.too_late(method)),
-        }
-    }
-
-    /// Creates a task. It is dropped here, with its images: a wait for the result may take minutes.
-    async fn create(
-        &self,
-        task: Task<P::Value>,
-        options: &CallOptions,
-        call: Call<'_>,
-    ) -> Result<Created<P::Value>> {
-        let method = Method::CreateTask;
+        self.in_time(call.deadline.min(latest), pin!(reading)).await;
+        let task = match task {
+            Some(task) => task.map_err(|failure| self.annotate(method, failure))?,
+            None => return Err(self.too_late(method)),
+        };
         let request = Request {
             task: Some(&task),
             callback_url: options.callback_url.as_deref(),

@@ -18,9 +18,12 @@ use crate::client::Client;
 use crate::client::progress::Progress;
 use crate::error::Result;
 use crate::error_table::TABLE;
+use crate::method::Method;
 use crate::options::{ClientOptions, catalogue, read_callback_timeout, read_report_kind};
 use crate::platform::{HostValue, Platform};
+use crate::protocol::read_balance;
 use crate::status::{self, AccountStatus};
+use crate::task::TaskInput;
 use call::{End, Options, Unsettled, fetch_function, is_aborted, present, result, start};
 use js_sys::{Array, Function};
 use platform::JsPlatform;
@@ -159,27 +162,43 @@ async fn perform(
 ) -> Result<End> {
     let Options { call, fields, listener } = options;
     let listener = |event: &Progress| listener.notify(event, None);
-    match name {
-        Name::GetBalance => Ok(End::Value(client.balance().await?.into())),
-        Name::CreateTask => {
-            Ok(End::Value(id_to_js(&client.create_task(argument, &call, &listener).await?)))
+    let id = match name {
+        Name::GetTaskResult | Name::WaitForResult | Name::ReportIncorrect => {
+            Some(client.read_id(&argument)?)
         }
-        Name::GetTaskResult => Ok(result(&client.task_result(&client.read_id(&argument)?).await?)),
-        Name::WaitForResult => {
-            let id = client.read_id(&argument)?;
-            Ok(result(&client.wait_for_result(&id, &call, &listener).await?))
+        _ => None,
+    };
+    let is_image = matches!(name, Name::SolveImage);
+    let method = match (name, &id) {
+        (Name::CreateTask, _) => {
+            return Ok(End::Value(id_to_js(
+                &client.create_task(argument, &call, &listener).await?,
+            )));
         }
-        Name::Solve => Ok(result(&client.solve(argument, &call, &listener).await?)),
-        Name::SolveImage => {
-            Ok(End::Value(client.solve_image(argument, fields, &call, &listener).await?.into()))
+        (Name::Solve | Name::SolveImage, _) => {
+            let input = if is_image {
+                TaskInput::Image(argument, fields)
+            } else {
+                TaskInput::Task(argument)
+            };
+            let solved = client.solve(input, &call, &listener).await?;
+            let text = is_image.then(|| client.text_of(&solved)).transpose()?;
+            return Ok(text.map_or_else(|| result(&solved), |text| End::Value(text.into())));
         }
-        Name::ReportIncorrect => {
-            let id = client.read_id(&argument)?;
-            client.report_incorrect(&id, read_report_kind(&second)?).await?;
-            Ok(End::Value(JsValue::UNDEFINED))
+        (Name::GetTaskResult, Some(id)) => return Ok(result(&client.task_result(id).await?)),
+        (Name::WaitForResult, Some(id)) => {
+            return Ok(result(&client.wait_for_result(id, &call, &listener).await?));
         }
-        Name::GetUserAgent => Ok(End::Value(client.user_agent().await?.into())),
-    }
+        (Name::ReportIncorrect, _) => read_report_kind(&second)?.method(),
+        (Name::GetUserAgent, _) => Method::GetUserAgent,
+        _ => Method::GetBalance,
+    };
+    let answer = client.ask(method, id.as_ref()).await?;
+    Ok(End::Value(match method {
+        Method::GetBalance => read_balance(&answer)?.into(),
+        Method::GetUserAgent => answer.0,
+        _ => JsValue::UNDEFINED,
+    }))
 }
 
 /// Ends a call: its requests and timers are cancelled, and it never settles.

@@ -38,7 +38,7 @@ fn an_id_that_is_text_stays_the_same_text_everywhere() {
         let read = client.read_id(&Js::from(id)).unwrap();
         let solved = world.run(client.wait_for_result(&read, &call_options(json!({})), &|_| {}));
         assert_eq!(plain(&solved.unwrap())["taskId"], id);
-        world.run(client.report_incorrect(&read, ReportKind::Image)).unwrap();
+        world.run(client.ask(ReportKind::Image.method(), Some(&read))).unwrap();
         assert_eq!(world.sent().last().unwrap().body["taskId"], id);
     }
 }

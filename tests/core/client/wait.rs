@@ -1,5 +1,6 @@
 //! Waiting for a result: when it is requested, how often, and for how long.
 
+use capwire::task::TaskInput;
 use capwire_testkit::*;
 
 #[test]
@@ -123,7 +124,7 @@ fn the_interval_is_an_option_and_never_below_2_s() {
     // Even if the check of the options is bypassed.
     let world = server().poll([processing()]).world();
     let options = CallOptions { poll_interval_ms: Some(1.0), ..CallOptions::default() };
-    let outcome = world.run(world.client().solve(token_task(), &options, &|_| {}));
+    let outcome = world.run(world.client().solve(TaskInput::Task(token_task()), &options, &|_| {}));
     refused(outcome, Class::SolveTimeout, "SOLVE_TIMEOUT");
     assert_spaced(&world.sent_to("getTaskResult"));
 }

@@ -6,11 +6,13 @@ use capwire::client::progress::Progress;
 use capwire::error::{Failure, Origin};
 use capwire::error_table::Class;
 use capwire::message::Catalogue;
-use capwire::method::TaskId;
+use capwire::method::{Method, TaskId};
 use capwire::options::CallOptions;
+use capwire::platform::HostValue as _;
+use capwire::protocol::read_balance;
 use capwire::record::{Record, Written};
 use capwire::service::{CAPMONSTER, ReportKind};
-use capwire::task::image_options;
+use capwire::task::{TaskInput, image_options};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 
@@ -48,7 +50,10 @@ impl Call {
         let fields = fields.clone();
         let listener = &|event: &Progress| log.push(event);
         match self {
-            Self::Balance => client.balance().await.map(Value::from),
+            Self::Balance => {
+                let fields = client.ask(Method::GetBalance, None).await?;
+                read_balance(&fields).map(Value::from)
+            }
             Self::Create(task) => {
                 client.create_task(task.clone(), options, listener).await.map(|id| plain_id(&id))
             }
@@ -61,15 +66,21 @@ impl Call {
                 client.wait_for_result(id, options, listener).await.map(|it| plain(&it))
             }
             Self::Solve(task) => {
-                client.solve(task.clone(), options, listener).await.map(|it| plain(&it))
+                let input = TaskInput::Task(task.clone());
+                client.solve(input, options, listener).await.map(|it| plain(&it))
             }
             Self::SolveImage(image) => {
-                client.solve_image(image.clone(), fields, options, listener).await.map(Value::from)
+                let input = TaskInput::Image(image.clone(), fields);
+                let solved = client.solve(input, options, listener).await?;
+                client.text_of(&solved).map(Value::from)
             }
             Self::Report(id, kind) => {
-                client.report_incorrect(&task_id(*id), *kind).await.map(Value::from)
+                let report = client.ask(kind.method(), Some(&task_id(*id))).await;
+                report.map(|_| Value::Null)
             }
-            Self::UserAgent => client.user_agent().await.map(Value::from),
+            Self::UserAgent => {
+                client.ask(Method::GetUserAgent, None).await.map(|it| Value::from(it.as_string()))
+            }
         }
     }
 }
