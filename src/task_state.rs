@@ -12,6 +12,12 @@ use crate::protocol::{
 use crate::record::{MemberWriter, Record};
 use crate::texts;
 
+/// What the services call the states of a task, in any case.
+const PENDING: &[&str] = &["processing", "pending", "queued", "idle"];
+const READY: &[&str] = &["ready", "completed", "complete", "success", "solved", "done"];
+const FAILED: &[&str] =
+    &["failed", "fail", "failure", "error", "expired", "canceled", "cancelled"];
+
 /// The state of a task: the answer to `getTaskResult`, and the body posted to a `callbackUrl`.
 #[derive(Clone, Debug)]
 #[cfg_attr(
@@ -51,16 +57,15 @@ impl<V> Record<V> for TaskState<V> {
 /// The service's codes where the task has failed; `BAD_RESPONSE`, `retryable` where a later answer may be better.
 pub fn read_state<V: HostValue>(fields: &V, key: &ClientKey) -> Result<TaskState<V>> {
     let status = fields.get("status").filter(|it| it.value_type() != ValueType::Null);
-    let name = status.as_ref().and_then(V::as_string).map(|name| name.to_ascii_lowercase());
+    let name = status.as_ref().and_then(V::as_string);
     let solution = solution(fields);
+    let is = |names: &[&str], name: &str| names.iter().any(|it| it.eq_ignore_ascii_case(name));
     let is_ready = match name.as_deref() {
-        Some("processing" | "pending" | "queued" | "idle") => return Ok(TaskState::Processing),
-        Some(name) if is_not_ready(name) => return Ok(TaskState::Processing),
-        Some("failed" | "fail" | "failure" | "error" | "expired" | "canceled" | "cancelled") => {
+        Some(name) if is(PENDING, name) || is_not_ready(name) => return Ok(TaskState::Processing),
+        Some(name) if is(FAILED, name) => {
             return Err(with_solution_of(fields, failed_task(fields, key), key));
         }
-        Some("ready" | "completed" | "complete" | "success" | "solved" | "done") => true,
-        Some(_) => false,
+        Some(name) => is(READY, name),
         None => status.is_none() && solution.as_ref().is_some_and(has_content),
     };
     match solution {

@@ -36,7 +36,15 @@ pub(super) struct Operation(u32);
 impl Operation {
     /// Starts an operation under a number of its own.
     pub(super) fn start(begin: impl FnOnce(u32)) -> Self {
-        let id = OPERATIONS.with_borrow_mut(|operations| {
+        let operation = Self::new();
+        begin(operation.0);
+        operation
+    }
+
+    // Apart from `start`, of which there is a copy for each kind of operation.
+    #[inline(never)]
+    fn new() -> Self {
+        OPERATIONS.with_borrow_mut(|operations| {
             let mut id = LAST_ID.get().wrapping_add(1);
             // After 4 billion operations the numbers start again, and a long one may still be under way.
             while operations.contains(id) {
@@ -44,10 +52,8 @@ impl Operation {
             }
             LAST_ID.set(id);
             operations.insert(id, State::Started(None));
-            id
-        });
-        begin(id);
-        Self(id)
+            Self(id)
+        })
     }
 }
 
