@@ -15,8 +15,7 @@ use crate::texts;
 /// What the services call the states of a task, in any case.
 const PENDING: &[&str] = &["processing", "pending", "queued", "idle"];
 const READY: &[&str] = &["ready", "completed", "complete", "success", "solved", "done"];
-const FAILED: &[&str] =
-    &["failed", "fail", "failure", "error", "expired", "canceled", "cancelled"];
+const FAILED: &[&str] = &["failed", "fail", "failure", "error", "expired", "canceled", "cancelled"];
 
 /// The state of a task: the answer to `getTaskResult`, and the body posted to a `callbackUrl`.
 #[derive(Clone, Debug)]

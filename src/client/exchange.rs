@@ -9,7 +9,7 @@ use crate::gate::{Admission, Permit};
 use crate::message::Message;
 use crate::method::{Method, TaskId};
 use crate::platform::{HostValue, Platform, SendError};
-use crate::protocol::{Answer, Request, read_answer, show_id};
+use crate::protocol::{Answer, Request, read_answer, read_user_agent, show_id};
 use crate::record::Record;
 use crate::response::{MAX_BODY_BYTES, Response};
 use crate::schedule::{Millis, NextPoll, RetrySchedule, max_polls, timer_ms};
@@ -36,11 +36,7 @@ impl<P: Platform> Client<P> {
         let mut schedule = RetrySchedule::new(self.options.max_retries, call.deadline);
         let mut may_have_arrived = false;
         loop {
-            let answer = match method {
-                Method::GetUserAgent => self.user_agent_once().await.map(Answer::Done),
-                _ => self.exchange(method, request, call.deadline).await,
-            };
-            let failure = match answer {
+            let failure = match self.exchange(method, request, call.deadline).await {
                 Ok(Answer::Done(fields)) => return Ok(fields),
                 Ok(Answer::NotReady) => {
                     let mut failure = Failure::bad_response(texts::NOT_READY);
@@ -80,6 +76,8 @@ impl<P: Platform> Client<P> {
     }
 
     /// One HTTP exchange, if it may be sent. Its outcome is remembered for the account.
+    ///
+    /// The User-Agent comes from another host, without the key, so nothing is shared with the account.
     pub(super) async fn exchange(
         &self,
         method: Method,
@@ -90,8 +88,10 @@ impl<P: Platform> Client<P> {
         let polled = task.filter(|_| method == Method::GetTaskResult);
         let (started, permit) = self.acquire(method, task, deadline).await?;
         let scopes = request.task.map_or(&[][..], |task| &**task.scopes);
-        let refusal = self.account.borrow_mut().breaker.refusal(method, task, scopes, started);
-        if let Some(refusal) = refusal {
+        let agent_url = self.options.service.user_agent_url.as_deref();
+        let agent_url = agent_url.filter(|_| method == Method::GetUserAgent);
+        let refusal = || self.account.borrow_mut().breaker.refusal(method, task, scopes, started);
+        if let Some(refusal) = if agent_url.is_some() { None } else { refusal() } {
             return Err(self.annotate(method, refusal));
         }
         if deadline <= started {
@@ -99,9 +99,18 @@ impl<P: Platform> Client<P> {
         }
         let ticket = polled.map(|id| PollTicket::begin(self, id));
         let limit = self.options.request_timeout_ms.min(deadline - started);
-        let url = concat(&[&self.options.base_url, "/", method.name()]);
-        let response = self.send(&url, Some(request), limit).await;
-        let answer = response.and_then(|it| read_answer(it, &self.options.client_key));
+        let url = match agent_url {
+            Some(url) => url.to_owned(),
+            None => concat(&[&self.options.base_url, "/", method.name()]),
+        };
+        let body = Some(request).filter(|_| agent_url.is_none());
+        let response = self.send(&url, body, limit).await;
+        let key = &self.options.client_key;
+        let answer = response.and_then(|response| match agent_url {
+            Some(_) => read_user_agent(response, key)
+                .map(|agent| Answer::Done(P::Value::from_string(&agent))),
+            None => read_answer(response, key),
+        });
         let mut answer = answer.map_err(|mut failure| {
             failure.task_id = task.cloned();
             let is_lost = matches!(failure.class, Class::Transport | Class::Options);
@@ -112,8 +121,10 @@ impl<P: Platform> Client<P> {
             self.annotate(method, failure)
         });
         drop(ticket);
-        let failure = answer.as_mut().err().map(|failure| &mut **failure);
-        self.remember(failure, method, task, scopes, started);
+        if agent_url.is_none() {
+            let failure = answer.as_mut().err().map(|failure| &mut **failure);
+            self.remember(failure, method, task, scopes, started);
+        }
         drop(permit);
         answer
     }
@@ -149,6 +160,9 @@ impl<P: Platform> Client<P> {
         task: Option<&TaskId>,
         deadline: Millis,
     ) -> Result<(Millis, Permit)> {
+        if method == Method::GetUserAgent {
+            return Ok((self.platform.now(), Permit::free()));
+        }
         let polled = task.filter(|_| method == Method::GetTaskResult);
         let mut latest = Millis::NAN;
         loop {

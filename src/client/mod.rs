@@ -21,10 +21,8 @@ use crate::gate::Admission;
 use crate::message::Message;
 use crate::method::{Method, TaskId};
 use crate::options::{CallOptions, ClientOptions};
-use crate::platform::{HostValue, Platform, must_be};
-use crate::protocol::{
-    Request, is_secret, read_balance, read_task_id, read_user_agent, with_solution_of,
-};
+use crate::platform::{Platform, must_be};
+use crate::protocol::{Request, is_secret, read_balance, read_task_id, with_solution_of};
 use crate::schedule::{Millis, NextPoll};
 use crate::status::AccountStatus;
 use crate::task::catalog::TaskType;
@@ -247,16 +245,6 @@ impl<P: Platform> Client<P> {
             let failure = failure.with_solution(&solved.solution, &self.options.client_key);
             self.annotate(Method::GetTaskResult, failure)
         })
-    }
-
-    async fn user_agent_once(&self) -> Result<P::Value> {
-        let url = self.options.service.user_agent_url.as_deref().unwrap_or_default();
-        let response = self.send(url, None, self.options.request_timeout_ms).await;
-        let key = &self.options.client_key;
-        let agent = response.and_then(|response| read_user_agent(response, key));
-        agent
-            .map(|agent| P::Value::from_string(&agent))
-            .map_err(|failure| self.annotate(Method::GetUserAgent, failure))
     }
 
     /// A request that carries nothing but the key.
