@@ -330,14 +330,17 @@ struct PollTicket<'a, P: Platform> {
 
 impl<'a, P: Platform> PollTicket<'a, P> {
     fn begin(client: &'a Client<P>, id: &'a TaskId) -> Self {
-        client.account.borrow_mut().polls.begin_poll(id, client.platform.now());
+        let now = client.platform.now();
+        client.account.borrow_mut().polls.begin_poll(id, now);
         Self { client, id }
     }
 }
 
 impl<P: Platform> Drop for PollTicket<'_, P> {
     fn drop(&mut self) {
-        self.client.account.borrow_mut().polls.end_poll(self.id, self.client.platform.now());
+        // Asked first: an account that is borrowed when the module crashes cannot be carried over.
+        let now = self.client.platform.now();
+        self.client.account.borrow_mut().polls.end_poll(self.id, now);
     }
 }
 

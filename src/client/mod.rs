@@ -88,7 +88,8 @@ impl<P: Platform> Client<P> {
 
     /// Opens everything that is closed. The counts of result requests stay.
     pub fn reset_guard(&self) {
-        self.account.borrow_mut().reset(self.platform.now());
+        let now = self.platform.now();
+        self.account.borrow_mut().reset(now);
     }
 
     /// A call that is one request: the balance, a report of a wrong answer, the User-Agent for tasks. Returns the
