@@ -127,7 +127,7 @@ impl<V: HostValue> Members<V> {
         if name.len() > MAX_SHOWN_NAME {
             return Err(Failure::option("options", texts::UNKNOWN_OPTION_WITHIN));
         }
-        let rule = match nearest(name, self.known.iter().copied()) {
+        let rule = match nearest(name, &mut self.known.iter().copied()) {
             Some(near) => {
                 texts::UNKNOWN_OPTION_NEAR.with([Message::literal(&path(self.parent, near))])
             }

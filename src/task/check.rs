@@ -41,9 +41,7 @@ pub(super) fn check<V: HostValue>(task_type: &TaskType, task: &V) -> Result<()> 
 /// Whether a task may have audio where others have images. What the catalogue does not know may.
 pub(super) fn takes_audio<V: HostValue>(task_type: &TaskType, task: &V) -> bool {
     let variant = find_variant(task_type.specs, task).ok().flatten();
-    variant.is_none_or(|spec| {
-        spec.fields.iter().copied().flatten().any(|field| field.path == PAYLOAD_TYPE)
-    })
+    variant.is_none_or(|spec| spec.find_field(&|field| field.path == PAYLOAD_TYPE).is_some())
 }
 
 fn check_fields<V: HostValue>(fields: &[Field], spec: &TaskSpec, task: &V) -> Result<()> {
@@ -175,8 +173,8 @@ fn missing<V: HostValue>(field: &Field, spec: &TaskSpec, task: &V) -> Box<Failur
     let is_known =
         |name: &str| name == "type" || spec.find_field(&|known| known.path == name).is_some();
     let entries = task.entries().unwrap_or_default();
-    let unknown = entries.iter().map(|(name, _)| &**name).filter(|name| !is_known(name));
-    let rule = match nearest(field.path, unknown) {
+    let mut unknown = entries.iter().map(|(name, _)| &**name).filter(|name| !is_known(name));
+    let rule = match nearest(field.path, &mut unknown) {
         Some(near) => texts::MISSPELT.with([Message::literal(near)]),
         None => texts::MISSING.into(),
     };

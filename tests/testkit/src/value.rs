@@ -181,7 +181,8 @@ impl HostValue for Js {
         thread_local! {
             static READ: RefCell<HashMap<String, Regex>> = RefCell::default();
         }
-        let text = self.text().to_ascii_lowercase();
+        let Self::Plain(Value::String(text)) = self else { return None };
+        let text = text.to_ascii_lowercase();
         READ.with_borrow_mut(|read| {
             let regex = read
                 .entry(pattern.to_owned())
