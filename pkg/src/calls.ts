@@ -1,6 +1,6 @@
 // The calls under way: each is a promise with a number, under which the module knows it.
 
-import { onAbort, reasonOf } from "./abort.js";
+import { onAbort, reasonOf, stateOfSignal } from "./abort.js";
 import { CaptchaError } from "./errors.js";
 import type { Core } from "./glue.js";
 import { internalError } from "./internal-error.js";
@@ -73,10 +73,15 @@ export function startCall<T>(
     }
     // It may have ended at once.
     if (!calls.has(id)) return;
-    const stops = [onAbort(signal, () => abort(id)), core?.keepAlive ? keepAlive() : () => {}];
-    call.release = () => {
-      for (const stop of stops) stop();
-    };
+    const stop = onAbort(signal, () => abort(id));
+    call.release = stop;
+    if (core?.keepAlive) {
+      const letEnd = keepAlive();
+      call.release = () => {
+        stop();
+        letEnd();
+      };
+    }
     // Or because its signal calls back at once.
     if (!calls.has(id)) call.release();
   });
@@ -139,6 +144,11 @@ export function taskCreated(id: number, taskId: number | string): void {
   call.taskId = taskId;
   call.created += 1;
   call.purchases -= 1;
+}
+
+/** Whether the signal of a call has aborted, or is none. The module asks before it begins. */
+export function signalState(id: number): number {
+  return stateOfSignal(calls.get(id)?.signal);
 }
 
 /** The injected `fetch` of the client of a call. */

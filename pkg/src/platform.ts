@@ -14,7 +14,7 @@ import { setTimer } from "./timers.js";
 import { onTrap } from "./trap.js";
 import { byteSize, getAny } from "./values.js";
 
-export { settle, taskCreated } from "./calls.js";
+export { settle, signalState, taskCreated } from "./calls.js";
 export { firstGroup } from "./image-text.js";
 export { now, timeUntil } from "./timers.js";
 export {

@@ -6,7 +6,7 @@ use crate::client::progress::Progress;
 use crate::error::{Failure, Result};
 use crate::message::Catalogue;
 use crate::options::CallOptions;
-use crate::platform::{HostValue, ValueType};
+use crate::platform::HostValue;
 use crate::record::{MemberWriter, Record};
 use crate::service::ServiceProfile;
 use crate::task::image_options;
@@ -46,7 +46,7 @@ impl Options {
             fields,
             listener: Listener { id, function: function(options, "onProgress")? },
         };
-        Ok((!is_aborted(options)?).then_some(read))
+        Ok((!is_aborted(id)?).then_some(read))
     }
 }
 
@@ -80,18 +80,11 @@ pub(super) fn fetch_function(options: &JsValue) -> Result<Option<Function>> {
     }
 }
 
-/// Whether the signal of a call is aborted already. The shell listens to it. It is checked by its shape, because a
-/// signal of another realm is not an instance of this realm's class.
-pub(super) fn is_aborted(options: &JsValue) -> Result<bool> {
-    let signal = get_own(options, "signal");
-    if signal.is_undefined() {
-        return Ok(false);
-    }
-    let aborted = Value(get_any(&signal, "aborted")).value_type();
-    match aborted {
-        ValueType::Bool(aborted) if get_any(&signal, "addEventListener").is_function() => {
-            Ok(aborted)
-        }
+/// Whether the signal of a call is aborted already. The shell holds it and listens to it.
+pub(super) fn is_aborted(id: u32) -> Result<bool> {
+    match signal_state(id) {
+        0 => Ok(false),
+        1 => Ok(true),
         _ => Err(Failure::option("signal", texts::MUST_BE.with([texts::ABORT_SIGNAL.into()]))),
     }
 }
@@ -170,4 +163,6 @@ extern "C" {
     fn notify(listener: &Function, event: JsValue);
     #[wasm_bindgen(js_name = taskCreated)]
     fn task_created(id: u32, task_id: JsValue);
+    #[wasm_bindgen(js_name = signalState)]
+    fn signal_state(id: u32) -> u32;
 }

@@ -255,7 +255,7 @@ pub fn parse_callback(id: u32, body: JsValue, options: JsValue) {
         let work: Unsettled = Box::pin(async move {
             Ok(result(&read_callback(&JsPlatform, &Value(body), timeout_ms).await?))
         });
-        Ok((!is_aborted(&options)?).then_some(work))
+        Ok((!is_aborted(id)?).then_some(work))
     });
     start(id, messages, work);
 }

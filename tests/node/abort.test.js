@@ -2,12 +2,16 @@
 
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { Client } from "capwire";
 import { eventually, rejection, timed } from "./helpers/assertions.js";
 import { runForJson } from "./helpers/process.js";
 import { KEY, sandboxFor, TOKEN_TASK } from "./helpers/sandbox.js";
 
+const BALANCE = '{"errorId":0,"balance":1}';
 const HANG = { kind: "hang", where: "in-body" };
 const PROCESSING = { kind: "json", body: { errorId: 0, status: "processing" } };
 const IMAGE_TASK = { type: "ImageToTextTask", body: new Uint8Array(200).fill(7) };
@@ -237,6 +241,58 @@ describe("an abort", { concurrency: true, timeout: 300_000 }, () => {
       console.log(JSON.stringify({ answered: balances.length, warnings, listeners }));
     `);
     assert.deepEqual(seen, { answered: 50, warnings: [], listeners: 0 });
+  });
+
+  it("a signal is left when the last of its calls has ended, in whatever order they do", async () => {
+    const answer = { status: 200, headers: new Headers(), text: async () => BALANCE };
+    /** A call that ends when it is told to. */
+    const start = async (signal) => {
+      let end;
+      const fetch = () => {
+        return new Promise((resolve) => {
+          end = () => resolve(answer);
+        });
+      };
+      const call = new Client({ clientKey: KEY, fetch }).getBalance({ signal });
+      await eventually(() => end, "the request");
+      return { call, end };
+    };
+    const { signal } = new AbortController();
+    const listeners = () => getEventListeners(signal, "abort").length;
+    for (const order of [
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 2, 0],
+      [2, 1, 0],
+    ]) {
+      const calls = [await start(signal), await start(signal), await start(signal)];
+      for (const [index, which] of order.entries()) {
+        assert.equal(listeners(), 1);
+        calls[which].end();
+        assert.equal(await calls[which].call, 1);
+        assert.equal(listeners(), index < 2 ? 1 : 0);
+      }
+    }
+    // One that starts when the first has ended is aborted, too.
+    const controller = new AbortController();
+    const first = await start(controller.signal);
+    const second = await start(controller.signal);
+    first.end();
+    await first.call;
+    const third = await start(controller.signal);
+    controller.abort("enough");
+    assert.equal(await rejection(second.call), "enough");
+    assert.equal(await rejection(third.call), "enough");
+    assert.equal(getEventListeners(controller.signal, "abort").length, 0);
+  });
+
+  it("a signal of its own makes a call little dearer", async () => {
+    const script = pathToFileURL(join(import.meta.dirname, "helpers/signals.js"));
+    // One run tells little while other tests run. The script is for the exact figure.
+    const found = await runForJson(
+      `process.argv[2] = "4000"; process.argv[3] = "5"; await import("${script}");`,
+    );
+    assert.ok(found.ratio < 2, JSON.stringify(found));
   });
 
   it("a signal of another realm will do", async (t) => {
