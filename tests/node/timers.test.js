@@ -11,7 +11,6 @@ const runForJson = (script) => process.runForJson(script, { isBare: true });
 /** A service whose task is ready at its second request. */
 const SERVICE = `
   const { setTimeout: real } = globalThis;
-  // Not a Response of Node, which needs queueMicrotask itself.
   const json = (body) => ({ status: 200, headers: new Headers(), text: async () => JSON.stringify(body) });
   let requests = 0, polls = 0;
   const fetch = async (url) => {
@@ -44,6 +43,29 @@ describe("timers", { concurrency: true, timeout: 60_000 }, () => {
       say({ text, isPaced: process.hrtime.bigint() - begun >= 2_900_000_000n });
     `);
     assert.deepEqual(found, { text: "abcd", isPaced: true });
+  });
+
+  it("and queueMicrotask that are faked keep no answer that is a Response from its call", async () => {
+    const found = await runForJson(`
+      const { setTimeout: real } = globalThis;
+      let polls = 0;
+      const status = () => (polls += 1) > 1 ? '"ready","solution":{"text":"abcd"}' : '"processing"';
+      const fetch = async (url) => new Response(
+        url.endsWith("getBalance") ? '{"errorId":0,"balance":1}'
+        : url.endsWith("createTask") ? '{"errorId":0,"taskId":5}'
+        : '{"errorId":0,"status":' + status() + '}');
+      const { Client } = await import("capwire");
+      const client = new Client({ clientKey: "${KEY}", fetch });
+      const { nextTick } = process;
+      for (const name of ["setTimeout", "clearTimeout", "setImmediate", "queueMicrotask"]) globalThis[name] = () => {};
+      process.nextTick = () => {};
+      const balance = await client.getBalance();
+      const { solution } = await client.solve({ type: "X" });
+      process.nextTick = nextTick;
+      console.log(JSON.stringify({ balance, text: solution.text }));
+      process.exit();
+    `);
+    assert.deepEqual(found, { balance: 1, text: "abcd" });
   });
 
   for (const [what, broken] of Object.entries({
