@@ -19,6 +19,6 @@ const runner = (name, script, ...args) => ({
 
 export default {
   Jest: runner("jest", "test:jest", "--ci"),
-  Vitest: runner("vitest", "test:vitest", "capwire.test.js"),
+  Vitest: runner("vitest", "test:vitest", "capwire.test.js", "fake-timers.test.js"),
   "Vitest, vmThreads": runner("vitest", "test:vitest", "--pool=vmThreads"),
 };
