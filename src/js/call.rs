@@ -6,7 +6,6 @@ use crate::client::progress::Progress;
 use crate::error::{Failure, Result};
 use crate::message::Catalogue;
 use crate::options::CallOptions;
-use crate::platform::HostValue;
 use crate::record::{MemberWriter, Record};
 use crate::service::ServiceProfile;
 use crate::task::image_options;

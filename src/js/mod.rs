@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::error_table::TABLE;
 use crate::method::Method;
 use crate::options::{ClientOptions, catalogue, read_callback_timeout, read_report_kind};
-use crate::platform::{HostValue, Platform};
+use crate::platform::Platform;
 use crate::protocol::read_balance;
 use crate::status::{self, AccountStatus};
 use crate::task::TaskInput;
@@ -211,13 +211,19 @@ pub fn abort(id: u32) {
 #[wasm_bindgen]
 pub fn books() -> Array {
     let books = Array::new();
-    let push = |number: f64| books.push(&number.into());
+    let push = |number: f64| {
+        books.push(&number.into());
+    };
     ACCOUNTS.with_borrow(|accounts| {
-        accounts.seed().map(|part| push(f64::from_bits(part)));
+        for part in accounts.seed() {
+            push(f64::from_bits(part));
+        }
         let now = JsPlatform.now();
         accounts.each_book(now, &mut |AccountKey(key), account| {
             #[allow(clippy::cast_precision_loss)] // it is exact
-            key.map(|part| push(part as f64));
+            for part in key {
+                push(part as f64);
+            }
             books.push(&to_js(&AccountStatus { account, now }));
         });
     });
