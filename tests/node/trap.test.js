@@ -40,6 +40,8 @@ const INTERNAL = {
   cause: "no luck today",
 };
 
+const withoutWasm = typeof WebAssembly === "undefined" && "there is no instance to look at";
+
 describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
   it("fails the call that it happens in", async () => {
     assert.deepEqual(await runForJson(`${TRAP} say(await seen(trap()));`), INTERNAL);
@@ -88,6 +90,7 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
 
   it("costs one attempt per call, however often it happens", async () => {
     const found = await runForJson(`${TRAP}
+      globalThis.WebAssembly ??= {};
       const { instantiate } = WebAssembly;
       let started = 0;
       WebAssembly.instantiate = (source, imports) => {
@@ -101,11 +104,11 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
       for (let n = 0; n < 5; n += 1) codes.push((await seen(one.createTask(task))).code);
       say({ codes, requests, started });
     `);
-    const started = typeof WebAssembly === "undefined" ? 0 : 5;
+    const started = withoutWasm ? 0 : 5;
     assert.deepEqual(found, { codes: Array(5).fill("INTERNAL"), requests: 5, started });
   });
 
-  it("keeps nothing of the old module alive", async () => {
+  it("keeps nothing of the old module alive", { skip: withoutWasm }, async () => {
     const { stdout } = await run(
       `${TRAP}
       const old = client(answer({ balance: 1 }));
@@ -182,8 +185,8 @@ describe("a trap", { concurrency: true, timeout: 120_000 }, () => {
     assert.deepEqual(found, { codes, entered: 1, outside: [] });
   });
 
-  const withoutWasm = typeof WebAssembly === "undefined" && "JavaScript's memory grows differently";
-  it("is what happens when Rust gives up, as without memory", { skip: withoutWasm }, async () => {
+  const itsMemory = withoutWasm && "JavaScript's memory grows differently";
+  it("is what happens when Rust gives up, as without memory", { skip: itsMemory }, async () => {
     const outcomes = await runForJson(`${TRAP}
       const { instantiate } = WebAssembly;
       let memory;
