@@ -100,7 +100,8 @@ function checkPace(world) {
   for (const exchange of world.exchanges) {
     if (exchange.method !== "getTaskResult") continue;
     const { at } = exchange;
-    const task = `${exchange.account} ${exchange.taskId}`;
+    // An id that is text is another one than the number that it spells.
+    const task = `${exchange.account} ${JSON.stringify(exchange.taskId)}`;
     const before = tasks.get(task);
     const isForgotten = before !== undefined && at - before.at > TASK_LIFE_MS;
     const count = before === undefined || isForgotten ? 1 : before.count + 1;
