@@ -37,7 +37,9 @@ function checkCall(world, call) {
   if (call.mayThrow.some((thrown) => Object.is(thrown, error))) return;
   // The errors of the input are thrown as they are, also those that come of its being none.
   const isOfInput = call.isInputBroken || isThrownHere(error);
-  if (call.name === "solveAll" && isOfInput && error instanceof Error) return;
+  // A hostile input may also throw nothing at all.
+  const isThrowable = error instanceof Error || (call.isInputBroken && error === undefined);
+  if (call.name === "solveAll" && isOfInput && isThrowable) return;
   checkError(world, error, call.name, call.mayShowKey);
 }
 
