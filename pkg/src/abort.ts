@@ -1,6 +1,8 @@
 // Abort signals of any shape, with one listener for all calls that share a signal: Node warns of a leak beyond ten.
 // Nothing that a signal does throws from here.
 
+import { getAny } from "./values.js";
+
 type Callback = () => void;
 
 /** The calls of a signal. Nearly always there is one, which costs no set. */
@@ -20,7 +22,7 @@ const NO_SIGNAL = 2;
 
 /** Why a signal has aborted. */
 export function reasonOf(signal: unknown): unknown {
-  return read(signal, "reason");
+  return getAny(signal, "reason");
 }
 
 /**
@@ -29,22 +31,14 @@ export function reasonOf(signal: unknown): unknown {
  */
 export function stateOfSignal(signal: unknown): number {
   if (signal === undefined) return NOT_ABORTED;
-  const aborted = read(signal, "aborted");
-  const canListen = typeof read(signal, "addEventListener") === "function";
+  const aborted = getAny(signal, "aborted");
+  const canListen = typeof getAny(signal, "addEventListener") === "function";
   if (!isObject(signal) || typeof aborted !== "boolean" || !canListen) return NO_SIGNAL;
   return aborted ? ABORTED : NOT_ABORTED;
 }
 
 function isObject(signal: unknown): signal is AbortSignal {
   return Object(signal) === signal;
-}
-
-function read(signal: unknown, key: keyof AbortSignal): unknown {
-  try {
-    return (signal as AbortSignal)[key];
-  } catch {
-    return undefined;
-  }
 }
 
 /** Calls back when a signal aborts, at once if it has. Returns a function that stops that, to be called once. */
@@ -59,7 +53,7 @@ export function onAbort(signal: unknown, callback: Callback): () => void {
     shared = listen(signal, callback);
   }
   // It may have aborted while nobody listened, or have called back before this callback was there.
-  if (read(signal, "aborted") === true) callback();
+  if (getAny(signal, "aborted") === true) callback();
   return () => {
     if (shared.first === callback) shared.first = undefined;
     else shared.others?.delete(callback);

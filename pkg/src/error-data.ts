@@ -3,6 +3,7 @@
 import type { CaptchaErrorData } from "./errors.js";
 import { printable } from "./text.js";
 import type { ErrorRecord, Failure } from "./types.js";
+import { getAny, getOwn } from "./values.js";
 
 /** The fields of all classes, each with a value of its type. Nothing else is copied from data. */
 const FIELDS = {
@@ -38,27 +39,9 @@ const MAX_SERVER_TEXT = 4_096;
 /** How many causes are followed: more than the client makes. A chain may be a ring. */
 const MAX_CAUSES = 10;
 
-/** A member; `undefined` where it cannot be read. */
-function get(object: unknown, key: string): unknown {
-  try {
-    return (object as Record<string, unknown>)[key];
-  } catch {
-    return undefined;
-  }
-}
-
-function getOwn(object: unknown, key: string): unknown {
-  try {
-    return Object.hasOwn(object as object, key) ? get(object, key) : undefined;
-  } catch {
-    // A revoked proxy, or nothing at all.
-    return undefined;
-  }
-}
-
 /** A member as text that people may see. */
 function text(object: unknown, key: string): string | undefined {
-  const value = get(object, key);
+  const value = getAny(object, key);
   return typeof value === "string" ? printable(value) : undefined;
 }
 
