@@ -1,4 +1,4 @@
-//! What is certainly no image, by its first bytes or its declared type. Only what is certain counts: unknown bytes may
+//! What is certainly not an image, by its first bytes or its declared type. Only what is certain counts: unknown bytes may
 //! be an image in a format that a service takes.
 
 use crate::message::{Message, Template};
@@ -86,7 +86,7 @@ impl Table {
     }
 }
 
-/// What is certainly no image: `"html"`; `"xml"` (but no SVG); `"json"`; `"text"` (by its declared type); `"base64"` and
+/// What is certainly not an image: `"html"`; `"xml"` (but no SVG); `"json"`; `"text"` (by its declared type); `"base64"` and
 /// `"data-url"`, as bytes; `"url"` and `"path"`, of something that was not read; `"pdf"`; `"zip"`; `"gzip"`; `"audio"`;
 /// `"video"`; `"binary-as-text"`, bytes that were read as text and written again; `"zeros"`, bytes that are all 0; `"pixels"`,
 /// raw values of points without a file format.
@@ -146,7 +146,7 @@ impl ContentKind {
         self.row().1.into()
     }
 
-    /// What a media type, such as `text/html; charset=utf-8`, declares that is no image.
+    /// What a media type declares, such as `text/html; charset=utf-8`, if that is not an image.
     #[must_use]
     pub fn declared<V: HostValue>(media_type: &V) -> Option<Self> {
         MEDIA_TYPES.find(media_type)
@@ -160,7 +160,7 @@ impl ContentKind {
         STARTS.find(start)
     }
 
-    /// What a text is that is no base64, by its start.
+    /// What a text is that is not base64, by its start.
     #[must_use]
     pub fn of_text<V: HostValue>(start: &V) -> Option<Self> {
         let kind = Self::of_start(start);

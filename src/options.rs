@@ -6,9 +6,8 @@ use crate::members::{Members, must_be};
 use crate::message::{Catalogue, Message};
 use crate::platform::{HostValue, MAX_ITEMS, ValueType};
 use crate::schedule::{MIN_POLL_INTERVAL_MS, Millis, timer_ms};
-use crate::service::{
-    CAPMONSTER, ImageLimits, ReportKind, SERVICES, ServiceProfile, is_known_host,
-};
+use crate::service::is_known_host;
+use crate::service::{CAPMONSTER, ImageLimits, ReportKind, SERVICES, ServiceProfile};
 use crate::text_search::concat;
 use crate::texts;
 use crate::url::{check_safe, is_web_address};

@@ -110,7 +110,7 @@ pub enum Opened<V> {
 /// Why an image cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unopened {
-    /// It is no form of an image that is known.
+    /// It is not a known form of an image.
     Unknown,
     /// It is raw pixels.
     Pixels,
@@ -130,7 +130,7 @@ pub struct Encoded<V> {
     /// The base64 text, padded and without white space, or what is wrong in it: a character or its number.
     pub text: V,
     /// What it begins with, without white space, quotes and a byte order mark. Each byte is a character, and UTF-16 is
-    /// ASCII, as far as it can be. Of a text that is no base64 its own bytes, at least those of 1,100 characters.
+    /// ASCII, as far as it can be. Of a text that is not base64 its own bytes, at least those of 1,100 characters.
     pub start: V,
     /// The type that a `data:` URL declares.
     pub media_type: Option<V>,

@@ -118,7 +118,7 @@ texts! {
     BASE64_CUT "the base64 text is truncated or badly padded"
     DATA_URL_EMPTY "the data: URL has no comma, so it has no content"
 
-    // What is no image.
+    // What is not an image.
     HTML "an HTML page"
     XML "XML, but not SVG"
     JSON "JSON"

@@ -89,8 +89,8 @@ export class Client {
   }
 
   /**
-   * Forgets what the service has refused, for all clients that share the account: call it once you have mended the
-   * cause, for example put your IP address on the account's list. The next request is sent again. The counts of
+   * Forgets what the service has refused, for all clients that share the account: call it once you have fixed the
+   * cause, for example added your IP address to the account's list. The next request is sent again. The counts of
    * result requests stay, because the services go on counting.
    *
    * @returns What was closed until now. Empty if nothing was.

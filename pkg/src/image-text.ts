@@ -21,7 +21,7 @@ type Encoded = [
 
 /** How many of the first bytes are looked at, a multiple of 3. */
 const START = 510;
-/** How many characters of a text that is no base64. */
+/** How many characters of a text that is not base64. */
 const START_OF_TEXT = 1_100;
 
 const DATA_URL = /^data:/i;

@@ -280,7 +280,7 @@ const ru: Messages = {
     "the data: URL has no comma, so it has no content":
       "в data: URL нет запятой, а значит, и содержимого",
 
-    // What is no image.
+    // What is not an image.
     "it looks like {kind}": "похоже, это {kind}",
     "an empty canvas or data: URL: {size}": "пустой canvas или data: URL: {size}",
     "{object} stream that has ended or is locked": "{object}, поток уже закончился или занят",

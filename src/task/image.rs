@@ -123,7 +123,7 @@ fn refuse(kind: Option<ContentKind>, takes_audio: bool) -> Result<()> {
     }
 }
 
-/// Says what a text is that is no base64, and shows the first character that is not.
+/// Says what a text is that is not base64, and shows the first character that is not.
 fn not_base64<V: HostValue>(
     encoding: Encoding,
     position: f64,
@@ -184,7 +184,7 @@ fn invalid(detail: impl Into<Message>) -> Box<Failure> {
     Failure::new(code::INVALID_IMAGE, Origin::Client, detail)
 }
 
-/// The failure of something that is certainly no image.
+/// The failure of something that is certainly not an image.
 fn detected(kind: ContentKind) -> Box<Failure> {
     let mut failure = invalid(texts::LOOKS_LIKE.with([kind.describe()]));
     failure.detected = Some(kind);

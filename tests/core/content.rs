@@ -197,7 +197,7 @@ fn audio_passes_where_a_task_takes_audio() {
             let world = server().world();
             world.create(complex(class, image)).run().unwrap();
         }
-        // Anything else that is no image is refused there too.
+        // Anything else that is not an image is refused there too.
         let world = server().world();
         let task = complex(class, Js::bytes(long(b"<html><title>")));
         let failure = refused_locally(world.create(task).run(), Class::Image, "INVALID_IMAGE");

@@ -1,4 +1,4 @@
-// What is no image is named and not sent, in whatever form it comes. The rules for what is one are tested in Rust.
+// What is not an image is named and not sent, in whatever form it comes. The rules for what is one are tested in Rust.
 
 import assert from "node:assert/strict";
 import { createReadStream } from "node:fs";
@@ -133,7 +133,7 @@ const REFUSED = {
   ],
 };
 
-describe("what is no image", { concurrency: true, timeout: 120_000 }, () => {
+describe("what is not an image", { concurrency: true, timeout: 120_000 }, () => {
   for (const [what, [made, words, detected]] of Object.entries(REFUSED)) {
     it(`${what} is named, and not sent`, async () => {
       const { client, sent } = fixture();

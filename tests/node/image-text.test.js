@@ -81,7 +81,7 @@ describe("an image as text", { concurrency: true, timeout: 120_000 }, () => {
   });
 });
 
-describe("a text that is no image", { concurrency: true, timeout: 120_000 }, () => {
+describe("a text that is not an image", { concurrency: true, timeout: 120_000 }, () => {
   const reasons = {
     "data:image/png;base64": "no comma",
     "QUJ=RA==": "'=' is not a base64 character",

@@ -74,7 +74,7 @@ for await (const settled of client.solveAll([
 for await (const settled of client.solveAll(mixed)) {
   if (isOfType(settled, "TurnstileTask")) {
     expectTypeOf(settled).toEqualTypeOf<Settled<TurnstileTask>>();
-    // @ts-expect-error it is no image
+    // @ts-expect-error it is not an image
     settled.task.body;
     if (settled.status === "fulfilled") settled.value.solution.token;
   }
