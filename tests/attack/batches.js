@@ -13,8 +13,8 @@ export async function anyBatch(call) {
     const mark = world.mark();
     const task = anyTask({ world, mark });
     try {
-      // A batch has to wait for it, perhaps for ever.
-      call.mayPend ||= typeof task?.then === "function";
+      // A batch has to wait for it, perhaps for ever, and it may reject with anything.
+      if (typeof task?.then === "function") call.mayPend = call.isInputBroken = true;
     } catch {
       // Nor can it be awaited, which ends the input as in any loop.
       call.isInputBroken = true;
